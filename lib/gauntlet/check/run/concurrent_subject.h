@@ -1,0 +1,46 @@
+// A concurrent map under test as the stress runner sees it: one shared map (and a second one for swap, copy and
+// equality), operations callable from any thread at once. concurrent_subject_of.h implements it for any map with an
+// adapter.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gauntlet/check/run/subject.h>
+
+namespace gauntlet::check {
+
+// What a map promises about one operation that runs beside others.
+enum class contract : std::uint8_t {
+  linearizable,  // takes effect at one moment between call and return
+  weak,          // for each key as a read (or erase) of its own at some moment between call and return; no key twice;
+                 // sizes lie between what was certainly and what was possibly there
+  quiescent,     // exact only when nothing else runs
+  unsupported,
+};
+
+class concurrent_subject {
+ public:
+  virtual ~concurrent_subject() = default;
+  virtual std::string_view name() const = 0;
+  virtual contract contract_of(opcode code) const = 0;
+
+  // Any thread. Point operations: find, contains, insert_copy, try_emplace, insert_or_assign, erase_key, extract_key,
+  // compare_exchange, fetch_update, update. Whole-map: size, clear, equal, erase_if, swap, copy_assign, merge.
+  virtual result apply(const request& r) = 0;
+  // Any thread: walk (for_each), snapshot, copy_construct: the elements shown.
+  virtual result collect(const request& r, std::vector<element>& shown) = 0;
+
+  // Only while nothing else runs.
+  virtual void contents(std::vector<element>& out) const = 0;
+  virtual std::string self_check() const = 0;
+  virtual std::string finish() = 0;
+};
+
+using concurrent_subject_factory = std::function<std::unique_ptr<concurrent_subject>(const program_header&)>;
+
+}  // namespace gauntlet::check

@@ -1,0 +1,98 @@
+// The maps under test as the runner sees them: four maps of one type behind a virtual interface, so that runner,
+// model, oracles, reducer and report are compiled once. subject_of.h implements it for any map with an adapter.
+//
+// Keys and values cross this seam as numbers; the subject turns them into the element types of the program's header.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gauntlet/check/program/program.h>
+#include <gauntlet/check/run/result.h>
+
+namespace gauntlet::check {
+
+// An operation whose key has been chosen.
+struct request {
+  opcode code = opcode::nothing;
+  unsigned target = 0;
+  unsigned other = 0;
+  std::uint64_t key = 0;      // with count > 1: the first of consecutive keys
+  std::uint64_t value = 0;    // with count > 1: the first of consecutive values
+  unsigned count = 1;
+  unsigned argument = 0;
+};
+
+using element = std::pair<std::uint64_t, std::uint64_t>;
+
+// What the body of a walk answers to a visit.
+enum class visit_answer : std::uint8_t { go_on, erase_current, stop };
+using visitor = std::function<visit_answer(std::uint64_t key, std::uint64_t value)>;
+
+// What the map promises; the oracles judge by it.
+struct capabilities {
+  bool cursor = false;              // walk() survives any mutation, promises (1)-(5)
+  bool checks_itself = false;       // has a self-check
+  bool counts_work = false;         // has a work counter (groups probed and elements moved)
+  bool diagnoses_misuse = false;    // stale iterators and cursors, re-entry
+  bool stable_references = false;   // references survive insertion and rehash (node maps)
+  bool erase_keeps_iterators = true;// erase(iterator) moves nothing
+  bool nodes = false;
+  bool self_move_keeps = false;     // self-move-assignment leaves the map unchanged
+  bool moved_from_is_empty = true;
+  bool shrinks = false;             // memory in use follows the number of elements down
+  bool empty_allocates_nothing = false;
+};
+
+class subject {
+ public:
+  virtual ~subject() = default;
+
+  virtual std::string_view name() const = 0;
+  virtual capabilities can() const = 0;
+
+  // Does one operation and tells what it gave. `erased`/`visited` style answers come through the out parameters of the
+  // specific functions below; exceptions that the program asked for are results, any other one leaves this function.
+  virtual result apply(const request& r) = 0;
+
+  // erase_range: erases `count` elements from begin(); tells which.
+  virtual result erase_range(const request& r, std::vector<element>& erased) = 0;
+
+  // walk (cursor) and iterate (iterators): calls `visit` for each element shown. The visitor may call apply() and
+  // walk() on this subject for walks; for iterate it may only answer.
+  virtual result walk(unsigned target, const visitor& visit) = 0;
+  virtual result iterate(unsigned target, const visitor& visit) = 0;
+
+  // The contents of a map, by iteration, in the map's order.
+  virtual void contents(unsigned target, std::vector<element>& out) const = 0;
+  virtual std::size_t size(unsigned target) const = 0;
+  // What find() says, without side effects on counters that the oracles read.
+  virtual result look(unsigned target, std::uint64_t key) const = 0;
+  // The held node's element, if any.
+  virtual bool node(element& out) const = 0;
+
+  // Empty string when the map is in order; otherwise what is wrong, with a dump.
+  virtual std::string self_check(unsigned target) const = 0;
+  // Number of structural events so far (growth, split, merge, shrink), 0 where unknown: tells when to look closer.
+  virtual std::uint64_t structural_events() const = 0;
+
+  // Totals since the subject was made, for the work budget.
+  struct work_count {
+    std::uint64_t hashes = 0, equalities = 0, probes = 0, moves = 0;
+  };
+  virtual work_count work() const = 0;
+  // Bytes that the maps of this subject hold from their allocators.
+  virtual std::size_t bytes() const = 0;
+
+  // Destroys the maps and the node; afterwards lifetimes and allocators must balance. Empty string when they do.
+  virtual std::string finish() = 0;
+};
+
+using subject_factory = std::function<std::unique_ptr<subject>(const program_header&)>;
+
+}  // namespace gauntlet::check
