@@ -1,0 +1,179 @@
+# Helper functions of this build: gathering sources, tests beside headers, fuzz targets.
+include(GoogleTest)
+
+# Warnings are a matter of this project's own sources: private to them, never passed on to a consumer.
+add_library(gauntlet_warnings INTERFACE)
+target_compile_options(gauntlet_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Wextra-semi
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
+  $<$<BOOL:${GAUNTLET_WARNINGS_AS_ERRORS}>:-Werror>)
+# g++ 12 sees out-of-bounds accesses and uninitialised reads in inlined library code where there are none.
+target_compile_options(gauntlet_warnings INTERFACE
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized;-Wno-array-bounds;-Wno-stringop-overflow;-Wno-restrict>)
+
+# gauntlet_glob(OUT FOLDER): every source file below FOLDER that is no test and no compile-fail case.
+function(gauntlet_glob out folder)
+  file(GLOB_RECURSE found CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp")
+  list(FILTER found EXCLUDE REGEX "_test\\.cpp$|/compile_fail/|_compile_fail\\.cpp$")
+  set(${out} "${found}" PARENT_SCOPE)
+endfunction()
+
+# Links those of the named libraries that exist in this configuration. Object libraries are linked with their objects.
+function(gauntlet_link_present target)
+  foreach(library IN LISTS ARGN)
+    if(TARGET ${library})
+      target_link_libraries(${target} PRIVATE ${library})
+    endif()
+  endforeach()
+endfunction()
+
+# A test file belongs to the `concurrent` label, and so to the ThreadSanitizer lane, by its name.
+function(gauntlet_is_concurrent out file)
+  get_filename_component(name "${file}" NAME)
+  if(name MATCHES "concurrent|shared_mutex|sharded|thread|stress|lock|parallel|misuse|recorder|worker")
+    set(${out} TRUE PARENT_SCOPE)
+  else()
+    set(${out} FALSE PARENT_SCOPE)
+  endif()
+endfunction()
+
+# gauntlet_add_test_executable(NAME LABELS l... TIMEOUT seconds SOURCES f... LIBRARIES t...)
+# A GoogleTest executable whose tests are found by running it. The label `concurrent` is added by gauntlet_is_concurrent.
+function(gauntlet_add_test_executable name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LABELS;SOURCES;LIBRARIES")
+  find_package(GTest REQUIRED)
+  list(GET arg_SOURCES 0 first)
+  gauntlet_is_concurrent(concurrent "${first}")
+  if(concurrent)
+    list(APPEND arg_LABELS concurrent)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE gauntlet_map gauntlet_warnings)
+  gauntlet_link_present(${name} gauntlet_check ${arg_LIBRARIES})
+  target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest GTest::gtest_main)
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+endfunction()
+
+# lib/gauntlet/**/*_test.cpp: for each folder one executable for the tests on one thread and one for the others.
+# A file compile_fail/NAME.cpp (or NAME_compile_fail.cpp) beside them must not compile: see compile_fail.cmake.
+function(gauntlet_add_tests_beside_headers)
+  foreach(folder IN ITEMS map check adapters broken)
+    file(GLOB_RECURSE tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/lib/gauntlet/${folder}/*_test.cpp")
+    set(plain "")
+    set(threaded "")
+    foreach(file IN LISTS tests)
+      gauntlet_is_concurrent(concurrent "${file}")
+      if(concurrent)
+        list(APPEND threaded "${file}")
+      else()
+        list(APPEND plain "${file}")
+      endif()
+    endforeach()
+    set(libraries "")
+    if(folder MATCHES "adapters|broken")
+      set(libraries gauntlet_subjects gauntlet_broken)
+    endif()
+    if(plain)
+      gauntlet_add_test_executable(${folder}_tests LABELS unit TIMEOUT 300 SOURCES ${plain} LIBRARIES ${libraries})
+    endif()
+    if(threaded)
+      gauntlet_add_test_executable(${folder}_concurrent_tests LABELS unit TIMEOUT 600 SOURCES ${threaded}
+                                   LIBRARIES ${libraries})
+    endif()
+
+    file(GLOB_RECURSE refused CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/lib/gauntlet/${folder}/*_compile_fail.cpp"
+         "${PROJECT_SOURCE_DIR}/lib/gauntlet/${folder}/compile_fail/*.cpp")
+    foreach(file IN LISTS refused)
+      gauntlet_add_compile_fail_tests("${file}" ${folder})
+    endforeach()
+  endforeach()
+endfunction()
+
+# Each line `// expect(CASE): REGEX` of FILE is one test: with -DCASE the file does not compile and the messages match
+# REGEX; without any case it compiles (so that a case fails for its own reason).
+function(gauntlet_add_compile_fail_tests file folder)
+  get_filename_component(name "${file}" NAME_WE)
+  file(STRINGS "${file}" expectations REGEX "// expect\\([A-Za-z0-9_]+\\):")
+  set(cases NONE)
+  foreach(line IN LISTS expectations)
+    string(REGEX REPLACE ".*expect\\(([A-Za-z0-9_]+)\\):.*" "\\1" case "${line}")
+    list(APPEND cases "${case}")
+  endforeach()
+  if(cases STREQUAL "NONE")
+    message(FATAL_ERROR "${file}: no line `// expect(CASE): REGEX`")
+  endif()
+  foreach(case IN LISTS cases)
+    add_test(NAME "${folder}_compile_fail.${name}.${case}"
+      COMMAND ${CMAKE_COMMAND} "-DCOMPILER=${CMAKE_CXX_COMPILER}" "-DFILE=${file}" "-DCASE=${case}"
+              "-DINCLUDE=${PROJECT_SOURCE_DIR}/lib" -P "${PROJECT_SOURCE_DIR}/ci/cmake/compile_fail.cmake")
+    set_tests_properties("${folder}_compile_fail.${name}.${case}" PROPERTIES LABELS unit TIMEOUT 120)
+  endforeach()
+endfunction()
+
+# The fuzzing engine is a link argument, as fuzzing services pass it.
+if(GAUNTLET_FUZZING)
+  if(DEFINED ENV{LIB_FUZZING_ENGINE} AND NOT DEFINED CACHE{GAUNTLET_FUZZING_ENGINE})
+    set(engine "$ENV{LIB_FUZZING_ENGINE}")
+  else()
+    set(engine "-fsanitize=fuzzer")
+  endif()
+  set(GAUNTLET_FUZZING_ENGINE "${engine}" CACHE STRING "Link argument that brings the fuzzing engine")
+endif()
+
+# gauntlet_add_fuzz_target(NAME): fuzz/NAME.cpp is compiled once and lives three lives.
+#   NAME          where GAUNTLET_FUZZING is on: linked with the engine
+#   NAME_prove    likewise, with the defective maps (GAUNTLET_SUBJECT picks one)
+#   NAME_replay   linked with the replay driver and the defective maps; the test corpus.NAME runs it over
+#                 corpus/NAME/{seed,found,regression}
+# A target named `canary` must fail: its test is canary.canary.
+function(gauntlet_add_fuzz_target name)
+  if(NOT TARGET gauntlet_check)
+    return()
+  endif()
+  add_library(${name}_object OBJECT "${PROJECT_SOURCE_DIR}/fuzz/${name}.cpp")
+  target_link_libraries(${name}_object PUBLIC gauntlet_map gauntlet_adapters PRIVATE gauntlet_warnings)
+  set(entry "${PROJECT_SOURCE_DIR}/lib/gauntlet/check/fuzzing/libfuzzer.cpp")
+  file(GLOB driver CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/fuzz/driver/*.cpp")
+  list(FILTER driver EXCLUDE REGEX "_test\\.cpp$")
+
+  if(GAUNTLET_FUZZING AND EXISTS "${entry}")
+    if(NOT TARGET gauntlet_fuzz_entry)
+      add_library(gauntlet_fuzz_entry OBJECT "${entry}")
+      target_link_libraries(gauntlet_fuzz_entry PUBLIC gauntlet_check PRIVATE gauntlet_warnings)
+    endif()
+    separate_arguments(engine UNIX_COMMAND "${GAUNTLET_FUZZING_ENGINE}")
+    foreach(kind IN ITEMS "" _prove)
+      add_executable(${name}${kind})
+      gauntlet_link_present(${name}${kind} ${name}_object gauntlet_fuzz_entry gauntlet_subjects gauntlet_check)
+      target_link_libraries(${name}${kind} PRIVATE ${engine})
+    endforeach()
+    gauntlet_link_present(${name}_prove gauntlet_broken)
+  endif()
+
+  if(driver)
+    if(NOT TARGET gauntlet_replay_driver)
+      add_library(gauntlet_replay_driver OBJECT ${driver})
+      target_link_libraries(gauntlet_replay_driver PUBLIC gauntlet_adapters PRIVATE gauntlet_warnings)
+    endif()
+    add_executable(${name}_replay)
+    gauntlet_link_present(${name}_replay ${name}_object gauntlet_replay_driver gauntlet_subjects gauntlet_broken
+                          gauntlet_check)
+    set(labels corpus)
+    gauntlet_is_concurrent(concurrent "${name}.cpp")
+    if(concurrent)
+      list(APPEND labels concurrent)
+    endif()
+    set(expected 0)
+    set(test corpus.${name})
+    if(name STREQUAL "canary")
+      set(expected 1)
+      set(test canary.${name})
+      set(labels canary)
+    endif()
+    add_test(NAME ${test}
+      COMMAND ${CMAKE_COMMAND} "-DREPLAY=$<TARGET_FILE:${name}_replay>" "-DCORPUS=${PROJECT_SOURCE_DIR}/corpus/${name}"
+              -DEXPECTED=${expected} -P "${PROJECT_SOURCE_DIR}/ci/cmake/replay_corpus.cmake")
+    set_tests_properties(${test} PROPERTIES LABELS "${labels}" TIMEOUT 900)
+  endif()
+endfunction()
