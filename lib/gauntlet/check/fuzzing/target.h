@@ -18,10 +18,10 @@
 namespace gauntlet::check {
 
 struct target_description {
-  std::string_view name;
+  std::string_view name = {};
   verdict (*judge_program)(const program&) = nullptr;                   // one of the two is set
   verdict (*judge_bytes)(std::span<const std::uint8_t>) = nullptr;
-  std::string_view default_subject;                                     // "" when the target picks its own
+  std::string_view default_subject = {};                                     // "" when the target picks its own
   bool concurrent = false;                                              // programs with threads
   bool must_fail = false;                                               // the canary
 };

@@ -36,7 +36,7 @@ struct operation {
   std::uint8_t target = 0;     // 0..3
   std::uint8_t other = 0;      // 0..3
   lane where = lane::before;
-  key_operand key;
+  key_operand key = {};
   std::uint16_t value = 0;
   std::uint16_t count = 0;     // 0 when not taken, otherwise 1..256
   std::uint8_t argument = 0;   // selector, or for walk and iterate the number of operations in the body (0..15)
