@@ -1,0 +1,341 @@
+#!/usr/bin/env python3
+"""Runs a benchmark, prints its table and says plainly which bars are met and which are missed.
+
+    report.py hash_map [--bin DIR] [--quick] [--part rows|pauses|all] [--filter REGEX] [--json FILE] [--markdown] [--readme]
+    report.py hash_map --from FILE [--markdown] [--readme]     the table of an earlier run, nothing is measured
+    report.py misuse   [--bin DIR] [--markdown]                instructions that noticing misuse costs (needs valgrind)
+
+Exit: 0 measured (a missed bar is a line in the table, never an error: a timing is no test), 2 wrong use, missing tool
+or a run that did not finish.
+"""
+
+import argparse
+import json
+import math
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+OURS = "gauntlet"
+PEERS = ["absl", "boost", "std"]
+FIND_BAR = 1.3
+ANY_BAR = 2.0
+PAUSE_BAR = 100.0
+SURVIVOR_BAR = 64.0
+README_BEGIN, README_END = "<!-- results: begin -->", "<!-- results: end -->"
+
+# Instructions that noticing misuse may cost, per operation.
+MISUSE_BARS = {"find_hit": 3, "find_miss": 3, "insert": 6, "erase": None}
+
+
+def fail(message):
+    print(f"ci/bench: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
+# -------------------------------------------------------------------------------------------------- tables
+
+
+class Table:
+    """Rows of text under a header, printed as aligned columns or as Markdown."""
+
+    def __init__(self, header, left=2):
+        self.header, self.left, self.rows = header, left, []
+
+    def add(self, *cells):
+        self.rows.append([str(cell) for cell in cells])
+
+    def text(self):
+        widths = [max(len(row[i]) for row in [self.header] + self.rows) for i in range(len(self.header))]
+        lines = []
+        for row in [self.header] + self.rows:
+            cells = [c.ljust(w) if i < self.left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths))]
+            lines.append("  ".join(cells).rstrip())
+        return "\n".join(lines)
+
+    def markdown(self):
+        rule = ["---"] * self.left + ["---:"] * (len(self.header) - self.left)
+        return "\n".join("| " + " | ".join(row) + " |" for row in [self.header, rule] + self.rows)
+
+    def show(self, markdown):
+        return self.markdown() if markdown else self.text()
+
+
+def size_name(size):
+    return f"10^{round(math.log10(size))}"
+
+
+def verdict(met):
+    return "met" if met else "MISSED"
+
+
+def duration(nanoseconds):
+    if nanoseconds >= 1e6:
+        return f"{nanoseconds / 1e6:.1f} ms"
+    return f"{nanoseconds / 1e3:.1f} us" if nanoseconds >= 1e3 else f"{nanoseconds:.0f} ns"
+
+
+# -------------------------------------------------------------------------------------------------- hash_map
+
+
+def measure(arguments):
+    binary = Path(arguments.bin) / "gauntlet_bench_hash_map"
+    if not os.access(binary, os.X_OK):
+        fail(f"{binary} is missing; build it: cmake --preset release && "
+             "cmake --build --preset release --target gauntlet_bench_hash_map")
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "run.json"
+        command = [str(binary), f"--part={arguments.part}", f"--benchmark_out={out}", "--benchmark_out_format=json"]
+        if arguments.quick:
+            command.append("--quick")
+        if arguments.filter:
+            command.append(f"--benchmark_filter={arguments.filter}")
+        status = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
+        if status != 0:
+            fail(f"{binary.name} ended with {status}")
+        return load(out)
+
+
+def load(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            run = json.load(file)
+        for entry in run["benchmarks"]:
+            entry["name"], entry["real_time"]  # a file of another kind is told here, not later
+        return run
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        fail(f"{path} is no result of a benchmark run: {error}")
+
+
+def gather(run):
+    """{(keys, size, what): {map: [entry, one per repetition]}}, in the order measured."""
+    rows = {}
+    for entry in run["benchmarks"]:
+        keys, size, what, name = entry["name"].split("/")[:4]
+        rows.setdefault((keys, int(size), what), {}).setdefault(name, []).append(entry)
+    return rows
+
+
+def compare(rows):
+    """One record per row that has ours and a peer: medians, best peer, ratio, spread, bar."""
+    records = []
+    for (keys, size, what), maps in rows.items():
+        if what in ("worst_insert", "memory", "growth_after_reserve"):
+            continue
+        medians = {name: statistics.median(e["real_time"] for e in entries) for name, entries in maps.items()}
+        peers = [name for name in PEERS if name in medians]
+        if OURS not in medians or not peers:
+            continue
+        best = min(peers, key=medians.get)
+        ours = [e["real_time"] for e in maps[OURS]]
+        bar = FIND_BAR if what.startswith("find") else ANY_BAR
+        ratio = medians[OURS] / medians[best]
+        records.append({"keys": keys, "size": size, "what": what, "medians": medians, "best": best, "ratio": ratio,
+                        "spread": (max(ours) - min(ours)) / medians[OURS], "bar": bar, "met": ratio <= bar,
+                        "repetitions": len(ours)})
+    return records
+
+
+def ratio_table(records):
+    table = Table(["keys", "n", "workload", OURS] + PEERS + ["best peer", "ratio", "spread", "bar", "verdict"], left=3)
+    for r in records:
+        figures = [f"{r['medians'][name]:.2f}" if name in r["medians"] else "-" for name in [OURS] + PEERS]
+        table.add(r["keys"], size_name(r["size"]), r["what"], *figures, r["best"], f"{r['ratio']:.2f}",
+                  f"{100 * r['spread']:.0f} %", f"{r['bar']:.1f}", verdict(r["met"]))
+    return table
+
+
+def mean_table(records):
+    """Geometric means of the ratios, finds and all workloads, per kind of key and size."""
+    table = Table(["keys", "n", "finds", "all", "rows missed"])
+    groups = {}
+    for r in records:
+        groups.setdefault((r["keys"], r["size"]), []).append(r)
+    for (keys, size), group in groups.items():
+        finds = [r["ratio"] for r in group if r["what"].startswith("find")]
+        table.add(keys, size_name(size), f"{statistics.geometric_mean(finds):.2f}" if finds else "-",
+                  f"{statistics.geometric_mean(r['ratio'] for r in group):.2f}",
+                  f"{sum(not r['met'] for r in group)} of {len(group)}")
+    return table
+
+
+def special_lines(rows):
+    """Tables of pauses, memory and growth events; and (bar, met) for each bar that was measured at its own size."""
+    tables, bars = [], []
+    for (_, size, what), maps in rows.items():
+        if what == "worst_insert":
+            table = Table(["map", "worst insert", "0.999999 quantile", "raw worst of each repetition"], left=1)
+            for name, (e, *_) in maps.items():
+                raw = ", ".join(duration(e[f"raw_worst_ns_{i}"]) for i in (1, 2, 3))
+                table.add(name, duration(e["worst_ns"]), duration(e["p999999_ns"]), raw)
+            peers = [maps[p][0]["worst_ns"] for p in PEERS if p in maps]
+            line = ""
+            if OURS in maps and peers:
+                ratio = min(peers) / max(maps[OURS][0]["worst_ns"], 1.0)
+                line = f"{ratio:.{1 if ratio < 10 else 0}f} times below the best peer (bar: at least {PAUSE_BAR:.0f} at 10^7)"
+                if size == 10**7:
+                    line += f": {verdict(ratio >= PAUSE_BAR)}"
+                    bars.append((f"worst insert while growing to 10^7: {ratio:.0f}x below the best peer, "
+                                 f"bar {PAUSE_BAR:.0f}x", ratio >= PAUSE_BAR))
+            tables.append((f"Worst single insert while growing to {size_name(size)} "
+                           "(element-wise minimum of 3 repetitions)", table, line))
+        elif what == "memory":
+            table = Table(["map", "bytes/element grown", "peak bytes/element", "bytes/survivor after erasing 99 %"],
+                          left=1)
+            for name, (e, *_) in maps.items():
+                table.add(name, f"{e['bytes_per_element']:.1f}", f"{e['peak_bytes_per_element']:.1f}",
+                          f"{e['bytes_per_survivor']:.1f}")
+            line = ""
+            if OURS in maps:
+                held = maps[OURS][0]["bytes_per_survivor"]
+                line = f"{held:.1f} bytes per survivor (bar: at most {SURVIVOR_BAR:.0f} at 10^7)"
+                if size == 10**7:
+                    line += f": {verdict(held <= SURVIVOR_BAR)}"
+                    bars.append((f"bytes per survivor after erasing 99 % of 10^7: {held:.1f}, bar {SURVIVOR_BAR:.0f}",
+                                 held <= SURVIVOR_BAR))
+            tables.append((f"Memory at {size_name(size)}, u64 to u64, counted in a counting allocator", table, line))
+    events = {size: maps[OURS][0]["events"] for (_, size, what), maps in rows.items()
+              if what == "growth_after_reserve" and OURS in maps}
+    if events:
+        table = Table(["n", "growth events", "verdict"], left=1)
+        for size, count in events.items():
+            table.add(size_name(size), f"{count:.0f}", verdict(count == 0))
+            bars.append((f"growth events in {size_name(size)} inserts after reserve: {count:.0f}, bar 0", count == 0))
+        tables.append(("Growth events in n inserts after reserve(n)", table, ""))
+    return tables, bars
+
+
+def machine(run):
+    context = run.get("context", {})
+    cpu = "unknown CPU"
+    if context.get("cpu_model"):
+        cpu = context["cpu_model"]
+    return f"{context.get('date', '?')[:10]}, {cpu}, {context.get('num_cpus', '?')} CPUs, {context.get('compiler', '?')}"
+
+
+def report_hash_map(run, markdown):
+    rows = gather(run)
+    records = compare(rows)
+    tables, bars = special_lines(rows)
+    heading = (lambda text: f"### {text}") if markdown else (lambda text: text)
+    parts = [f"Measured {machine(run)}."]
+    if records:
+        fewest, most = (f(r["repetitions"] for r in records) for f in (min, max))
+        parts += [heading(f"Nanoseconds of CPU time per operation (medians of {fewest} to {most}), "
+                          "ratio = ours / best peer"),
+                  ratio_table(records).show(markdown),
+                  heading("Geometric means of the ratios"), mean_table(records).show(markdown)]
+    for title, table, line in tables:
+        parts += [heading(title), table.show(markdown)] + ([line] if line else [])
+    missed = sorted((r for r in records if not r["met"]), key=lambda r: -r["ratio"] / r["bar"])
+    summary = [f"{len(records) - len(missed)} of {len(records)} rows meet their bar "
+               f"(finds {FIND_BAR}, all others {ANY_BAR} times the best peer)."]
+    bullet = "- " if markdown else "  "
+    summary += [f"{bullet}MISSED {r['keys']} {size_name(r['size'])} {r['what']}: {r['ratio']:.2f} times {r['best']}, "
+                f"bar {r['bar']:.1f}" for r in missed]
+    summary += [f"{bullet}{verdict(met)} {text}" for text, met in bars]
+    parts += [heading("Bars"), "\n".join(summary[:1] + ([""] if markdown else []) + summary[1:])]
+    return "\n\n".join(parts)
+
+
+def cpu_model():
+    try:
+        return re.search(r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.M).group(1)
+    except (OSError, AttributeError):
+        return None
+
+
+def write_beside_and_rename(path, text):
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def update_readme(section):
+    path = HERE / "README.md"
+    text = path.read_text(encoding="utf-8")
+    before, found, rest = text.partition(README_BEGIN)
+    _, closed, after = rest.partition(README_END)
+    if not found or not closed:
+        fail(f"{path} has no lines '{README_BEGIN}' and '{README_END}'")
+    write_beside_and_rename(path, f"{before}{README_BEGIN}\n\n{section}\n\n{README_END}{after}")
+
+
+def hash_map(arguments):
+    if arguments.source:
+        run = load(arguments.source)
+    else:
+        run = measure(arguments)
+        run["context"]["cpu_model"] = cpu_model()
+        for private in ("host_name", "executable"):
+            run["context"].pop(private, None)
+    if arguments.json:
+        write_beside_and_rename(Path(arguments.json), json.dumps(run, indent=1) + "\n")
+    print(report_hash_map(run, arguments.markdown))
+    if arguments.readme:
+        update_readme(report_hash_map(run, True))
+
+
+# -------------------------------------------------------------------------------------------------- misuse
+
+
+def instructions(binary, policy, operation, count):
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", str(binary), policy, operation,
+                   str(count)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    collected = re.search(r"Collected : (\d+)", result.stderr)
+    if result.returncode != 0 or not collected:
+        fail(f"{' '.join(command)} failed: {result.stderr.strip().splitlines()[-1:]}")
+    return int(collected.group(1))
+
+
+def misuse(arguments):
+    binary = Path(arguments.bin) / "gauntlet_bench_misuse"
+    if not shutil.which("valgrind"):
+        fail("valgrind is missing (Debian package valgrind)")
+    if not os.access(binary, os.X_OK):
+        fail(f"{binary} is missing; build it: cmake --preset release && "
+             "cmake --build --preset release --target gauntlet_bench_misuse")
+    few, many = 10_000, 30_000
+    table = Table(["operation", "detecting", "not detecting", "difference", "bar", "verdict"], left=1)
+    for operation, bar in MISUSE_BARS.items():
+        per = {policy: (instructions(binary, policy, operation, many) - instructions(binary, policy, operation, few))
+               / (many - few) for policy in ("detect", "ignore")}
+        cost = per["detect"] - per["ignore"]
+        # Half an instruction of slack: the maps' addresses differ, and with them a branch in malloc or two.
+        table.add(operation, f"{per['detect']:.2f}", f"{per['ignore']:.2f}", f"{cost:+.2f}", bar if bar else "-",
+                  verdict(cost <= bar + 0.5) if bar else "-")
+    title = "Instructions per operation with and without misuse detection (callgrind)"
+    print(f"### {title}\n" if arguments.markdown else f"{title}\n")
+    print(table.show(arguments.markdown))
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="ci/bench", description=__doc__.splitlines()[0],
+                                     epilog="A missed bar is a line in the table, not an error.")
+    default_bin = HERE.parent.parent / "build" / "release" / "bin"
+    commands = parser.add_subparsers(dest="command", required=True)
+    first = commands.add_parser("hash_map", help="time, pauses and memory against the peers")
+    first.add_argument("--quick", action="store_true", help="10^3 and 10^5 only, three repetitions, under a minute")
+    first.add_argument("--part", choices=["rows", "pauses", "all"], default="all")
+    first.add_argument("--filter", metavar="REGEX", help="only rows whose name matches, e.g. u64/1000/find")
+    first.add_argument("--json", metavar="FILE", help="keep the raw figures")
+    first.add_argument("--from", dest="source", metavar="FILE", help="report a kept run instead of measuring")
+    first.add_argument("--readme", action="store_true", help="also put the results into lib/bench/README.md")
+    second = commands.add_parser("misuse", help="instructions that misuse detection costs")
+    for command in (first, second):
+        command.add_argument("--bin", default=str(default_bin), metavar="DIR", help="where the benchmarks were built")
+        command.add_argument("--markdown", action="store_true", help="print Markdown")
+    arguments = parser.parse_args()
+    {"hash_map": hash_map, "misuse": misuse}[arguments.command](arguments)
+
+
+if __name__ == "__main__":
+    main()
