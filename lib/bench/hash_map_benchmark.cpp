@@ -176,7 +176,11 @@ int run(int argc, char** argv) {
 #ifndef NDEBUG
   std::fprintf(stderr, "warning: assertions are on; these figures say nothing about a release build\n");
 #endif
+#ifdef __clang__
   benchmark::AddCustomContext("compiler", __VERSION__);
+#else
+  benchmark::AddCustomContext("compiler", "g++ " __VERSION__);
+#endif
 
   const std::vector<contestant> maps = {contestant_gauntlet(), contestant_absl(), contestant_boost(), contestant_std()};
   register_all(chosen, maps);

@@ -85,7 +85,7 @@ def duration(nanoseconds):
 
 
 def measure(arguments):
-    binary = Path(arguments.bin) / "gauntlet_bench_hash_map"
+    binary = Path(arguments.bin).resolve() / "gauntlet_bench_hash_map"
     if not os.access(binary, os.X_OK):
         fail(f"{binary} is missing; build it: cmake --preset release && "
              "cmake --build --preset release --target gauntlet_bench_hash_map")
@@ -227,7 +227,8 @@ def report_hash_map(run, markdown):
     parts = [f"Measured {machine(run)}."]
     if records:
         fewest, most = (f(r["repetitions"] for r in records) for f in (min, max))
-        parts += [heading(f"Nanoseconds of CPU time per operation (medians of {fewest} to {most}), "
+        repetitions = most if fewest == most else f"{fewest} to {most}"
+        parts += [heading(f"Nanoseconds of CPU time per operation (medians of {repetitions}), "
                           "ratio = ours / best peer"),
                   ratio_table(records).show(markdown),
                   heading("Geometric means of the ratios"), mean_table(records).show(markdown)]
@@ -297,7 +298,7 @@ def instructions(binary, policy, operation, count):
 
 
 def misuse(arguments):
-    binary = Path(arguments.bin) / "gauntlet_bench_misuse"
+    binary = Path(arguments.bin).resolve() / "gauntlet_bench_misuse"
     if not shutil.which("valgrind"):
         fail("valgrind is missing (Debian package valgrind)")
     if not os.access(binary, os.X_OK):
