@@ -1,0 +1,192 @@
+"""One run of one fuzzer binary: start it, watch it, read what it counted.
+
+The engine is libFuzzer. Its output goes to a log file; what is wanted of it (executions, coverage, operations) is read
+from there, while it runs and after. A run ends by itself, by its budget of CPU seconds (a kernel limit, so that a busy
+machine costs time and not chances), or with this process: children die with their parent however it ends.
+"""
+
+import ctypes
+import os
+import re
+import resource
+import signal
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+ARTIFACT_KINDS = ("crash-", "leak-", "timeout-", "oom-", "slow-unit-")
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_running = set()
+_running_lock = threading.Lock()
+stopping = threading.Event()
+
+
+def stop_all():
+    """Stops every child that runs now; those to come are not started."""
+    stopping.set()
+    with _running_lock:
+        for process in _running:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+def stop_on_signals():
+    """Ctrl-C and a polite kill stop the children and raise KeyboardInterrupt in the main thread."""
+
+    def handler(number, frame):
+        stop_all()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, handler)
+    signal.signal(signal.SIGTERM, handler)
+
+
+def start(command, log, env=None, cpu_seconds=None):
+    """Starts command with its output in log. Raises KeyboardInterrupt when everything is being stopped."""
+
+    def prepare():
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if cpu_seconds:
+            resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 5))
+
+    with _running_lock:
+        if stopping.is_set():
+            raise KeyboardInterrupt
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(env or {})},
+            start_new_session=True,
+            preexec_fn=prepare,
+        )
+        _running.add(process)
+    return process
+
+
+def wait(process):
+    """Waits for the end; gives (exit status, CPU seconds). A signal n is the status -n."""
+    _, status, usage = os.wait4(process.pid, 0)
+    with _running_lock:
+        _running.discard(process)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_utime + usage.ru_stime
+
+
+def sanitizer_environment():
+    """Options under which every hunt and replay runs; what the caller has set comes last and so takes precedence."""
+    defaults = {
+        "ASAN_OPTIONS": "allocator_may_return_null=1:detect_leaks=1",
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+        "TSAN_OPTIONS": "allocator_may_return_null=1:halt_on_error=1",
+    }
+    return {name: value + (":" + os.environ[name] if os.environ.get(name) else "") for name, value in defaults.items()}
+
+
+@dataclass
+class Outcome:
+    """What one run did."""
+
+    status: int = 0
+    executions: int = 0
+    per_second: int = 0
+    operations: int = 0
+    coverage: int = 0
+    features: int = 0
+    grown: int = 0
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    artifacts: list = field(default_factory=list)
+    log: Path = None
+
+    @property
+    def found(self):
+        return bool(self.artifacts)
+
+    @property
+    def out_of_budget(self):
+        return self.status in (-signal.SIGXCPU, -signal.SIGKILL)
+
+    @property
+    def operations_per_second(self):
+        return int(self.operations / self.wall_seconds) if self.wall_seconds > 0 else 0
+
+
+PROGRESS = re.compile(r"^#(\d+)\s+\w+.*?cov: (\d+) ft: (\d+).*?exec/s: (\d+)", re.M)
+FINAL = re.compile(r"^stat::number_of_executed_units:\s*(\d+)", re.M)
+FINAL_RATE = re.compile(r"^stat::average_exec_per_sec:\s*(\d+)", re.M)
+OPERATIONS = re.compile(r"^operations: (\d+)", re.M)
+
+
+def read_log(path, outcome):
+    """Fills the counts of outcome from a log, finished or not."""
+    text = tail(path, 65536)
+    for match in PROGRESS.finditer(text):
+        outcome.executions, outcome.coverage, outcome.features, outcome.per_second = map(int, match.groups())
+    for pattern, name in ((FINAL, "executions"), (FINAL_RATE, "per_second"), (OPERATIONS, "operations")):
+        match = pattern.search(text)
+        if match:
+            setattr(outcome, name, int(match.group(1)))
+    return outcome
+
+
+def tail(path, size):
+    """The last `size` bytes of a file as text."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - size))
+            return file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+
+
+def hunt(binary, folder, seeds, *, seconds=None, cpu_seconds=None, rng_seed=0, env=None, watch=None, options=()):
+    """Runs a fuzzer binary once. New inputs go to folder/corpus, failing ones to folder/artifacts, the output to
+    folder/log.txt. `watch`, when given, is told the Outcome so far about once a second."""
+    folder = Path(folder)
+    corpus, artifacts, log_path = folder / "corpus", folder / "artifacts", folder / "log.txt"
+    corpus.mkdir(parents=True, exist_ok=True)
+    artifacts.mkdir(exist_ok=True)
+    for old in artifacts.iterdir():
+        old.unlink()
+    before = sum(1 for _ in corpus.iterdir())
+    command = [binary, corpus, *seeds, f"-artifact_prefix={artifacts}/", "-print_final_stats=1", "-timeout=25"]
+    command += ["-rss_limit_mb=4096", "-len_control=0", "-max_len=4096", "-use_value_profile=0", *options]
+    if rng_seed:
+        command.append(f"-seed={rng_seed}")
+    if seconds:
+        command.append(f"-max_total_time={seconds}")
+    outcome = Outcome(log=log_path)
+    began = time.monotonic()
+    with open(log_path, "wb") as log:
+        process = start(command, log, {**sanitizer_environment(), **(env or {})}, cpu_seconds)
+    done = threading.Event()
+
+    def report():
+        while not done.wait(1.0):
+            outcome.wall_seconds = time.monotonic() - began
+            watch(read_log(log_path, outcome))
+
+    watcher = threading.Thread(target=report, daemon=True) if watch else None
+    if watcher:
+        watcher.start()
+    outcome.status, outcome.cpu_seconds = wait(process)
+    done.set()
+    if watcher:
+        watcher.join()
+    outcome.wall_seconds = time.monotonic() - began
+    read_log(log_path, outcome)
+    outcome.grown = sum(1 for _ in corpus.iterdir()) - before
+    outcome.artifacts = sorted(p for p in artifacts.iterdir() if p.name.startswith(ARTIFACT_KINDS[:4]))
+    if stopping.is_set():
+        raise KeyboardInterrupt
+    return outcome

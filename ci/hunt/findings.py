@@ -1,0 +1,74 @@
+"""From a failing input to a small program somebody can read: reduce, name, keep, print."""
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+
+from engine import sanitizer_environment, start, tail, wait
+
+# Lines of the text form that say how to run and not what to do.
+HEADER_WORDS = {"gauntlet", "target", "hot_keys", "hash", "types", "allocator", "capacity", "threads", "banned", "end"}
+
+
+def count_operations(text):
+    """Operations in a program's text form."""
+    count = 0
+    for line in text.splitlines():
+        words = line.split("#", 1)[0].split()
+        if words and words[0] not in HEADER_WORDS:
+            count += 1
+    return count
+
+
+def reduce(replay, artifact, out, seconds, env=None):
+    """Reduces artifact into the text file out; gives its number of operations, or None when the failure did not show
+    again in the replay binary. Nothing half written is left behind."""
+    out = Path(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = out.with_name(f"{out.name}.part.{os.getpid()}")
+    log_path = out.with_suffix(".reduce.log")
+    with open(log_path, "wb") as log:
+        command = [replay, "--reduce", artifact, "--out", beside, "--seconds", seconds]
+        wait(start(command, log, {**sanitizer_environment(), **(env or {})}))
+    if beside.exists() and beside.stat().st_size > 0:
+        os.replace(beside, out)
+        log_path.unlink(missing_ok=True)
+        return count_operations(out.read_text("utf-8", "replace"))
+    beside.unlink(missing_ok=True)
+    return None
+
+
+def keep(target, replay, artifact, folder, seconds, env=None, name=None):
+    """Keeps a finding as folder/<target>-<hash>.ops (or .bin when it cannot be reduced); gives (path, operations)."""
+    digest = hashlib.sha1(Path(artifact).read_bytes()).hexdigest()[:12]
+    path = Path(folder) / f"{name or target}-{digest}.ops"
+    operations = reduce(replay, artifact, path, seconds, env)
+    if operations is None:
+        path = path.with_suffix(".bin")
+        beside = path.with_name(path.name + ".part")
+        beside.write_bytes(Path(artifact).read_bytes())
+        os.replace(beside, path)
+    return path, operations
+
+
+def replay_text(replay, path, env=None, timeout=120):
+    """What a replay prints."""
+    try:
+        done = subprocess.run(
+            [str(replay), str(path)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            env={**os.environ, **sanitizer_environment(), **(env or {})},
+        )
+        return (done.stdout + done.stderr).strip()
+    except subprocess.TimeoutExpired:
+        return f"(the replay took more than {timeout} s)"
+
+
+def why(log):
+    """The lines of a fuzzer's log that say what went wrong."""
+    lines = [line for line in tail(log, 65536).splitlines() if line and not line.startswith(("#", "stat::", "INFO:"))]
+    return "\n".join(lines[-40:])

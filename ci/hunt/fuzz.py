@@ -1,0 +1,159 @@
+"""Fuzzes targets and says what was found. Called by ci/fuzz and ci/nightly, which build first.
+
+    fuzz.py --bin FOLDER --scratch FOLDER --seconds N [--jobs N] [--rng-seed N] [--empty-corpus] [--json FILE] TARGET...
+
+A target named canary must fail: one that holds is a finding about the suite itself.
+Exit status: 0 every map held (and the canary sang), 1 a finding, 2 a target does not start or the disk is full.
+"""
+
+import argparse
+import errno
+import json
+import shutil
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import engine
+import findings
+import seeds
+from table import grouped, text_table
+
+CANARY = "canary"
+HEADER = ["target", "verdict", "executions", "exec/s", "operations/s", "coverage", "features", "corpus", "findings"]
+
+
+class Progress:
+    """One line that is rewritten on a terminal, a line every ten seconds elsewhere."""
+
+    def __init__(self, out=sys.stderr):
+        self.out = out
+        self.live = out.isatty()
+        self.last = time.monotonic()
+
+    def show(self, line):
+        if self.live:
+            self.out.write("\r\033[K" + line[: shutil.get_terminal_size().columns - 1])
+            self.out.flush()
+        elif time.monotonic() - self.last >= 10:
+            self.last = time.monotonic()
+            print(line, file=self.out, flush=True)
+
+    def say(self, line):
+        if self.live:
+            self.out.write("\r\033[K")
+            self.out.flush()
+        print(line, flush=True)
+
+
+def fuzz_one(target, options, progress):
+    """Hunts one target; gives a row of results."""
+    scratch = options.scratch / target
+    replay = options.bin / f"{target}_replay"
+    fresh = options.rng_seed or options.empty_corpus or target == CANARY
+    if fresh and (scratch / "corpus").exists():
+        shutil.rmtree(scratch / "corpus")
+    folders = [] if options.empty_corpus else seeds.seed_folders(target, replay, scratch)
+
+    def watch(now):
+        progress.show(f"{target}: {now.wall_seconds:.0f} s, {grouped(now.executions)} executions, "
+                      f"{grouped(now.per_second)}/s, coverage {now.coverage}")
+
+    outcome = engine.hunt(options.bin / target, scratch, folders, seconds=options.seconds, rng_seed=options.rng_seed,
+                          watch=watch)
+    row = {
+        "target": target,
+        "executions": outcome.executions,
+        "executions_per_second": outcome.per_second,
+        "operations_per_second": outcome.operations_per_second,
+        "coverage": outcome.coverage,
+        "features": outcome.features,
+        "corpus_grown": outcome.grown,
+        "cpu_seconds": round(outcome.cpu_seconds, 1),
+        "findings": [],
+    }
+    if target == CANARY:
+        row["verdict"] = "sang" if outcome.found else "SILENT"
+    elif outcome.found:
+        row["verdict"] = "FOUND"
+        for artifact in outcome.artifacts:
+            progress.say(f"{target}: a finding; reducing it (at most {options.reduce_seconds} s)")
+            path, operations = findings.keep(target, replay, artifact, options.findings, options.reduce_seconds)
+            row["findings"].append({"file": str(path), "operations": operations, "artifact": artifact.name})
+            report = findings.replay_text(replay, path) if operations is not None else findings.why(outcome.log)
+            progress.say(f"\n{report}\n\n{target}: kept as {path}\nnext: ci/reproduce --target {target} {path}\n")
+    elif outcome.status != 0:
+        row["verdict"] = "DID NOT RUN"
+        progress.say(f"{target}: ended with {outcome.status}, without an input to show:\n{findings.why(outcome.log)}")
+    else:
+        row["verdict"] = "held"
+    progress.say(f"{target}: {row['verdict']} ({grouped(outcome.executions)} executions)")
+    return row
+
+
+def cells(row):
+    return [row["target"], row["verdict"], grouped(row["executions"]), grouped(row["executions_per_second"]),
+            grouped(row["operations_per_second"]) if row["operations_per_second"] else "-", row["coverage"],
+            row["features"], f"+{row['corpus_grown']}", len(row["findings"])]
+
+
+def exit_status(rows):
+    verdicts = {row["verdict"] for row in rows}
+    if "DID NOT RUN" in verdicts:
+        return 2
+    return 1 if verdicts & {"FOUND", "SILENT"} else 0
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="ci/hunt/fuzz.py", description=__doc__.splitlines()[0])
+    parser.add_argument("--bin", type=Path, required=True)
+    parser.add_argument("--scratch", type=Path, required=True)
+    parser.add_argument("--findings", type=Path, default=Path("build/fuzz/findings"))
+    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--reduce-seconds", type=int, default=60)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--rng-seed", type=int, default=0)
+    parser.add_argument("--empty-corpus", action="store_true")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("targets", nargs="+")
+    return parser.parse_args(arguments)
+
+
+def main(arguments):
+    options = parse(arguments)
+    engine.stop_on_signals()
+    progress = Progress()
+    try:
+        with ThreadPoolExecutor(max_workers=options.jobs) as pool:
+            jobs = [pool.submit(fuzz_one, target, options, progress) for target in options.targets]
+            try:
+                rows = [job.result() for job in jobs]
+            except BaseException:
+                engine.stop_all()
+                raise
+    except KeyboardInterrupt:
+        print("\nstopped; the corpus is as it was, new inputs stay in " + str(options.scratch), file=sys.stderr)
+        return 2
+    except seeds.BadSeed as bad:
+        print(f"ci/fuzz: {bad}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        reason = "no space left on the device" if error.errno == errno.ENOSPC else str(error)
+        print(f"ci/fuzz: {reason}", file=sys.stderr)
+        return 2
+    print()
+    print(text_table(HEADER, [cells(row) for row in rows]))
+    if options.json:
+        beside = options.json.with_suffix(".part")
+        beside.write_text(json.dumps(rows, indent=2) + "\n")
+        beside.replace(options.json)
+    status = exit_status(rows)
+    if any(row["verdict"] == "SILENT" for row in rows):
+        print("the canary did not fail: a run that cannot find it proves nothing")
+    print({0: "the maps held", 1: "not everything held", 2: "not everything ran"}[status])
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,205 @@
+"""Turns the fuzzers on maps with one known defect each: does every alarm ring, how soon, and how small is the proof?
+
+    prove.py --bin FOLDER --scratch FOLDER [--runs N] [--empty-corpus] [--defect NAME]... [--one-each] [TARGET...]
+
+A defect declares its target and its budget of CPU seconds; a run is one fuzzing of <target>_prove with
+GAUNTLET_SUBJECT=<defect> until it fails or the budget is spent. With several runs (different seeds of the engine) the
+median counts; a run that finds nothing counts as longer than every other.
+Exit status: 0 every defect was caught within its budget and its failure reduced to as few operations as it declares,
+1 one was not, 2 wrong use.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import engine
+import findings
+import seeds
+from fuzz import Progress
+from table import grouped, text_table
+
+HEADER = ["defect", "target", "start", "caught", "CPU seconds", "executions", "operations", "promise"]
+MISSED = float("inf")
+OPERATIONS_MAX = 8
+
+
+@dataclass
+class Defect:
+    name: str
+    target: str
+    promise: str
+    budget: int
+
+
+def parse_defects(text):
+    """Lines `name<TAB>target<TAB>promise<TAB>budget`, the way every replay binary lists them."""
+    defects = []
+    for line in text.splitlines():
+        parts = [part.strip() for part in line.split("\t")]
+        if len(parts) < 4:
+            words = line.split()
+            if len(words) < 4:
+                continue
+            parts = [words[0], words[1], " ".join(words[2:-1]), words[-1]]
+        digits = "".join(c for c in parts[3] if c.isdigit())
+        defects.append(Defect(parts[0], parts[1], parts[2], int(digits or 60)))
+    return defects
+
+
+def list_defects(binary):
+    import subprocess
+
+    done = subprocess.run([str(binary), "--list-defects"], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"ci/fuzz: {binary} --list-defects gave {done.returncode}: {done.stderr.strip()}")
+    return parse_defects(done.stdout)
+
+
+def one_each(defects):
+    """The first defect by name for each target: a fixed subset that grows with the targets."""
+    chosen = {}
+    for defect in sorted(defects, key=lambda d: d.name):
+        chosen.setdefault(defect.target, defect)
+    return sorted(chosen.values(), key=lambda d: d.name)
+
+
+def prove_one(defect, start, options, progress):
+    """All runs of one defect from one kind of start; gives a row."""
+    replay = options.bin / f"{defect.target}_replay"
+    env = {"GAUNTLET_SUBJECT": defect.name}
+    runs = []
+    smallest = None
+    kept = None
+    for number in range(options.runs):
+        scratch = options.scratch / f"{defect.name}-{start}"
+        shutil.rmtree(scratch, ignore_errors=True)
+        folders = seeds.seed_folders(defect.target, replay, scratch) if start == "seed" else []
+
+        def watch(now):
+            progress.show(f"{defect.name} from {start}: run {number + 1}/{options.runs}, {now.wall_seconds:.0f} s, "
+                          f"{grouped(now.executions)} executions")
+
+        outcome = engine.hunt(options.bin / f"{defect.target}_prove", scratch, folders, cpu_seconds=defect.budget,
+                              rng_seed=options.rng_seed + number, env=env, watch=watch)
+        caught = outcome.found
+        runs.append({
+            "caught": caught,
+            "cpu_seconds": round(outcome.cpu_seconds, 2) if caught else None,
+            "executions": outcome.executions,
+            "rng_seed": options.rng_seed + number,
+        })
+        if caught:
+            path, operations = findings.keep(defect.target, replay, outcome.artifacts[0], options.findings,
+                                             options.reduce_seconds, env, name=f"{defect.name}-{start}")
+            if operations is not None and (smallest is None or operations < smallest):
+                smallest, kept = operations, path
+            elif kept is None:
+                kept = path
+        elif not outcome.out_of_budget:
+            progress.say(f"{defect.name}: {defect.target}_prove ended with {outcome.status}, no input to show:\n"
+                         f"{findings.why(outcome.log)}")
+    seconds = statistics.median(run["cpu_seconds"] if run["caught"] else MISSED for run in runs)
+    executions = statistics.median(run["executions"] if run["caught"] else MISSED for run in runs)
+    row = {
+        "defect": defect.name,
+        "target": defect.target,
+        "promise": defect.promise,
+        "budget": defect.budget,
+        "start": start,
+        "caught": sum(run["caught"] for run in runs),
+        "runs": runs,
+        "cpu_seconds": None if seconds == MISSED else round(seconds, 2),
+        "executions": None if executions == MISSED else int(executions),
+        "operations": smallest,
+        "file": str(kept) if kept else None,
+    }
+    progress.say(f"{defect.name} from {start}: " + ("caught" if row["cpu_seconds"] is not None else "MISSED") +
+                 (f" in {row['cpu_seconds']} CPU seconds" if row["cpu_seconds"] is not None else "") +
+                 (f", reduced to {smallest} operations: {kept}" if smallest is not None else ""))
+    return row
+
+
+def passed(row):
+    return row["cpu_seconds"] is not None and row["operations"] is not None and row["operations"] <= OPERATIONS_MAX
+
+
+def cells(row):
+    return [row["defect"], row["target"], row["start"], f"{row['caught']}/{len(row['runs'])}",
+            "-" if row["cpu_seconds"] is None else row["cpu_seconds"],
+            "-" if row["executions"] is None else grouped(row["executions"]),
+            "-" if row["operations"] is None else row["operations"], row["promise"]]
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog="ci/hunt/prove.py", description=__doc__.splitlines()[0])
+    parser.add_argument("--bin", type=Path, required=True)
+    parser.add_argument("--scratch", type=Path, required=True)
+    parser.add_argument("--findings", type=Path, default=Path("build/fuzz/findings"))
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--rng-seed", type=int, default=1)
+    parser.add_argument("--reduce-seconds", type=int, default=30)
+    parser.add_argument("--empty-corpus", action="store_true")
+    parser.add_argument("--one-each", action="store_true")
+    parser.add_argument("--defect", action="append", default=[])
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("targets", nargs="*")
+    options = parser.parse_args(arguments)
+
+    engine.stop_on_signals()
+    binaries = sorted(options.bin.glob("*_replay"))
+    if not binaries:
+        print(f"ci/fuzz: no replay binary in {options.bin}", file=sys.stderr)
+        return 2
+    known = list_defects(binaries[0])
+    unknown = set(options.defect) - {defect.name for defect in known}
+    if unknown:
+        print(f"ci/fuzz: unknown defect {', '.join(sorted(unknown))}; there are: "
+              f"{' '.join(defect.name for defect in known)}", file=sys.stderr)
+        return 2
+    wanted = [d for d in known if (not options.defect or d.name in options.defect)
+              and (not options.targets or d.target in options.targets)]
+    if options.one_each:
+        wanted = one_each(wanted)
+    if not wanted:
+        print("ci/fuzz: no defective map to hunt", file=sys.stderr)
+        return 2
+
+    progress = Progress()
+    starts = ["seed", "empty"] if options.empty_corpus else ["seed"]
+    try:
+        with ThreadPoolExecutor(max_workers=options.jobs) as pool:
+            jobs = [pool.submit(prove_one, defect, start, options, progress) for defect in wanted for start in starts]
+            try:
+                rows = [job.result() for job in jobs]
+            except BaseException:
+                engine.stop_all()
+                raise
+    except KeyboardInterrupt:
+        print("\nstopped; the corpus is as it was", file=sys.stderr)
+        return 2
+    except (seeds.BadSeed, OSError) as error:
+        print(f"ci/fuzz: {error}", file=sys.stderr)
+        return 2
+    print()
+    print(text_table(HEADER, [cells(row) for row in rows]))
+    if options.json:
+        beside = options.json.with_suffix(".part")
+        beside.write_text(json.dumps(rows, indent=2) + "\n")
+        beside.replace(options.json)
+    failed = [row for row in rows if not passed(row)]
+    print(f"{len(rows) - len(failed)} caught and reduced to at most {OPERATIONS_MAX} operations, {len(failed)} not")
+    for row in failed:
+        print(f"  {row['defect']} from {row['start']}: " +
+              ("missed" if row["cpu_seconds"] is None else f"reduced to {row['operations']} operations"))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

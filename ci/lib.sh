@@ -1,0 +1,95 @@
+# shellcheck shell=bash
+# Parts that the scripts of this folder share. Source it first: it goes to the root of the repository.
+#
+# Exit statuses, the same everywhere: 0 fine, 1 a finding or a failing test, 2 wrong use, missing tool or full disk.
+
+set -euo pipefail
+invoked_from=$PWD
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+me=ci/$(basename "$0")
+
+# wrong_use MESSAGE: one clear line, then exit 2.
+wrong_use() {
+  printf '%s: %s\n' "$me" "$*" >&2
+  exit 2
+}
+
+# show_help SCRIPT: the comment at the head of the script is its help text.
+show_help() {
+  awk 'NR == 1 || /^# shellcheck/ { next } /^#/ { sub(/^# ?/, ""); print; next } { exit }' "$1"
+}
+
+# need TOOL...: exits 2 when one is missing.
+need() {
+  local tool missing=()
+  for tool in "$@"; do
+    command -v "$tool" >/dev/null 2>&1 || missing+=("$tool")
+  done
+  [ ${#missing[@]} -eq 0 ] || wrong_use "missing: ${missing[*]}; ci/setup installs what this needs"
+}
+
+# number NAME VALUE [SMALLEST]: exits 2 unless VALUE is a whole number, at least SMALLEST (default 1).
+number() {
+  if ! [[ ${2:-} =~ ^[0-9]{1,9}$ ]] || [ "$2" -lt "${3:-1}" ]; then
+    wrong_use "$1 takes a whole number of at least ${3:-1}, not '${2:-}'"
+  fi
+}
+
+# need_space FOLDER MEBIBYTES: exits 2 when the file system of FOLDER has less room.
+need_space() {
+  local free
+  mkdir -p "$1" 2>/dev/null || wrong_use "cannot make the folder $1"
+  free=$(df -Pk "$1" | awk 'NR == 2 { print int($4 / 1024) }')
+  [ "$free" -ge "$2" ] || wrong_use "no space left: $free MiB free for $1, $2 MiB needed"
+}
+
+# The fuzz targets, one a line.
+targets() {
+  local file
+  for file in fuzz/*.cpp; do
+    if [ -e "$file" ]; then basename "$file" .cpp; fi
+  done
+}
+
+# caller_path PATH: PATH as the caller meant it, from the folder in which the script was started.
+caller_path() {
+  case $1 in
+    /*) printf '%s\n' "$1" ;;
+    *) printf '%s\n' "$invoked_from/$1" ;;
+  esac
+}
+
+# need_input FILE: exits 2 unless FILE is a readable regular file.
+need_input() {
+  [ -e "$1" ] || wrong_use "$1: no such file"
+  [ ! -d "$1" ] || wrong_use "$1: is a folder, not an input"
+  [ -f "$1" ] || wrong_use "$1: not a regular file"
+  [ -r "$1" ] || wrong_use "$1: not readable"
+}
+
+# configure PRESET FOLDER [OPTION...]: configures quietly; on failure shows the end of the log.
+configure() {
+  local preset=$1 folder=$2 log
+  shift 2
+  log=build/logs/configure-$(basename "$folder").log
+  mkdir -p build/logs
+  if ! cmake --preset "$preset" -B "$folder" "$@" >"$log" 2>&1; then
+    tail -n 25 "$log" >&2
+    wrong_use "cmake --preset $preset failed; the whole log: $log"
+  fi
+}
+
+# build FOLDER [TARGET...]: builds quietly; returns 1 after showing the first errors.
+build() {
+  local folder=$1 log
+  shift
+  log=build/logs/build-$(basename "$folder").log
+  if ! cmake --build "$folder" --parallel "${GAUNTLET_JOBS:-$(nproc)}" ${1:+--target "$@"} >"$log" 2>&1; then
+    if grep -q 'No space left on device' "$log"; then
+      wrong_use "no space left on the device of $folder"
+    fi
+    grep -m 12 -E 'error|FAILED|undefined reference' "$log" >&2 || tail -n 25 "$log" >&2
+    printf '%s: the build in %s failed; the whole log: %s\n' "$me" "$folder" "$log" >&2
+    return 1
+  fi
+}
