@@ -55,8 +55,8 @@ constexpr const char* misuse_message(misuse_kind kind) noexcept;
 // One sentence: what to change in the program that drew a report of this kind.
 constexpr const char* misuse_advice(misuse_kind kind) noexcept;
 
-// The number of the calling thread: 1, 2, 3 ... in order of first call, never 0 and never reused, so it can serve as the
-// token a map leaves in its "who is writing" word. Cost: one thread-local load and a branch.
+// The number of the calling thread: 1, 2, 3 ... in order of first call, never 0 and never reused, so it can serve as
+// the token a map leaves in its "who is writing" word. Cost: one thread-local load and a branch.
 inline std::uint64_t thread_number() noexcept;
 
 // The block that the default handler prints, ending in a newline.
@@ -118,13 +118,13 @@ inline void print_misuse_and_abort(const misuse_report& report) {
   std::abort();
 }
 
-// [misuse handler] One exchange installs, one load uses. The pointer leads to code, which every thread sees already; the
-// release half of the exchange and the acquire load make visible, beside it, whatever the installer prepared for its
-// handler (a file it opened, a counter it zeroed). Constant-initialised: usable before main and after it.
+// [misuse handler] One exchange installs, one load uses. The pointer leads to code, which every thread sees already;
+// the release half of the exchange and the acquire load make visible, beside it, whatever the installer prepared for
+// its handler (a file it opened, a counter it zeroed). Constant-initialised: usable before main and after it.
 inline std::atomic<misuse_handler> current_misuse_handler{&print_misuse_and_abort};
 
-// [thread number] A ticket counter and nothing else: relaxed suffices, because a read-modify-write never gives one value
-// twice and no other memory is published through it.
+// [thread number] A ticket counter and nothing else: relaxed suffices, because a read-modify-write never gives one
+// value twice and no other memory is published through it.
 inline std::atomic<std::uint64_t> last_thread_number{0};
 
 inline thread_local constinit std::uint64_t own_thread_number = 0;
