@@ -21,7 +21,7 @@ class random_source {
 
 struct mutation_options {
   std::size_t operations_max = 512;
-  bool concurrent = false;       // lanes are used
+  bool concurrent = false;  // lanes are used
   std::uint8_t target = 0;
 };
 

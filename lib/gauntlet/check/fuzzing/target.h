@@ -19,11 +19,11 @@ namespace gauntlet::check {
 
 struct target_description {
   std::string_view name = {};
-  verdict (*judge_program)(const program&) = nullptr;                   // one of the two is set
+  verdict (*judge_program)(const program&) = nullptr;  // one of the two is set
   verdict (*judge_bytes)(std::span<const std::uint8_t>) = nullptr;
-  std::string_view default_subject = {};                                     // "" when the target picks its own
-  bool concurrent = false;                                              // programs with threads
-  bool must_fail = false;                                               // the canary
+  std::string_view default_subject = {};  // "" when the target picks its own
+  bool concurrent = false;                // programs with threads
+  bool must_fail = false;                 // the canary
 };
 
 // Defined once in every binary by one of the macros.
@@ -34,9 +34,9 @@ std::span<const std::string_view> target_names();
 
 }  // namespace gauntlet::check
 
-#define GAUNTLET_TARGET(...)                                             \
+#define GAUNTLET_TARGET(...)                                                      \
   const ::gauntlet::check::target_description& ::gauntlet::check::this_target() { \
     static const ::gauntlet::check::target_description description{__VA_ARGS__};  \
-    return description;                                                  \
-  }                                                                      \
+    return description;                                                           \
+  }                                                                               \
   static_assert(true)

@@ -66,7 +66,7 @@ void normalize_operation(operation& o, unsigned threads) noexcept {
     o.key = {};
   }
   if (!takes.value) o.value = 0;
-  o.count = takes.count ? static_cast<std::uint16_t>((o.count + 255u) % 256 + 1) : std::uint16_t{0};
+  o.count = takes.count ? static_cast<std::uint16_t>((std::max<unsigned>(o.count, 1) - 1) % 256 + 1) : std::uint16_t{0};
   if (takes.body) {
     o.argument = static_cast<std::uint8_t>(o.argument % (body_size_max + 1));
   } else if (takes.argument) {

@@ -1,5 +1,6 @@
 // The binary form of programs. Decoding is total: every byte string is a program; what is missing is zero, what is too
-// large is reduced, what an opcode does not take is dropped. encode(decode(bytes)) is canonical and decodes to the same.
+// large is reduced, what an opcode does not take is dropped. encode(decode(bytes)) is canonical and decodes to the
+// same.
 #pragma once
 
 #include <cstdint>

@@ -12,42 +12,42 @@
 namespace gauntlet::check {
 
 enum class opcode : std::uint8_t {
-  nothing,            // one visit of a walk without an action
+  nothing,  // one visit of a walk without an action
   // looking
-  find,               // iterator's value, or absent
+  find,  // iterator's value, or absent
   contains,
   count,
-  at,                 // throws std::out_of_range when absent
+  at,  // throws std::out_of_range when absent
   equal_range,
-  subscript_read,     // m[k]: inserts a value-initialised T when absent
-  size,               // size() and empty()
-  equal,              // target == other, both directions, and !=
+  subscript_read,  // m[k]: inserts a value-initialised T when absent
+  size,            // size() and empty()
+  equal,           // target == other, both directions, and !=
   // inserting and updating, one element (or `count` elements with consecutive keys)
-  insert_copy,        // insert(const value_type&)
-  insert_move,        // insert(value_type&&)
-  insert_hint,        // insert(hint, value_type&&)
+  insert_copy,  // insert(const value_type&)
+  insert_move,  // insert(value_type&&)
+  insert_hint,  // insert(hint, value_type&&)
   emplace,
   emplace_hint,
-  try_emplace,        // try_emplace(const Key&, ...)
-  try_emplace_move,   // try_emplace(Key&&, ...): the key must be untouched when nothing is inserted
+  try_emplace,       // try_emplace(const Key&, ...)
+  try_emplace_move,  // try_emplace(Key&&, ...): the key must be untouched when nothing is inserted
   try_emplace_hint,
   insert_or_assign,
   insert_or_assign_move,
   insert_or_assign_hint,
-  subscript_assign,   // m[k] = v
-  update,             // find(k), then it->second = v
+  subscript_assign,  // m[k] = v
+  update,            // find(k), then it->second = v
   // inserting many at once
-  insert_range,       // insert(first, last) over `count` consecutive keys
-  insert_list,        // insert(initializer_list)
-  assign_list,        // m = initializer_list
+  insert_range,  // insert(first, last) over `count` consecutive keys
+  insert_list,   // insert(initializer_list)
+  assign_list,   // m = initializer_list
   // erasing
   erase_key,
-  erase_iterator,     // erase(find(k)); the returned iterator is used
-  erase_range,        // erase(first, last) over `count` elements from begin()
-  erase_if,           // argument picks the predicate, value its parameter
+  erase_iterator,  // erase(find(k)); the returned iterator is used
+  erase_range,     // erase(first, last) over `count` elements from begin()
+  erase_if,        // argument picks the predicate, value its parameter
   clear,
   // capacity
-  reserve,            // argument scales value: see reserve_amount
+  reserve,  // argument scales value: see reserve_amount
   rehash,
   max_load_factor,
   shrink_to_fit,
@@ -59,28 +59,28 @@ enum class opcode : std::uint8_t {
   copy_assign,
   move_assign,
   self_copy_assign,
-  self_move_assign,   // valid but unspecified in general: the maps of this project promise "unchanged"
+  self_move_assign,  // valid but unspecified in general: the maps of this project promise "unchanged"
   swap,
   self_swap,
-  merge,              // target.merge(other)
+  merge,  // target.merge(other)
   self_merge,
   // nodes: one node handle is held between operations
   extract_key,
-  extract_iterator,   // extract(find(k))
+  extract_iterator,  // extract(find(k))
   insert_node,
   insert_node_hint,
   drop_node,
   // walking
-  walk,               // cursor that survives everything; `body` operations follow, one is done at each visit, in turn
-  iterate,            // iterators, by the standard container's rules; a body that would break them is left out
-  stop,               // in a body: break off this walk
+  walk,     // cursor that survives everything; `body` operations follow, one is done at each visit, in turn
+  iterate,  // iterators, by the standard container's rules; a body that would break them is left out
+  stop,     // in a body: break off this walk
   // testing the tests
-  fault,              // the next operation throws at the value-th event of kind `argument` (see fault_kind)
-  misuse,             // argument picks a misuse (see misuse_act) that the map must diagnose
+  fault,   // the next operation throws at the value-th event of kind `argument` (see fault_kind)
+  misuse,  // argument picks a misuse (see misuse_act) that the map must diagnose
   // operations of concurrent maps beyond the above
-  compare_exchange,   // value -> value + 1 when the mapped value equals `value`
-  fetch_update,       // read, add `value`, write, in one step; gives the old value
-  snapshot,           // contents as of one moment (or weakly, by contract)
+  compare_exchange,  // value -> value + 1 when the mapped value equals `value`
+  fetch_update,      // read, add `value`, write, in one step; gives the old value
+  snapshot,          // contents as of one moment (or weakly, by contract)
 };
 
 inline constexpr std::size_t opcode_count = static_cast<std::size_t>(opcode::snapshot) + 1;
@@ -88,13 +88,13 @@ static_assert(opcode_count <= 64, "the banned-operations mask of the header has 
 
 // Which operands an opcode takes.
 struct operands {
-  bool target = true;    // which of the four maps
-  bool other = false;    // the second map
+  bool target = true;  // which of the four maps
+  bool other = false;  // the second map
   bool key = false;
   bool value = false;
-  bool count = false;    // number of consecutive keys or elements, 1..256
-  bool argument = false; // small selector
-  bool body = false;     // number of operations that follow and form the body of a walk
+  bool count = false;     // number of consecutive keys or elements, 1..256
+  bool argument = false;  // small selector
+  bool body = false;      // number of operations that follow and form the body of a walk
 };
 
 struct opcode_info {

@@ -33,19 +33,19 @@ inline constexpr unsigned thread_count_max = 6;
 
 struct operation {
   opcode code = opcode::nothing;
-  std::uint8_t target = 0;     // 0..3
-  std::uint8_t other = 0;      // 0..3
+  std::uint8_t target = 0;  // 0..3
+  std::uint8_t other = 0;   // 0..3
   lane where = lane::before;
   key_operand key = {};
   std::uint16_t value = 0;
-  std::uint16_t count = 0;     // 0 when not taken, otherwise 1..256
-  std::uint8_t argument = 0;   // selector, or for walk and iterate the number of operations in the body (0..15)
+  std::uint16_t count = 0;    // 0 when not taken, otherwise 1..256
+  std::uint8_t argument = 0;  // selector, or for walk and iterate the number of operations in the body (0..15)
   friend bool operator==(const operation&, const operation&) = default;
 };
 
-inline constexpr unsigned map_count = 4;         // maps alive at once
-inline constexpr unsigned body_size_max = 15;    // operations in the body of a walk
-inline constexpr unsigned walk_depth_max = 3;    // walks inside walks
+inline constexpr unsigned map_count = 4;       // maps alive at once
+inline constexpr unsigned body_size_max = 15;  // operations in the body of a walk
+inline constexpr unsigned walk_depth_max = 3;  // walks inside walks
 
 // fault: which event throws.
 enum class fault_kind : std::uint8_t { hash, equality, copy, move, allocation };
@@ -53,13 +53,13 @@ inline constexpr unsigned fault_kind_count = 5;
 
 // misuse: what is done wrong. Each is diagnosed by maps that promise it and left out for others.
 enum class misuse_act : std::uint8_t {
-  stale_iterator,        // dereference an iterator after an insertion moved its element
-  erased_iterator,       // dereference an iterator whose element was erased
-  cursor_of_moved_map,   // step a cursor after its map was moved from
+  stale_iterator,       // dereference an iterator after an insertion moved its element
+  erased_iterator,      // dereference an iterator whose element was erased
+  cursor_of_moved_map,  // step a cursor after its map was moved from
   dereference_end,
-  write_in_hash,         // a hash that inserts into the map that called it from an insertion
+  write_in_hash,  // a hash that inserts into the map that called it from an insertion
   write_in_equality,
-  write_in_predicate,    // an erase_if predicate that inserts
+  write_in_predicate,  // an erase_if predicate that inserts
 };
 inline constexpr unsigned misuse_act_count = 7;
 
@@ -67,7 +67,8 @@ inline constexpr unsigned misuse_act_count = 7;
 // elements and max_size()+1 in turn; must throw std::length_error or std::bad_alloc and change nothing).
 inline constexpr unsigned reserve_scale_count = 4;
 
-// erase_if: 0 value even, 1 key even, 2 value < parameter, 3 everything, 4 nothing, 5 throws at the (parameter+1)-th call.
+// erase_if: 0 value even, 1 key even, 2 value < parameter, 3 everything, 4 nothing, 5 throws at the (parameter+1)-th
+// call.
 inline constexpr unsigned predicate_count = 6;
 
 }  // namespace gauntlet::check

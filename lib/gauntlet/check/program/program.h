@@ -32,32 +32,32 @@ inline constexpr unsigned hash_quality_count = 6;
 enum class element_types : std::uint8_t {
   u64_u64,
   string_string,
-  u64_move_only,       // mapped type can only be moved
-  tracked_tracked,     // copies, moves, destructions counted; faults can be injected; self-pointer checked
-  throwing_throwing,   // move constructor may throw
-  u64_over_aligned,    // mapped type aligned to 64 bytes
+  u64_move_only,      // mapped type can only be moved
+  tracked_tracked,    // copies, moves, destructions counted; faults can be injected; self-pointer checked
+  throwing_throwing,  // move constructor may throw
+  u64_over_aligned,   // mapped type aligned to 64 bytes
   string_u64,
 };
 inline constexpr unsigned element_types_count = 7;
 
 // Which allocator the maps use. In all modes it counts and owns what it hands out.
 enum class allocator_mode : std::uint8_t {
-  equal,               // one arena for all maps
-  unequal,             // an arena for each map, nothing propagates
-  propagating,         // an arena for each map, propagates on copy, move and swap
+  equal,        // one arena for all maps
+  unequal,      // an arena for each map, nothing propagates
+  propagating,  // an arena for each map, propagates on copy, move and swap
 };
 inline constexpr unsigned allocator_mode_count = 3;
 
 struct program_header {
   std::uint8_t version = format_version;
-  std::uint8_t target = 0;           // index into target_names(), 0 = none given
-  std::uint8_t hot_keys = 8;         // size of the hot key universe, 1..64
+  std::uint8_t target = 0;    // index into target_names(), 0 = none given
+  std::uint8_t hot_keys = 8;  // size of the hot key universe, 1..64
   hash_quality hash = hash_quality::good;
   element_types types = element_types::u64_u64;
   allocator_mode allocator = allocator_mode::equal;
-  std::uint8_t capacity = 0;         // capacity hint given to every new map
-  std::uint8_t threads = 0;          // of a concurrent program, 0..6
-  std::uint64_t banned = 0;          // bit i: operations with opcode i are left out
+  std::uint8_t capacity = 0;  // capacity hint given to every new map
+  std::uint8_t threads = 0;   // of a concurrent program, 0..6
+  std::uint64_t banned = 0;   // bit i: operations with opcode i are left out
   friend bool operator==(const program_header&, const program_header&) = default;
 };
 

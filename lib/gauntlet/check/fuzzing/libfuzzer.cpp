@@ -1,0 +1,127 @@
+// The hooks that a fuzzing engine calls: judge an input, change one, cross two.
+//
+// Engine-neutral: only the three functions that libFuzzer introduced and that AFL++, Honggfuzz and Centipede's runner
+// know as well; LLVMFuzzerMutate (the engine's own mutation of bytes) is used where the engine offers it. This file is
+// compiled into binaries with an engine and is no part of the library.
+//
+// Inputs may be text: a seed corpus is written by hand. The mutator reads both forms and writes the binary one. Four of
+// five mutations are on whole operations; the fifth is the engine's, on the bytes, and brings in what it learned from
+// comparisons; its result is decoded and encoded again, so that the corpus holds canonical programs.
+//
+// A failing verdict is printed and then aborts the process: that is how an engine learns to keep the input. The last
+// line of every ending is `operations: N`, the work done, for tables of throughput.
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+
+#include <gauntlet/check/fuzzing/mutate.h>
+#include <gauntlet/check/fuzzing/target.h>
+#include <gauntlet/check/program/codec.h>
+#include <gauntlet/check/program/file.h>
+#include <gauntlet/check/report/report.h>
+
+extern "C" {
+__attribute__((weak)) std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned int seed);
+std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* data_1, std::size_t size_1, const std::uint8_t* data_2,
+                                      std::size_t size_2, std::uint8_t* out, std::size_t max_size, unsigned int seed);
+}
+
+namespace {
+
+using namespace gauntlet::check;
+
+std::uint64_t operations_run = 0;  // by all inputs of this process; inputs are judged one after another
+
+void print_operations_run() {
+  std::fprintf(stderr, "operations: %llu\n", static_cast<unsigned long long>(operations_run));
+  std::fflush(stderr);
+}
+
+[[noreturn]] void stop_with(const program& p, std::span<const std::uint8_t> bytes, const verdict& v) {
+  const target_description& target = this_target();
+  const char* const chosen = std::getenv("GAUNTLET_SUBJECT");
+  const std::string_view subject = chosen != nullptr && *chosen != '\0' ? chosen : target.default_subject;
+  const std::string text =
+      target.judge_program != nullptr ? report(p, v, subject, target.name, "") : report(bytes, v, target.name, "");
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  if (target.must_fail) std::fputs("This target must fail: the alarm rings as it should.\n", stderr);
+  print_operations_run();
+  std::abort();
+}
+
+mutation_options options_for(std::size_t max_size) {
+  mutation_options options;
+  options.operations_max = max_size < header_size ? 0 : (max_size - header_size) / operation_size;
+  if (options.operations_max > operations_max) options.operations_max = operations_max;
+  options.concurrent = this_target().concurrent;
+  const auto names = target_names();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == this_target().name) options.target = static_cast<std::uint8_t>(i);
+  }
+  return options;
+}
+
+std::size_t store(const program& p, std::uint8_t* out, std::size_t max_size) {
+  const std::vector<std::uint8_t> bytes = encode(p);
+  const std::size_t size = bytes.size() < max_size ? bytes.size() : max_size;
+  std::memcpy(out, bytes.data(), size);
+  return size;
+}
+
+// Without help from the engine: one byte set, dropped or added.
+std::size_t mutate_bytes(std::uint8_t* data, std::size_t size, std::size_t max_size, random_source& random) {
+  if (LLVMFuzzerMutate != nullptr) return LLVMFuzzerMutate(data, size, max_size);
+  const std::uint64_t kind = random.below(3);
+  if (size == 0 || (kind == 0 && size < max_size)) {
+    if (max_size == 0) return 0;
+    data[size] = static_cast<std::uint8_t>(random());
+    return size + 1;
+  }
+  if (kind == 1) return size - 1;
+  data[random.below(size)] = static_cast<std::uint8_t>(random());
+  return size;
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  [[maybe_unused]] static const int registered = std::atexit(print_operations_run);
+  const target_description& target = this_target();
+  const std::span<const std::uint8_t> bytes(data, size);
+  if (target.judge_program == nullptr) {
+    const verdict v = target.judge_bytes(bytes);
+    operations_run += v.operations_run;
+    if (!v) stop_with({}, bytes, v);
+    return 0;
+  }
+  const program p = read_input(bytes);
+  const verdict v = target.judge_program(p);
+  operations_run += v.operations_run;
+  if (!v) stop_with(p, bytes, v);
+  return 0;
+}
+
+std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned int seed) {
+  random_source random(seed);
+  // A target that judges bytes is about what programs are not: it gets both.
+  const bool judges_bytes = this_target().judge_program == nullptr;
+  if (random.chance(judges_bytes ? 50 : 20)) {
+    const std::size_t changed = mutate_bytes(data, size, max_size, random);
+    return judges_bytes ? changed : store(read_input(std::span(data, changed)), data, max_size);
+  }
+  program p = read_input(std::span<const std::uint8_t>(data, size));
+  mutate(p, random, options_for(max_size));
+  return store(p, data, max_size);
+}
+
+std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* data_1, std::size_t size_1, const std::uint8_t* data_2,
+                                      std::size_t size_2, std::uint8_t* out, std::size_t max_size, unsigned int seed) {
+  random_source random(seed);
+  const program a = read_input(std::span(data_1, size_1));
+  const program b = read_input(std::span(data_2, size_2));
+  return store(cross_over(a, b, random, options_for(max_size)), out, max_size);
+}

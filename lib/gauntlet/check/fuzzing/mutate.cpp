@@ -1,0 +1,446 @@
+// How programs are made and changed.
+//
+// A new operation is drawn by three questions: which opcode (weights: what fills and empties maps comes most often),
+// which key (half of the time one that the program already uses, because bugs need the same key twice), which numbers
+// (small and extreme ones). A mutation is a few small edits in a row, each on whole operations; every edit leaves a
+// program that is normal again after normalize().
+//
+// The hard case is edits around walks: a body is a number in the walk's operation, so blocks are taken and put through
+// edit.h, which keeps the numbers of the enclosing walks right, and a body grows or shrinks with what happens inside
+// it.
+#include <gauntlet/check/fuzzing/mutate.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include <gauntlet/check/fuzzing/target.h>
+#include <gauntlet/check/program/codec.h>
+#include <gauntlet/check/program/edit.h>
+#include <gauntlet/check/program/names.h>
+
+namespace gauntlet::check {
+namespace {
+
+// How often an opcode is drawn for one thread and, second, among threads.
+struct weight {
+  std::uint8_t alone, among_threads;
+};
+
+constexpr std::array<weight, opcode_count> weights = [] {
+  std::array<weight, opcode_count> table{};
+  for (weight& w : table) w = {3, 0};
+  const auto set = [&](opcode code, unsigned alone, unsigned among_threads) {
+    table[static_cast<std::size_t>(code)] = {static_cast<std::uint8_t>(alone),
+                                             static_cast<std::uint8_t>(among_threads)};
+  };
+  set(opcode::nothing, 1, 0);
+  set(opcode::stop, 1, 1);
+  set(opcode::find, 6, 12);
+  set(opcode::contains, 3, 5);
+  set(opcode::size, 2, 4);
+  set(opcode::equal, 3, 1);
+  set(opcode::insert_copy, 10, 10);
+  set(opcode::try_emplace, 6, 5);
+  set(opcode::insert_or_assign, 6, 8);
+  set(opcode::subscript_assign, 6, 0);
+  set(opcode::update, 4, 6);
+  set(opcode::insert_range, 8, 0);
+  set(opcode::erase_key, 12, 12);
+  set(opcode::erase_iterator, 6, 0);
+  set(opcode::erase_range, 5, 0);
+  set(opcode::erase_if, 4, 2);
+  set(opcode::clear, 2, 2);
+  set(opcode::extract_key, 4, 5);
+  set(opcode::walk, 10, 3);
+  set(opcode::iterate, 4, 0);
+  set(opcode::copy_construct, 3, 2);
+  set(opcode::copy_assign, 3, 1);
+  set(opcode::swap, 3, 2);
+  set(opcode::merge, 3, 2);
+  set(opcode::misuse, 1, 0);
+  set(opcode::compare_exchange, 1, 6);
+  set(opcode::fetch_update, 1, 6);
+  set(opcode::snapshot, 1, 2);
+  return table;
+}();
+
+opcode draw_opcode(std::uint64_t banned, random_source& random, bool concurrent) {
+  const auto weight_of = [&](std::size_t i) -> unsigned {
+    if ((banned >> i & 1) != 0) return 0;
+    return concurrent ? weights[i].among_threads : weights[i].alone;
+  };
+  unsigned total = 0;
+  for (std::size_t i = 0; i < opcode_count; ++i) total += weight_of(i);
+  if (total == 0) return opcode::nothing;
+  auto ticket = static_cast<unsigned>(random.below(total));
+  std::size_t i = 0;
+  while (ticket >= weight_of(i)) ticket -= weight_of(i++);
+  return static_cast<opcode>(i);
+}
+
+std::uint16_t draw_value(random_source& random) {
+  switch (random.below(8)) {
+    case 0:
+      return 0;
+    case 1:
+      return 0xffff;
+    case 2:
+      return static_cast<std::uint16_t>(1u << random.below(16));
+    case 3:
+      return static_cast<std::uint16_t>(random());
+    default:
+      return static_cast<std::uint16_t>(random.below(16));
+  }
+}
+
+// Mostly one; otherwise sizes around groups (8, 16), small tables and the largest.
+std::uint16_t draw_count(random_source& random) {
+  if (random.chance(60)) return 1;
+  switch (random.below(4)) {
+    case 0:
+      return static_cast<std::uint16_t>(1 + random.below(256));
+    case 1:
+      return static_cast<std::uint16_t>(1 + random.below(64));
+    default:
+      return static_cast<std::uint16_t>(1 + random.below(16));
+  }
+}
+
+key_operand draw_key(const program_header& h, random_source& random, bool inside, bool concurrent) {
+  key_operand key;
+  const std::uint64_t ticket = random.below(100);
+  if (inside && ticket >= 40) {
+    key.choice = ticket < 65   ? key_class::current
+                 : ticket < 75 ? key_class::earlier
+                 : ticket < 90 ? key_class::later
+                               : key_class::present;
+  } else {
+    const std::uint64_t cut = random.below(100);
+    key.choice = concurrent ? (cut < 85   ? key_class::hot
+                               : cut < 95 ? key_class::colliding
+                                          : key_class::wide)
+                            : (cut < 45   ? key_class::hot
+                               : cut < 65 ? key_class::colliding
+                               : cut < 75 ? key_class::wide
+                               : cut < 85 ? key_class::special
+                               : cut < 97 ? key_class::present
+                                          : static_cast<key_class>(random.below(key_class_count)));
+  }
+  if (key.choice == key_class::hot) {
+    key.number = static_cast<std::uint16_t>(random.below(h.hot_keys));
+  } else if (key.choice != key_class::current) {
+    const std::uint64_t bound = random.chance(60) ? 16 : random.chance(70) ? 512 : 8192;
+    key.number = static_cast<std::uint16_t>(random.below(bound));
+  }
+  return key;
+}
+
+// A key that some operation of the program uses, or a fresh one.
+key_operand draw_used_key(const program& p, random_source& random, bool inside, bool concurrent) {
+  for (int attempt = 0; attempt < 4 && !p.operations.empty(); ++attempt) {
+    const operation& o = p.operations[random.below(p.operations.size())];
+    if (info(o.code).takes.key) return o.key;
+  }
+  return draw_key(p.header, random, inside, concurrent);
+}
+
+lane draw_lane(const program_header& h, random_source& random) {
+  if (h.threads == 0) return lane::before;
+  const std::uint64_t ticket = random.below(16);
+  if (ticket == 0) return lane::before;
+  if (ticket == 1) return lane::after;
+  return static_cast<lane>(1 + random.below(h.threads));
+}
+
+std::uint8_t draw_map(random_source& random, bool concurrent) {
+  // Most operations meet in one map, some in a second one.
+  const std::uint64_t ticket = random.below(16);
+  if (concurrent || ticket < 9) return 0;
+  return static_cast<std::uint8_t>(ticket < 13 ? 1 : ticket < 15 ? 2 : 3);
+}
+
+void draw_operands(operation& o, const program& p, random_source& random, const mutation_options& options,
+                   bool inside) {
+  const operands& takes = info(o.code).takes;
+  if (takes.target) o.target = draw_map(random, options.concurrent);
+  if (takes.other) o.other = options.concurrent ? std::uint8_t{1} : static_cast<std::uint8_t>(random.below(map_count));
+  if (takes.key) {
+    o.key = random.chance(50) ? draw_used_key(p, random, inside, options.concurrent)
+                              : draw_key(p.header, random, inside, options.concurrent);
+  }
+  if (takes.value) o.value = draw_value(random);
+  if (takes.count) o.count = options.concurrent ? std::uint16_t{1} : draw_count(random);
+  if (takes.argument) o.argument = static_cast<std::uint8_t>(random.below(argument_names(o.code).size()));
+  if (takes.body) o.argument = 0;
+}
+
+operation draw_operation(const program& p, random_source& random, const mutation_options& options, bool inside) {
+  operation o;
+  o.code = draw_opcode(p.header.banned, random, options.concurrent);
+  draw_operands(o, p, random, options, inside);
+  o.where = draw_lane(p.header, random);
+  return o;
+}
+
+// A walk with one to four operations in its body, now and then a walk among them.
+std::vector<operation> draw_walk(const program& p, random_source& random, const mutation_options& options,
+                                 unsigned depth = 0) {
+  std::vector<operation> block(1);
+  block[0].code = options.concurrent || random.chance(75) ? opcode::walk : opcode::iterate;
+  block[0].target = draw_map(random, options.concurrent);
+  block[0].where = draw_lane(p.header, random);
+  if (options.concurrent) return block;
+  const std::uint64_t length = 1 + random.below(4);
+  for (std::uint64_t i = 0; i < length; ++i) {
+    if (depth + 1 < walk_depth_max && random.chance(8)) {
+      const std::vector<operation> inner = draw_walk(p, random, options, depth + 1);
+      block.insert(block.end(), inner.begin(), inner.end());
+    } else {
+      block.push_back(draw_operation(p, random, options, true));
+    }
+  }
+  if (block.size() > body_size_max + 1) block.resize(body_size_max + 1);
+  block[0].argument = static_cast<std::uint8_t>(block.size() - 1);
+  return block;
+}
+
+// The same operation on consecutive keys: fills, empties or searches a stretch of the key space one by one.
+std::vector<operation> draw_run(const program& p, random_source& random, const mutation_options& options, bool inside) {
+  operation o = draw_operation(p, random, options, inside);
+  std::vector<operation> block;
+  const std::uint64_t length = 2 + random.below(12);
+  for (std::uint64_t i = 0; i < length; ++i) {
+    block.push_back(o);
+    o.key.number = static_cast<std::uint16_t>(o.key.number + 1);
+    o.value = static_cast<std::uint16_t>(o.value + 1);
+  }
+  return block;
+}
+
+void change_header(program_header& h, random_source& random, const mutation_options& options) {
+  switch (random.below(7)) {
+    case 0:
+      h.hot_keys = static_cast<std::uint8_t>(random.chance(50) ? 1 + random.below(8) : 1 + random.below(64));
+      break;
+    case 1:
+      h.hash = static_cast<hash_quality>(random.below(hash_quality_count));
+      break;
+    case 2:
+      h.types = static_cast<element_types>(random.below(element_types_count));
+      break;
+    case 3:
+      h.allocator = static_cast<allocator_mode>(random.below(allocator_mode_count));
+      break;
+    case 4:
+      h.capacity = static_cast<std::uint8_t>(random.chance(50) ? 0 : random.below(256));
+      break;
+    case 5:
+      if (options.concurrent) h.threads = static_cast<std::uint8_t>(2 + random.below(thread_count_max - 1));
+      break;
+    default:
+      // Leaving operations out is what makes the others meet more often; mostly it is undone again.
+      h.banned = random.chance(60) ? 0 : h.banned ^ std::uint64_t{1} << random.below(opcode_count);
+  }
+}
+
+// A stretch of whole units, at most `length_max` operations.
+struct stretch {
+  std::size_t first = 0, count = 0;
+};
+stretch draw_stretch(const program& p, random_source& random, std::size_t length_max) {
+  if (p.operations.empty()) return {};
+  const std::size_t first = random.below(p.operations.size());
+  const std::size_t wanted = 1 + random.below(random.chance(70) ? 4 : length_max);
+  std::size_t last = first;
+  while (last < p.operations.size() && last - first < wanted) last += unit_size(p, last);
+  return {first, std::min(last, p.operations.size()) - first};
+}
+
+std::vector<operation> copied(const program& p, const stretch& s) {
+  const auto begin = p.operations.begin() + static_cast<std::ptrdiff_t>(s.first);
+  return {begin, begin + static_cast<std::ptrdiff_t>(s.count)};
+}
+
+void put(program& p, random_source& random, std::span<const operation> block) {
+  insert_operations(p, random.below(p.operations.size() + 1), block, random.chance(30));
+}
+
+void mutate_once(program& p, random_source& random, const mutation_options& options) {
+  if (random.chance(3)) return change_header(p.header, random, options);
+  if (p.operations.empty() || random.chance(25)) {  // grow
+    const std::size_t index = random.below(p.operations.size() + 1);
+    const bool inside = in_body(p, index);
+    std::vector<operation> block;
+    const std::uint64_t ticket = random.below(10);
+    if (ticket < 6) {
+      block.push_back(draw_operation(p, random, options, inside));
+    } else {
+      block = ticket < 8 ? draw_walk(p, random, options) : draw_run(p, random, options, inside);
+    }
+    return insert_operations(p, index, block, random.chance(50));
+  }
+  const std::size_t index = random.below(p.operations.size());
+  operation& o = p.operations[index];
+  const operands& takes = info(o.code).takes;
+  switch (random.below(15)) {
+    case 0:
+    case 1: {  // remove
+      const stretch s = draw_stretch(p, random, p.operations.size());
+      return erase_operations(p, s.first, s.count);
+    }
+    case 2: {  // repeat elsewhere
+      const std::vector<operation> block = copied(p, draw_stretch(p, random, 32));
+      return put(p, random, block);
+    }
+    case 3: {  // move
+      const stretch s = draw_stretch(p, random, 32);
+      const std::vector<operation> block = copied(p, s);
+      erase_operations(p, s.first, s.count);
+      return put(p, random, block);
+    }
+    case 4:
+      return std::swap(o, p.operations[random.below(p.operations.size())]);
+    case 5:
+    case 6: {  // another opcode with the operands that it shares with the old one
+      const operation old = o;
+      o.code = draw_opcode(p.header.banned, random, options.concurrent);
+      draw_operands(o, p, random, options, in_body(p, index));
+      const operands& now = info(o.code).takes;
+      if (takes.target && now.target) o.target = old.target;
+      if (takes.key && now.key) o.key = old.key;
+      if (takes.value && now.value) o.value = old.value;
+      if (takes.count && now.count) o.count = old.count;
+      if (takes.body && now.body) o.argument = old.argument;
+      return;
+    }
+    case 7:
+      if (takes.key) o.key = draw_key(p.header, random, in_body(p, index), options.concurrent);
+      return;
+    case 8:
+      if (takes.key) o.key = draw_used_key(p, random, in_body(p, index), options.concurrent);
+      return;
+    case 9:
+      if (takes.key) o.key.number = static_cast<std::uint16_t>(o.key.number + (random.chance(50) ? 1 : 8191));
+      return;
+    case 10:
+      if (takes.value) o.value = draw_value(random);
+      return;
+    case 11:
+      if (takes.count) o.count = draw_count(random);
+      return;
+    case 12:
+      if (takes.argument) o.argument = static_cast<std::uint8_t>(random.below(argument_names(o.code).size()));
+      if (takes.body) o.argument = static_cast<std::uint8_t>(random.below(body_size_max + 1));
+      return;
+    case 13:
+      if (takes.target) o.target = static_cast<std::uint8_t>(random.below(map_count));
+      if (takes.other) o.other = static_cast<std::uint8_t>(random.below(map_count));
+      return;
+    default:
+      o.where = draw_lane(p.header, random);
+  }
+}
+
+void make_fit(program& p, const mutation_options& options) {
+  const std::size_t most = std::min(options.operations_max, operations_max);
+  if (p.operations.size() > most) p.operations.resize(most);
+  p.header.target = options.target;
+  if (!options.concurrent) p.header.threads = 0;
+  if (options.concurrent && p.header.threads == 0) p.header.threads = 2;
+  normalize(p);
+}
+
+}  // namespace
+
+// xoshiro256** (Blackman, Vigna, 2018), its state filled by SplitMix64 as its authors advise.
+random_source::random_source(std::uint64_t rng_seed) noexcept {
+  for (std::uint64_t& word : state_) {
+    rng_seed += 0x9e3779b97f4a7c15;
+    std::uint64_t x = rng_seed;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+    word = x ^ (x >> 31);
+  }
+}
+
+std::uint64_t random_source::operator()() noexcept {
+  const std::uint64_t drawn = std::rotl(state_[1] * 5, 7) * 9;
+  const std::uint64_t shifted = state_[1] << 17;
+  state_[2] ^= state_[0];
+  state_[3] ^= state_[1];
+  state_[1] ^= state_[2];
+  state_[0] ^= state_[3];
+  state_[2] ^= shifted;
+  state_[3] = std::rotl(state_[3], 45);
+  return drawn;
+}
+
+// The bias of a remainder of 64 bits is below bound / 2^64: nothing that a search could notice.
+std::uint64_t random_source::below(std::uint64_t bound) noexcept { return bound == 0 ? 0 : (*this)() % bound; }
+
+operation generate_operation(const program& context, random_source& random, const mutation_options& options) {
+  program one;
+  one.header = context.header;
+  one.operations.push_back(draw_operation(context, random, options, false));
+  normalize(one);
+  return one.operations.front();
+}
+
+program generate(random_source& random, std::size_t operations, const mutation_options& options) {
+  program p;
+  for (int i = 0; i < 6; ++i) {
+    if (random.chance(40)) change_header(p.header, random, options);
+  }
+  // Swarm testing (Groce et al., 2012): a random half of the operations left out, in one of four programs.
+  if (random.chance(25)) p.header.banned = random() & random();
+  if (options.concurrent && p.header.threads < 2) {
+    p.header.threads = static_cast<std::uint8_t>(2 + random.below(thread_count_max - 1));
+  }
+  normalize(p);
+  const std::size_t wanted = std::min({operations, options.operations_max, operations_max});
+  while (p.operations.size() < wanted) {
+    const std::uint64_t ticket = random.below(100);
+    std::vector<operation> block;
+    if (ticket < 84) {
+      block.push_back(draw_operation(p, random, options, false));
+    } else {
+      block = ticket < 93 ? draw_walk(p, random, options) : draw_run(p, random, options, false);
+    }
+    p.operations.insert(p.operations.end(), block.begin(), block.end());
+  }
+  p.operations.resize(wanted);
+  make_fit(p, options);
+  return p;
+}
+
+void mutate(program& p, random_source& random, const mutation_options& options) {
+  normalize(p);
+  do {
+    mutate_once(p, random, options);
+    make_fit(p, options);
+  } while (random.chance(50));
+}
+
+program cross_over(const program& a, const program& b, random_source& random, const mutation_options& options) {
+  program child;
+  child.header = random.chance(75) ? a.header : b.header;
+  if (random.chance(50)) {
+    // A head of one and a tail of the other.
+    const stretch head{0, random.below(a.operations.size() + 1)};
+    const std::size_t cut = random.below(b.operations.size() + 1);
+    child.operations = copied(a, head);
+    const std::vector<operation> tail = copied(b, {cut, b.operations.size() - cut});
+    child.operations.insert(child.operations.end(), tail.begin(), tail.end());
+  } else {
+    // Stretches of one put into the other.
+    child.operations = a.operations;
+    do {
+      put(child, random, copied(b, draw_stretch(b, random, 64)));
+    } while (random.chance(40));
+  }
+  make_fit(child, options);
+  return child;
+}
+
+}  // namespace gauntlet::check

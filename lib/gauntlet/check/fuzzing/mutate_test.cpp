@@ -1,0 +1,201 @@
+// The mutator reaches everything that a program can say, keeps programs normal and does the same thing for the same
+// seed.
+#include <gauntlet/check/fuzzing/mutate.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include <gauntlet/check/fuzzing/target.h>
+#include <gauntlet/check/program/codec.h>
+#include <gauntlet/check/program/edit.h>
+#include <gauntlet/check/program/names.h>
+#include <gauntlet/check/program/text.h>
+
+namespace gauntlet::check {
+namespace {
+
+::testing::AssertionResult is_normal(const program& p) {
+  program again = p;
+  normalize(again);
+  if (again == p && decode(encode(p)) == p) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << "not normal:\n" << print(p);
+}
+
+TEST(mutate, from_nothing_every_opcode_operand_and_setting_is_reached) {
+  std::set<opcode> opcodes;
+  std::set<unsigned> targets, others, lanes, hot_keys, bodies;
+  std::set<key_class> classes_outside, classes_inside;
+  std::set<hash_quality> hashes;
+  std::set<element_types> types;
+  std::set<allocator_mode> allocators;
+  std::set<std::pair<opcode, unsigned>> arguments;
+  std::size_t arguments_wanted = 0;
+  for (std::size_t i = 0; i < opcode_count; ++i) arguments_wanted += argument_names(static_cast<opcode>(i)).size();
+  std::size_t longest = 0;
+  std::uint64_t largest_value = 0, largest_count = 0;
+  bool banned = false;
+
+  for (const bool concurrent : {false, true}) {
+    mutation_options options;
+    options.concurrent = concurrent;
+    options.target = concurrent ? 5 : 1;
+    options.operations_max = 200;
+    random_source random(7);
+    program p;
+    for (int step = 0; step < 20000; ++step) {
+      mutate(p, random, options);
+      ASSERT_TRUE(is_normal(p)) << "after step " << step;
+      ASSERT_LE(p.operations.size(), options.operations_max);
+      ASSERT_EQ(p.header.target, options.target);
+      longest = std::max(longest, p.operations.size());
+      banned = banned || p.header.banned != 0;
+      hashes.insert(p.header.hash);
+      types.insert(p.header.types);
+      allocators.insert(p.header.allocator);
+      hot_keys.insert(p.header.hot_keys);
+      for (std::size_t i = 0; i < p.operations.size(); ++i) {
+        const operation& o = p.operations[i];
+        opcodes.insert(o.code);
+        if (info(o.code).takes.target) targets.insert(o.target);
+        if (info(o.code).takes.other) others.insert(o.other);
+        lanes.insert(static_cast<unsigned>(o.where));
+        if (info(o.code).takes.key) (in_body(p, i) ? classes_inside : classes_outside).insert(o.key.choice);
+        if (info(o.code).takes.argument) arguments.insert({o.code, o.argument});
+        if (info(o.code).takes.body) bodies.insert(o.argument);
+        largest_value = std::max<std::uint64_t>(largest_value, o.value);
+        largest_count = std::max<std::uint64_t>(largest_count, o.count);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < opcode_count; ++i) {
+    EXPECT_TRUE(opcodes.contains(static_cast<opcode>(i))) << info(static_cast<opcode>(i)).name;
+  }
+  EXPECT_EQ(targets.size(), map_count);
+  EXPECT_EQ(others.size(), map_count);
+  EXPECT_EQ(lanes.size(), 8u);
+  EXPECT_EQ(classes_inside.size(), key_class_count);
+  EXPECT_EQ(classes_outside.size(), key_class_count);
+  EXPECT_EQ(hashes.size(), hash_quality_count);
+  EXPECT_EQ(types.size(), element_types_count);
+  EXPECT_EQ(allocators.size(), allocator_mode_count);
+  EXPECT_GT(hot_keys.size(), 16u);
+  EXPECT_EQ(bodies.size(), body_size_max + 1);
+  EXPECT_EQ(arguments.size(), arguments_wanted);
+  EXPECT_EQ(longest, 200u);
+  EXPECT_EQ(largest_value, 0xffffu);
+  EXPECT_EQ(largest_count, 256u);
+  EXPECT_TRUE(banned);
+}
+
+TEST(mutate, the_same_seed_gives_the_same_program) {
+  const auto history = [](std::uint64_t rng_seed) {
+    random_source random(rng_seed);
+    program p = generate(random, 30, {});
+    for (int i = 0; i < 200; ++i) mutate(p, random, {});
+    return encode(cross_over(p, generate(random, 30, {}), random, {}));
+  };
+  EXPECT_EQ(history(1), history(1));
+  EXPECT_NE(history(1), history(2));
+}
+
+TEST(mutate, the_random_source_is_the_published_one) {
+  // xoshiro256** with its state set by SplitMix64 from 0, computed by an independent implementation.
+  random_source random(0);
+  EXPECT_EQ(random(), 0x99ec5f36cb75f2b4u);
+  EXPECT_EQ(random(), 0xbf6e1f784956452au);
+  EXPECT_EQ(random.below(0), 0u);
+  EXPECT_EQ(random.below(1), 0u);
+}
+
+TEST(mutate, generated_programs_are_normal_and_as_long_as_asked) {
+  random_source random(3);
+  for (std::size_t length : {0u, 1u, 17u, 400u, 5000u}) {
+    for (const bool concurrent : {false, true}) {
+      mutation_options options;
+      options.concurrent = concurrent;
+      const program p = generate(random, length, options);
+      EXPECT_TRUE(is_normal(p));
+      EXPECT_EQ(p.operations.size(), std::min(length, options.operations_max));
+      EXPECT_EQ(p.header.threads >= 2, concurrent);
+      const operation o = generate_operation(p, random, options);
+      EXPECT_EQ(o.count >= 1, info(o.code).takes.count);
+    }
+  }
+}
+
+TEST(mutate, banned_operations_are_not_generated) {
+  program p;
+  for (std::size_t i = 0; i < opcode_count; ++i) {
+    if (static_cast<opcode>(i) != opcode::find) p.header.banned |= std::uint64_t{1} << i;
+  }
+  random_source random(4);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(generate_operation(p, random, {}).code, opcode::find);
+}
+
+TEST(cross_over, a_child_has_operations_of_both_and_stays_normal) {
+  random_source random(5);
+  unsigned from_both = 0;
+  for (int i = 0; i < 2000; ++i) {
+    mutation_options options;
+    program a, b;
+    for (std::uint64_t n = random.below(40); n > 0; --n) a.operations.push_back({.code = opcode::find, .key = {}});
+    b = generate(random, random.below(40), options);
+    const program child = cross_over(a, b, random, options);
+    ASSERT_TRUE(is_normal(child));
+    bool of_a = false, of_b = false;
+    for (const operation& o : child.operations) (o.code == opcode::find ? of_a : of_b) = true;
+    from_both += of_a && of_b;
+  }
+  EXPECT_GT(from_both, 1000u);
+}
+
+// The text without its first line.
+std::string outline(const program& p) {
+  std::string text = print(p);
+  return text.substr(text.find('\n') + 1);
+}
+
+program text_program(std::string_view body) {
+  auto result = parse("gauntlet 1\n" + std::string(body));
+  if (auto* p = std::get_if<program>(&result)) return std::move(*p);
+  ADD_FAILURE() << std::get<parse_error>(result).message;
+  return {};
+}
+
+TEST(edit, removing_and_inserting_keep_bodies_together) {
+  const program p = text_program("size 0\nwalk 0\nclear 0\nwalk 1\nsize 1\nend\nend\nsize 2\n");
+  program q = p;
+  erase_operations(q, 2, 1);
+  EXPECT_EQ(outline(q), "size 0\nwalk 0\n  walk 1\n    size 1\n  end\nend\nsize 2\n");
+  q = p;
+  erase_operations(q, 1, 1);
+  EXPECT_EQ(outline(q), "size 0\nclear 0\nwalk 1\n  size 1\nend\nsize 2\n");
+  q = p;
+  erase_operations(q, 4, 2);
+  EXPECT_EQ(outline(q), "size 0\nwalk 0\n  clear 0\n  walk 1\n  end\nend\n");
+  const operation added[] = {{.code = opcode::nothing}};
+  q = p;
+  insert_operations(q, 4, added);
+  EXPECT_EQ(outline(q), "size 0\nwalk 0\n  clear 0\n  walk 1\n    nothing\n    size 1\n  end\nend\nsize 2\n");
+  q = p;
+  insert_operations(q, 3, added);
+  EXPECT_EQ(outline(q), "size 0\nwalk 0\n  clear 0\n  nothing\n  walk 1\n    size 1\n  end\nend\nsize 2\n");
+  q = p;
+  insert_operations(q, 5, added);
+  EXPECT_EQ(outline(q), "size 0\nwalk 0\n  clear 0\n  walk 1\n    size 1\n  end\nend\nnothing\nsize 2\n");
+  q = p;
+  insert_operations(q, 5, added, true);
+  EXPECT_EQ(outline(q), "size 0\nwalk 0\n  clear 0\n  walk 1\n    size 1\n    nothing\n  end\nend\nsize 2\n");
+}
+
+TEST(edit, removing_from_a_normal_program_leaves_a_normal_program) {
+  random_source random(6);
+  for (int i = 0; i < 20000; ++i) {
+    program p = generate(random, 30, {});
+    erase_operations(p, random.below(30), 1 + random.below(5));
+    ASSERT_TRUE(is_normal(p));
+  }
+}
+
+}  // namespace
+}  // namespace gauntlet::check
