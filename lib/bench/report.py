@@ -15,6 +15,7 @@ import math
 import os
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -335,6 +336,7 @@ def main():
         command.add_argument("--bin", default=str(default_bin), metavar="DIR", help="where the benchmarks were built")
         command.add_argument("--markdown", action="store_true", help="print Markdown")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `ci/bench ... | head` ends quietly
     {"hash_map": hash_map, "misuse": misuse}[arguments.command](arguments)
 
 
