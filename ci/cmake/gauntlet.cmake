@@ -13,6 +13,10 @@ target_compile_options(gauntlet_warnings INTERFACE
 # Designated initializers leave out what has a default on purpose; g++ 12 and clang 14 warn about it.
 target_compile_options(gauntlet_warnings INTERFACE -Wno-missing-field-initializers)
 
+# Parts of all tests: what ThreadSanitizer has to look at, and what a quick run leaves of a sanitized build.
+add_custom_target(concurrent_tests)
+add_custom_target(unit_and_corpus_tests)
+
 # gauntlet_glob(OUT FOLDER): every source file below FOLDER that is no test and no compile-fail case.
 function(gauntlet_glob out folder)
   file(GLOB_RECURSE found CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp")
@@ -53,6 +57,12 @@ function(gauntlet_add_test_executable name)
   target_link_libraries(${name} PRIVATE gauntlet_map gauntlet_warnings)
   gauntlet_link_present(${name} gauntlet_check ${arg_LIBRARIES})
   target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest GTest::gtest_main)
+  if(concurrent)
+    add_dependencies(concurrent_tests ${name})
+  endif()
+  if("unit" IN_LIST arg_LABELS)
+    add_dependencies(unit_and_corpus_tests ${name})
+  endif()
   gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
 endfunction()
@@ -165,7 +175,9 @@ function(gauntlet_add_fuzz_target name)
     gauntlet_is_concurrent(concurrent "${name}.cpp")
     if(concurrent)
       list(APPEND labels concurrent)
+      add_dependencies(concurrent_tests ${name}_replay)
     endif()
+    add_dependencies(unit_and_corpus_tests ${name}_replay)
     set(expected 0)
     set(test corpus.${name})
     if(name STREQUAL "canary")

@@ -149,6 +149,12 @@ def tail(path, size):
         return ""
 
 
+def corpus_folders(target):
+    """What a hunt starts from: the folders of the checked-in corpus that hold something. They are only ever read."""
+    folders = (Path("corpus") / target / name for name in ("seed", "found", "regression"))
+    return [folder for folder in folders if folder.is_dir() and any(folder.iterdir())]
+
+
 def hunt(binary, folder, seeds, *, seconds=None, cpu_seconds=None, rng_seed=0, env=None, watch=None, options=()):
     """Runs a fuzzer binary once. New inputs go to folder/corpus, failing ones to folder/artifacts, the output to
     folder/log.txt. `watch`, when given, is told the Outcome so far about once a second."""

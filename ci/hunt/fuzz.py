@@ -17,7 +17,6 @@ from pathlib import Path
 
 import engine
 import findings
-import seeds
 from table import grouped, text_table
 
 CANARY = "canary"
@@ -54,7 +53,7 @@ def fuzz_one(target, options, progress):
     fresh = options.rng_seed or options.empty_corpus or target == CANARY
     if fresh and (scratch / "corpus").exists():
         shutil.rmtree(scratch / "corpus")
-    folders = [] if options.empty_corpus else seeds.seed_folders(target, replay, scratch)
+    folders = [] if options.empty_corpus else engine.corpus_folders(target)
 
     def watch(now):
         progress.show(f"{target}: {now.wall_seconds:.0f} s, {grouped(now.executions)} executions, "
@@ -134,9 +133,6 @@ def main(arguments):
                 raise
     except KeyboardInterrupt:
         print("\nstopped; the corpus is as it was, new inputs stay in " + str(options.scratch), file=sys.stderr)
-        return 2
-    except seeds.BadSeed as bad:
-        print(f"ci/fuzz: {bad}", file=sys.stderr)
         return 2
     except OSError as error:
         reason = "no space left on the device" if error.errno == errno.ENOSPC else str(error)

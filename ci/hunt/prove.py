@@ -13,6 +13,7 @@ import argparse
 import json
 import shutil
 import statistics
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,7 +21,6 @@ from pathlib import Path
 
 import engine
 import findings
-import seeds
 from fuzz import Progress
 from table import grouped, text_table
 
@@ -53,8 +53,6 @@ def parse_defects(text):
 
 
 def list_defects(binary):
-    import subprocess
-
     done = subprocess.run([str(binary), "--list-defects"], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"ci/fuzz: {binary} --list-defects gave {done.returncode}: {done.stderr.strip()}")
@@ -79,7 +77,7 @@ def prove_one(defect, start, options, progress):
     for number in range(options.runs):
         scratch = options.scratch / f"{defect.name}-{start}"
         shutil.rmtree(scratch, ignore_errors=True)
-        folders = seeds.seed_folders(defect.target, replay, scratch) if start == "seed" else []
+        folders = engine.corpus_folders(defect.target) if start == "seed" else []
 
         def watch(now):
             progress.show(f"{defect.name} from {start}: run {number + 1}/{options.runs}, {now.wall_seconds:.0f} s, "
@@ -184,7 +182,7 @@ def main(arguments):
     except KeyboardInterrupt:
         print("\nstopped; the corpus is as it was", file=sys.stderr)
         return 2
-    except (seeds.BadSeed, OSError) as error:
+    except OSError as error:
         print(f"ci/fuzz: {error}", file=sys.stderr)
         return 2
     print()

@@ -1,0 +1,176 @@
+"""The long run: lanes of hunts, the proof, the merge of what was found, and one page that says how it went.
+
+Each lane is ci/fuzz with other flags, in a build folder of its own, so that what runs at night is what people type.
+"""
+
+import argparse
+import json
+import os
+import signal
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import engine
+from table import grouped, markdown_table
+
+FOUND_MAX = 1_900_000
+THREAD_FLAGS = "-O1 -gline-tables-only -fno-omit-frame-pointer -fsanitize=thread,fuzzer-no-link"
+LANES = [
+    ("address", "build/fuzz", {}),
+    ("thread", "build/fuzz-thread", {"CXXFLAGS": THREAD_FLAGS}),
+]
+
+
+def run(command, log, env=None):
+    """Runs one of the commands people type, with its output in log; gives its exit status."""
+    with open(log, "wb") as file:
+        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                   env={**os.environ, **(env or {})})
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+            raise
+
+
+def read_json(path):
+    return json.loads(path.read_text()) if path.exists() else []
+
+
+def fresh_seed():
+    """Another hunt each night, the same one for anybody who repeats it with the seed that the summary prints."""
+    return int(time.strftime("%Y%m%d"))
+
+
+def lane(name, folder, env, options, seed):
+    """Fuzzes every target in one lane; gives its results."""
+    results = options.out / f"{name}.json"
+    results.unlink(missing_ok=True)
+    began = time.monotonic()
+    status = run(["ci/fuzz", "--seconds", str(options.minutes * 60), "--rng-seed", str(seed), "--json", str(results.resolve())],
+                 options.out / f"{name}.log", {**env, "GAUNTLET_FUZZ_BUILD": folder})
+    return {"lane": name, "status": status, "minutes": round((time.monotonic() - began) / 60, 1), "targets": read_json(results)}
+
+
+def prove(options, seed):
+    results = options.out / "prove.json"
+    results.unlink(missing_ok=True)
+    status = run(["ci/fuzz", "--prove", "--empty-corpus", "--rng-seed", str(seed), "--json", str(results.resolve())],
+                 options.out / "prove.log")
+    return {"status": status, "defects": read_json(results)}
+
+
+def merge(target, binary, hunts, out):
+    """Replaces corpus/<target>/found by a smallest set that covers what it covered and what the hunts added. The new
+    folder is made beside the old one and the two are renamed, so that there is never half a corpus. Gives (files before,
+    files after)."""
+    found = Path("corpus") / target / "found"
+    beside = found.with_name("found.part")
+    old = found.with_name("found.old")
+    for leftover in (beside, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    beside.mkdir(parents=True)
+    sources = [folder for folder in (found, *hunts) if folder.is_dir() and any(folder.iterdir())]
+    before = len(list(found.iterdir())) if found.is_dir() else 0
+    with open(out / f"merge-{target}.log", "wb") as log:
+        command = [binary, "-merge=1", "-set_cover_merge=1", "-timeout=25", "-max_len=4096", beside, *sources]
+        status, _ = engine.wait(engine.start(command, log, engine.sanitizer_environment()))
+    files = sorted(beside.iterdir(), key=lambda path: (path.stat().st_size, path.name))
+    size = 0
+    for path in files:
+        size += path.stat().st_size
+        if size > FOUND_MAX:
+            path.unlink()
+    if status != 0 or not files:
+        shutil.rmtree(beside)
+        return before, before
+    if found.is_dir():
+        found.rename(old)
+    beside.rename(found)
+    shutil.rmtree(old, ignore_errors=True)
+    return before, len(list(found.iterdir()))
+
+
+def summary(lanes, proof, merges, seed, minutes):
+    """The page."""
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    rows = []
+    for result in lanes:
+        for target in result["targets"]:
+            rows.append([target["target"], result["lane"], target["verdict"], grouped(target["executions"]),
+                         grouped(target["executions_per_second"]), grouped(target["operations_per_second"]),
+                         target["coverage"], f"+{target['corpus_grown']}",
+                         " ".join(f"`ci/reproduce {found['file']}`" for found in target["findings"]) or "-"])
+    parts = [f"# Nightly of {time.strftime('%Y-%m-%d')}, commit {commit or 'unknown'}",
+             f"{minutes} minutes a target and lane, rng seed {seed}.",
+             markdown_table(["target", "lane", "verdict", "executions", "exec/s", "operations/s", "coverage", "corpus",
+                             "findings"], rows)]
+    for result in lanes:
+        if not result["targets"]:
+            parts.append(f"**The {result['lane']} lane gave no results (exit status {result['status']}); see {result['lane']}.log.**")
+    if proof is not None:
+        parts.append("## Defective maps")
+        parts.append(markdown_table(
+            ["defect", "target", "start", "CPU seconds", "executions", "operations"],
+            [[row["defect"], row["target"], row["start"],
+              "**missed**" if row["cpu_seconds"] is None else row["cpu_seconds"],
+              "-" if row["executions"] is None else grouped(row["executions"]),
+              "-" if row["operations"] is None else row["operations"]] for row in proof["defects"]]))
+    if merges:
+        parts.append("## Corpus")
+        parts.append(markdown_table(["target", "files before", "files after"], merges))
+    return "\n\n".join(parts) + "\n"
+
+
+def write(path, text):
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(text)
+    beside.replace(path)
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog="ci/hunt/nightly.py", description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=int, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--no-merge", action="store_true")
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    engine.stop_on_signals()
+    seed = fresh_seed()
+    try:
+        lanes = []
+        for name, folder, env in LANES:
+            print(f"{name} lane: {options.minutes} minutes a target", flush=True)
+            lanes.append(lane(name, folder, env, options, seed))
+            write(options.out / "summary.md", summary(lanes, None, [], seed, options.minutes))
+        print("prove: every defective map", flush=True)
+        proof = prove(options, seed)
+        merges = []
+        if not options.no_merge:
+            for target in [row["target"] for row in lanes[0]["targets"] if row["target"] != "canary"]:
+                hunts = [Path(folder) / "hunt" / target / "corpus" for _, folder, _ in LANES]
+                merges.append([target, *merge(target, Path("build/fuzz/bin") / target, hunts, options.out)])
+    except KeyboardInterrupt:
+        print("stopped; the corpus is as it was", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"ci/nightly: {error}", file=sys.stderr)
+        return 2
+    statuses = [result["status"] for result in lanes] + [proof["status"]]
+    page = summary(lanes, proof, merges, seed, options.minutes)
+    write(options.out / "summary.md", page)
+    write(options.out / "summary.json", json.dumps({"rng_seed": seed, "minutes": options.minutes, "lanes": lanes,
+                                                    "prove": proof, "merged": merges}, indent=2) + "\n")
+    print(page)
+    print(f"written to {options.out}/summary.md")
+    if all(status == 0 for status in statuses):
+        return 0
+    return 1 if any(status == 1 for status in statuses) else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
