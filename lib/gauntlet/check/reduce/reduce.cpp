@@ -82,6 +82,7 @@ class reducer {
     do {
       changed_ = false;
       drop_threads();
+      sort_by_lane();
       drop_units();
       drop_operations();
       drop_pairs();
@@ -146,6 +147,14 @@ class reducer {
       if (attempt_with([&](program& p) { without(p, false, lane::after); })) continue;
       if (thread > 1) attempt_with([&](program& p) { without(p, false, lane::thread_1); });
     }
+  }
+
+  // The order of operations in different lanes says nothing: lane by lane reads best.
+  void sort_by_lane() {
+    attempt_with([](program& p) {
+      std::stable_sort(p.operations.begin(), p.operations.end(),
+                       [](const operation& a, const operation& b) { return a.where < b.where; });
+    });
   }
 
   // ddmin over units: chunks of half, a quarter ... of all units, down to one unit.
@@ -312,7 +321,8 @@ class reducer {
   }
 
   // Gives the distinct names in use smaller ones: first each to the number of its place in the order of first use, all
-  // its uses together; then each single use to the smallest possible.
+  // its uses together; then each single use to the smallest possible; then two names change places when the one that is
+  // used first is the larger. Each step makes the sequence of names smaller in lexicographic order.
   template <class Takes, class Get, class Set>
   void rename(Takes takes, Get get, Set set) {
     std::vector<unsigned> done;  // names that were looked at
@@ -336,6 +346,21 @@ class reducer {
       const unsigned name = get(best_.operations[i]);
       for (unsigned smaller = 0; smaller < std::min(name, 4u); ++smaller) {
         if (attempt_with([&](program& p) { set(p.operations[i], smaller); })) break;
+      }
+    }
+    for (std::size_t i = 0; i < best_.operations.size() && !stopped_; ++i) {
+      if (!takes(best_.operations[i])) continue;
+      for (std::size_t j = i + 1; j < best_.operations.size() && !stopped_; ++j) {
+        if (!takes(best_.operations[j])) continue;
+        const unsigned first = get(best_.operations[i]), second = get(best_.operations[j]);
+        if (second >= first) continue;
+        attempt_with([&](program& p) {
+          for (operation& o : p.operations) {
+            if (!takes(o)) continue;
+            const unsigned name = get(o);
+            if (name == first || name == second) set(o, name == first ? second : first);
+          }
+        });
       }
     }
   }
