@@ -237,7 +237,8 @@ def report_hash_map(run, markdown):
         parts += [heading(title), table.show(markdown)] + ([line] if line else [])
     missed = sorted((r for r in records if not r["met"]), key=lambda r: -r["ratio"] / r["bar"])
     summary = [f"{len(records) - len(missed)} of {len(records)} rows meet their bar "
-               f"(finds {FIND_BAR}, all others {ANY_BAR} times the best peer)."]
+               f"(finds {FIND_BAR}, all others {ANY_BAR} times the best peer)."
+               if records else "No row was measured beside a peer."]
     bullet = "- " if markdown else "  "
     summary += [f"{bullet}MISSED {r['keys']} {size_name(r['size'])} {r['what']}: {r['ratio']:.2f} times {r['best']}, "
                 f"bar {r['bar']:.1f}" for r in missed]
