@@ -1,0 +1,121 @@
+#include <gauntlet/check/history/history.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <gauntlet/check/history/text.h>
+
+namespace gauntlet::check {
+
+contract_table contracts_of(const concurrent_subject& map) {
+  contract_table table;
+  for (std::size_t i = 0; i < opcode_count; ++i) table.of[i] = map.contract_of(static_cast<opcode>(i));
+  return table;
+}
+
+reach reach_of(opcode code) noexcept {
+  switch (code) {
+    case opcode::find:
+    case opcode::contains:
+    case opcode::insert_copy:
+    case opcode::try_emplace:
+    case opcode::insert_or_assign:
+    case opcode::erase_key:
+    case opcode::extract_key:
+    case opcode::compare_exchange:
+    case opcode::fetch_update:
+    case opcode::update:
+      return reach::one_key;
+    case opcode::size:
+    case opcode::clear:
+    case opcode::erase_if:
+      return reach::one_map;
+    case opcode::walk:
+    case opcode::snapshot:
+    case opcode::copy_construct:
+      return reach::elements;
+    case opcode::equal:
+    case opcode::swap:
+    case opcode::copy_assign:
+    case opcode::merge:
+      return reach::two_maps;
+    default:
+      return reach::foreign;
+  }
+}
+
+bool only_reads(opcode code) noexcept {
+  return code == opcode::find || code == opcode::contains || code == opcode::size || code == opcode::equal ||
+         reach_of(code) == reach::elements;
+}
+
+namespace {
+
+// The answer must say what the judge reads: a find that found something shows it.
+std::string incomplete(const event& e) {
+  if (e.answer.status != outcome::done) return "its answer is not `done`";
+  if ((e.asked.code == opcode::find || e.asked.code == opcode::extract_key || e.asked.code == opcode::fetch_update) &&
+      e.answer.flag != e.answer.has_value) {
+    return "it must show a value exactly when it says yes";
+  }
+  if (e.asked.code == opcode::erase_if && e.asked.argument + 1 >= predicate_count) return "its predicate throws";
+  return {};
+}
+
+}  // namespace
+
+std::string ill_formed(const history& h) {
+  for (const auto& elements : h.initial) {
+    std::set<std::uint64_t> keys;
+    for (const element& e : elements) {
+      if (!keys.insert(e.first).second) return "the initial contents hold key " + std::to_string(e.first) + " twice";
+    }
+  }
+  std::vector<stamp> stamps;
+  std::map<unsigned, std::vector<const event*>> lanes;
+  for (const event& e : h.events) {
+    const auto complain = [&e](const std::string& what) { return print(e) + ": " + what; };
+    if (reach_of(e.asked.code) == reach::foreign) return complain("not an operation of a history");
+    if (e.asked.target >= history_map_count || e.asked.other >= history_map_count) return complain("no such map");
+    if (reach_of(e.asked.code) == reach::two_maps && e.asked.target == e.asked.other) {
+      return complain("needs two different maps");
+    }
+    if (e.called == never || e.called >= e.returned) return complain("returns before it is called");
+    if (!e.pending()) {
+      if (std::string what = incomplete(e); !what.empty()) return complain(what);
+      stamps.push_back(e.returned);
+    }
+    stamps.push_back(e.called);
+    lanes[e.where].push_back(&e);
+  }
+  std::sort(stamps.begin(), stamps.end());
+  if (const auto twice = std::adjacent_find(stamps.begin(), stamps.end()); twice != stamps.end()) {
+    return "stamp " + std::to_string(*twice) + " is used twice";
+  }
+  for (auto& [number, events] : lanes) {
+    std::sort(events.begin(), events.end(), [](const event* a, const event* b) { return a->called < b->called; });
+    for (std::size_t i = 1; i < events.size(); ++i) {
+      if (events[i]->called < events[i - 1]->returned) {
+        return print(*events[i]) + ": called while its lane was busy with " + print(*events[i - 1]);
+      }
+    }
+  }
+  return {};
+}
+
+std::string_view to_string(contract c) noexcept {
+  switch (c) {
+    case contract::linearizable:
+      return "linearizable";
+    case contract::weak:
+      return "weak";
+    case contract::quiescent:
+      return "quiescent";
+    case contract::unsupported:
+      return "unsupported";
+  }
+  return "unknown";
+}
+
+}  // namespace gauntlet::check

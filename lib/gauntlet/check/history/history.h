@@ -1,0 +1,81 @@
+// A history: what several threads asked of the maps, what they were told, and what was over before what.
+//
+// Words. An *event* is one request and its answer in one *lane* (a thread, or the sequential part before or after). Its
+// two *stamps* say when it was called and when it returned; stamps come from one counter, so no two are equal and their
+// order is the order of time. An event that never returned (its thread was abandoned) is *pending*: it may or may not
+// have taken effect. A *contract table* says what the maps promise about each operation.
+//
+// Shape: a plain value. Events may stand in any order; what counts is lanes and stamps. There are two maps, number 0
+// that everybody hammers and number 1 for swap, copy and comparison; both start with the elements in `initial`.
+//
+// Only a *well-formed* history is judged: one lane does one thing at a time, stamps are used once, answers are
+// complete.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <gauntlet/check/run/concurrent_subject.h>
+
+namespace gauntlet::check {
+
+using stamp = std::uint64_t;
+inline constexpr stamp never = std::numeric_limits<stamp>::max();
+inline constexpr unsigned history_map_count = 2;
+
+struct event {
+  unsigned where = 0;          // the lane's number, see enum lane
+  request asked;               // code, target, other, key, value, argument
+  result answer;               // meaningless while pending
+  std::vector<element> shown;  // of walk, snapshot and copy_construct
+  stamp called = 0;
+  stamp returned = never;
+  std::size_t source = 0;  // index of the operation in the program that asked
+
+  bool pending() const noexcept { return returned == never; }
+};
+
+struct history {
+  std::array<std::vector<element>, history_map_count> initial;
+  std::vector<event> events;
+};
+
+// What the maps promise: linearizable wherever nothing else is said.
+struct contract_table {
+  std::array<contract, opcode_count> of = all_linearizable();
+
+  contract operator[](opcode code) const noexcept { return of[static_cast<std::size_t>(code)]; }
+  contract& operator[](opcode code) noexcept { return of[static_cast<std::size_t>(code)]; }
+
+ private:
+  static constexpr std::array<contract, opcode_count> all_linearizable() {
+    std::array<contract, opcode_count> table{};
+    table.fill(contract::linearizable);
+    return table;
+  }
+};
+contract_table contracts_of(const concurrent_subject& map);
+
+// How a concurrent history sees an opcode.
+enum class reach : std::uint8_t {
+  foreign,   // no operation of a history
+  one_key,   // find, contains, insert_copy, try_emplace, insert_or_assign, erase_key, extract_key, compare_exchange,
+             // fetch_update, update
+  one_map,   // size, clear, erase_if
+  elements,  // walk, snapshot, copy_construct: answer with the elements shown
+  two_maps,  // equal, swap, copy_assign, merge
+};
+reach reach_of(opcode code) noexcept;
+
+// Changes nothing, whatever the answer.
+bool only_reads(opcode code) noexcept;
+
+// Empty when `h` is well formed, otherwise what is wrong with it. O(n log n).
+std::string ill_formed(const history& h);
+
+std::string_view to_string(contract c) noexcept;
+
+}  // namespace gauntlet::check

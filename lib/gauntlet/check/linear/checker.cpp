@@ -1,0 +1,286 @@
+#include <gauntlet/check/linear/checker.h>
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <set>
+
+#include <gauntlet/check/linear/parts.h>
+#include <gauntlet/check/linear/search.h>
+#include <gauntlet/check/linear/worlds.h>
+
+namespace gauntlet::check {
+
+std::string_view to_string(method m) noexcept {
+  switch (m) {
+    case method::per_key:
+      return "each key for itself";
+    case method::whole_map:
+      return "whole-map states";
+    case method::projection:
+      return "each key for itself, necessary only";
+  }
+  return "unknown";
+}
+
+namespace {
+
+constexpr std::size_t shown_events_max = 16;
+constexpr std::size_t shown_configurations_max = 8;
+
+class checker {
+ public:
+  checker(const history& h, const check_options& options)
+      : parts_(h, options.contracts), options_(options), budget_(options.budget), key_search_(key_world_, budget_) {}
+
+  history_verdict run();
+
+ private:
+  bool wrong() const noexcept { return verdict_.says == judgement::wrong; }
+  const event& event_at(std::size_t i) const { return parts_.whole().events[i]; }
+
+  void look_for_unjudgeable();
+  void check_shown_twice();
+  void check_each_key();
+  void check_whole_map();
+  void check_count(std::size_t event);
+
+  bool needs_whole_map() const;
+  search_end search_key(std::size_t key, std::optional<step> instead = {}, std::size_t of_event = 0);
+  void blame(std::size_t event, std::string text);
+  void give_up(const std::string& why);
+  template <class Search, class EventOf, class Show>
+  std::string witness(const Search& search, const std::vector<mark>& marks, const std::string& about, EventOf event_of,
+                      Show show) const;
+
+  history_parts parts_;
+  const check_options& options_;
+  std::uint64_t budget_;
+  history_verdict verdict_;
+  key_world key_world_;
+  search<key_world> key_search_;
+  std::vector<mark> key_marks_;          // of the key searched last; steps of key_world_
+  std::vector<std::size_t> key_events_;  // by step of key_world_
+  std::vector<std::uint32_t> step_of_event_;
+};
+
+history_verdict checker::run() {
+  look_for_unjudgeable();
+  if (verdict_.says == judgement::undecided) return verdict_;
+  check_shown_twice();
+  if (!wrong()) check_each_key();
+  if (needs_whole_map()) {
+    const bool small = parts_.overlapping() <= options_.whole_map_events_max;
+    verdict_.used = small ? method::whole_map : method::projection;
+    if (!wrong() && small) check_whole_map();
+  }
+  for (std::size_t i = 0; i < parts_.whole().events.size() && verdict_.says == judgement::right; ++i) check_count(i);
+  verdict_.configurations = options_.budget - budget_;
+  return verdict_;
+}
+
+void checker::look_for_unjudgeable() {
+  for (std::size_t i = 0; i < parts_.whole().events.size(); ++i) {
+    if (parts_.as(i) == judged_as::unjudgeable) {
+      give_up(print(event_at(i)) + ": changes a map beside other operations without promising what that does");
+      return;
+    }
+  }
+}
+
+void checker::blame(std::size_t event, std::string text) {
+  verdict_.says = judgement::wrong;
+  verdict_.event = event;
+  verdict_.broken = parts_.as(event) == judged_as::each_key ? contract::weak : contract::linearizable;
+  verdict_.text = std::move(text);
+}
+
+void checker::give_up(const std::string& why) {
+  if (wrong()) return;
+  verdict_.says = judgement::undecided;
+  verdict_.text = why;
+}
+
+// No key twice: the one promise of a walk that is not about one key at one moment.
+void checker::check_shown_twice() {
+  for (std::size_t i = 0; i < parts_.whole().events.size(); ++i) {
+    if (parts_.as(i) == judged_as::not_at_all) continue;
+    std::set<std::uint64_t> keys;
+    for (const element& e : event_at(i).shown) {
+      if (keys.insert(e.first).second) continue;
+      blame(i, "key " + std::to_string(e.first) + " is shown twice by\n  " + print(event_at(i)) + "\n");
+      return;
+    }
+  }
+}
+
+// ------------------------------------------------------------------------------------------------ each key for itself
+
+// Searches one key. With `instead`, that step stands where `of_event` asks something of the key.
+search_end checker::search_key(std::size_t key, std::optional<step> instead, std::size_t of_event) {
+  key_world_.steps.clear();
+  key_marks_.clear();
+  key_events_.clear();
+  step_of_event_.resize(parts_.whole().events.size());
+  constexpr std::uint32_t none = ~std::uint32_t{0};
+  for (const mark& m : parts_.marks_of(key)) {
+    if (!m.is_return) {
+      step s;
+      const bool replaced = instead && m.step == of_event;
+      if (replaced) s = *instead;
+      if (!replaced && !parts_.project(m.step, key, s)) {
+        step_of_event_[m.step] = none;
+        continue;
+      }
+      step_of_event_[m.step] = static_cast<std::uint32_t>(key_world_.steps.size());
+      key_world_.steps.push_back(s);
+      key_events_.push_back(m.step);
+    }
+    if (step_of_event_[m.step] != none) key_marks_.push_back({step_of_event_[m.step], m.is_return});
+  }
+  return key_search_.run(key_marks_, key_world_.steps.size(), parts_.initial()[key]);
+}
+
+void checker::check_each_key() {
+  for (std::size_t key = 0; key < parts_.keys().size(); ++key) {
+    const std::string about = "key " + std::to_string(parts_.keys()[key]);
+    switch (search_key(key)) {
+      case search_end::explained:
+        break;
+      case search_end::impossible: {
+        const auto event_of = [this](std::uint32_t s) { return key_events_[s]; };
+        blame(event_of(key_marks_[key_search_.stopped_at()].step),
+              witness(key_search_, key_marks_, about, event_of, [](const cell& c) { return to_string(c); }));
+        return;
+      }
+      case search_end::gave_up:
+        give_up(about + ": the budget of configurations ran out");
+        break;
+    }
+  }
+}
+
+// A count lies between the keys that were certainly counted and those that possibly were. Each key is asked apart, so
+// this is exact for one count over keys that are independent, and necessary otherwise.
+void checker::check_count(std::size_t event) {
+  const auto& e = event_at(event);
+  const judged_as as = parts_.as(event);
+  const bool counts = e.asked.code == opcode::size || e.asked.code == opcode::erase_if;
+  const bool left_to_us =
+      as == judged_as::each_key || (as == judged_as::whole_map && verdict_.used != method::whole_map);
+  if (!counts || !left_to_us || e.pending()) return;
+
+  std::uint64_t certain = 0, possible = 0;
+  for (std::size_t key = 0; key < parts_.keys().size(); ++key) {
+    step s = step_of(e);
+    s.key = parts_.keys()[key];
+    if (e.asked.code == opcode::size) s.code = opcode::contains;
+    s.flag_known = true;
+    s.seen_known = false;
+    s.flag = true;
+    const bool can_count = search_key(key, s, event) != search_end::impossible;
+    s.flag = false;
+    const bool can_miss = !can_count || search_key(key, s, event) != search_end::impossible;
+    possible += can_count;
+    certain += !can_miss;
+  }
+  if (budget_ == 0) return give_up("the budget of configurations ran out while counting");
+  const bool not_empty_wrong = e.asked.code == opcode::size && !e.answer.flag && possible == 0;
+  if (certain <= e.answer.number && e.answer.number <= possible && !not_empty_wrong) return;
+  blame(event, "  " + print(e) + "\nbut at least " + std::to_string(certain) + " and at most " +
+                   std::to_string(possible) + " elements can have been counted\n");
+}
+
+// ---------------------------------------------------------------------------------------------------- whole-map states
+
+// Where every operation on a whole map stands alone, each key for itself is exact: between two of them the keys are
+// independent. Only "not equal" says something about no key in particular.
+bool checker::needs_whole_map() const {
+  for (std::size_t i = 0; i < parts_.whole().events.size(); ++i) {
+    if (parts_.as(i) != judged_as::whole_map) continue;
+    if (parts_.overlaps(i)) return true;
+    if (event_at(i).asked.code == opcode::equal && !event_at(i).answer.flag) return true;
+  }
+  return false;
+}
+
+void checker::check_whole_map() {
+  map_world world(parts_);
+  search<map_world> whole(world, budget_);
+  switch (whole.run(world.marks(), world.step_count(), parts_.initial())) {
+    case search_end::explained:
+      return;
+    case search_end::impossible: {
+      const auto event_of = [&world](std::uint32_t s) { return world.event_of(s); };
+      const auto show = [this](const std::vector<cell>& state) {
+        std::string text = "{";
+        for (std::size_t key = 0; key < state.size(); ++key) {
+          if (state[key] == cell{}) continue;
+          text += (text.size() > 1 ? ", " : "") + std::to_string(parts_.keys()[key]) + ": " + to_string(state[key]);
+        }
+        return text + "}";
+      };
+      blame(event_of(world.marks()[whole.stopped_at()].step),
+            witness(whole, world.marks(), "the whole map", event_of, show));
+      return;
+    }
+    case search_end::gave_up:
+      give_up("the whole map: the budget of configurations ran out");
+      return;
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------- witness
+
+template <class Search, class EventOf, class Show>
+std::string checker::witness(const Search& search, const std::vector<mark>& marks, const std::string& about,
+                             EventOf event_of, Show show) const {
+  const std::size_t stop = search.stopped_at();
+  const std::size_t culprit = event_of(marks[stop].step);
+  std::string text = about + ": no order explains the answer of\n  " + print(event_at(culprit)) +
+                     "\nthe longest prefix that can be explained (lane, call, return, operation = answer):\n";
+  std::vector<std::size_t> before;
+  for (std::size_t i = 0; i < stop; ++i) {
+    const std::size_t e = event_of(marks[i].step);
+    if (!marks[i].is_return && e != culprit && std::find(before.begin(), before.end(), e) == before.end()) {
+      before.push_back(e);
+    }
+  }
+  const std::size_t skipped = before.size() > shown_events_max ? before.size() - shown_events_max : 0;
+  if (skipped > 0) text += "  ... " + std::to_string(skipped) + " earlier events\n";
+  for (std::size_t i = skipped; i < before.size(); ++i) text += "  " + print(event_at(before[i])) + "\n";
+
+  text += "possible at that moment:\n";
+  const auto& configurations = search.configurations();
+  for (std::size_t i = 0; i < configurations.size() && i < shown_configurations_max; ++i) {
+    text += "  " + show(configurations[i].what);
+    std::string done;
+    for (unsigned place = 0; place < 64; ++place) {
+      std::uint32_t step = 0;
+      if (!search.open_at(place, step) || (configurations[i].done >> place & 1) == 0) continue;
+      const event& e = event_at(event_of(step));
+      done += (done.empty() ? ", after " : " and ") + std::string(info(e.asked.code).name) + " of lane " +
+              std::to_string(e.where);
+    }
+    text += done + "\n";
+  }
+  if (configurations.size() > shown_configurations_max) {
+    text += "  ... " + std::to_string(configurations.size()) + " in all\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+history_verdict check_history(const history& h, const check_options& options) {
+  if (std::string problem = ill_formed(h); !problem.empty()) {
+    history_verdict verdict;
+    verdict.says = judgement::undecided;
+    verdict.well_formed = false;
+    verdict.text = "not a well-formed history: " + problem;
+    return verdict;
+  }
+  return checker(h, options).run();
+}
+
+}  // namespace gauntlet::check
