@@ -71,6 +71,8 @@ def merge(target, binary, hunts, out):
     found = Path("corpus") / target / "found"
     beside = found.with_name("found.part")
     old = found.with_name("found.old")
+    if old.is_dir() and not found.is_dir():  # killed between the two renames
+        old.rename(found)
     for leftover in (beside, old):
         shutil.rmtree(leftover, ignore_errors=True)
     beside.mkdir(parents=True)

@@ -1,14 +1,18 @@
-"""Every atomic names its partner, in both places.
+"""Every atomic names its partner by label, in both places.
 
-A comment `[label] pairs with [other]` (or `[label] pairs with [a], [b]`) stands at an atomic operation. In the same file
-every partner named must have a comment of its own that names the first one back, and no label stands for two things.
-A file that orders memory explicitly (memory_order_acquire, release, acq_rel or seq_cst) must have such comments.
+Two ways, both checked within the file:
+- `[label] pairs with [other]` (or `[a], [b] and [c]`): each partner has a comment of its own that names this one back;
+- `[label] pairs with words`: both ends carry the same label, so it stands in at least two such comments. An operation
+  whose partner is itself in another thread says `pairs with itself`, a mere counter `pairs with nothing`.
+A file that orders memory explicitly (acquire, release, acq_rel, seq_cst) has such comments.
 """
 
 import re
 from common import finish, text_of, tracked
 
-PAIR = re.compile(r"\[([a-z0-9_. -]+)\]\s+pairs with\s+((?:itself|(?:\[[a-z0-9_. -]+\](?:,?\s*(?:and\s+)?)?)+))", re.S)
+NAME = r"\[[a-z0-9_. -]+\]"
+PAIR = re.compile(rf"\[([a-z0-9_. -]+)\]\s+pairs with\s+({NAME}(?:(?:,\s*(?:and\s+)?|\s+and\s+){NAME})*)")
+ALONE = re.compile(r"\[([a-z0-9_. -]+)\][^\[]*?\bpairs with\s+(?!\[)(\w+)")
 LABEL = re.compile(r"\[([a-z0-9_. -]+)\]")
 ORDERED = re.compile(r"memory_order(?:_|::)(?:acquire|release|acq_rel|seq_cst|consume)")
 
@@ -28,15 +32,21 @@ def check(path, text):
     pairs = {}
     for match in PAIR.finditer(comments(text)):
         label, partners = match.groups()
-        named = {label} if partners == "itself" else set(LABEL.findall(partners))
-        pairs.setdefault(label, set()).update(named)
+        pairs.setdefault(label, set()).update(LABEL.findall(partners))
     for label, partners in pairs.items():
         for partner in partners:
             if partner not in pairs:
                 findings.append(f"{path}: [{label}] pairs with [{partner}], which is nowhere in this file")
             elif label not in pairs[partner]:
                 findings.append(f"{path}: [{label}] pairs with [{partner}], but [{partner}] does not name [{label}]")
-    if not pairs and ORDERED.search(text):
+    ends = {}
+    for match in ALONE.finditer(comments(text)):
+        label, word = match.groups()
+        ends[label] = ends.get(label, 0) + (2 if word in ("itself", "nothing") else 1)
+    for label, count in ends.items():
+        if count < 2 and label not in pairs:
+            findings.append(f"{path}: [{label}] stands at one end only; its partner carries no such label")
+    if not pairs and not ends and ORDERED.search(text):
         line = text.count("\n", 0, ORDERED.search(text).start()) + 1
         findings.append(f"{path}:{line}: orders memory, but no comment says `[label] pairs with [other]`")
     return findings

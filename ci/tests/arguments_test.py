@@ -1,0 +1,96 @@
+"""What the commands answer to wrong use, as far as no build is needed: one clear line on stderr, and 2."""
+
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def command(*words, env=None):
+    return subprocess.run([str(ROOT / words[0]), *words[1:]], capture_output=True, text=True, cwd=ROOT, timeout=120,
+                          env={**os.environ, **(env or {})}, check=False)
+
+
+class WrongUse(unittest.TestCase):
+    def refused(self, *words, says, env=None):
+        done = command(*words, env=env)
+        self.assertEqual(done.returncode, 2, f"{words}: {done.stdout}{done.stderr}")
+        lines = done.stderr.strip().splitlines()
+        self.assertEqual(len(lines), 1, f"{words}: {done.stderr}")
+        self.assertIn(says, lines[0])
+
+    def test_unknown_target(self):
+        self.refused("ci/fuzz", "nosuch", says="unknown target 'nosuch'")
+        self.refused("ci/reproduce", "--target", "nosuch", "LICENSE", says="unknown target 'nosuch'")
+
+    def test_unknown_options(self):
+        for name in ("fuzz", "test", "reproduce", "minimize", "nightly", "setup"):
+            with self.subTest(name):
+                self.refused(f"ci/{name}", "--nosuch", says="--nosuch")
+
+    def test_numbers(self):
+        self.refused("ci/fuzz", "--seconds", "ten", says="whole number")
+        self.refused("ci/fuzz", "--jobs", "0", says="at least 1")
+        self.refused("ci/nightly", "--minutes", "-3", says="whole number")
+        self.refused("ci/reproduce", "--times", "many", "LICENSE", says="whole number")
+        self.refused("ci/fuzz", "--seconds", says="takes a value")
+
+    def test_files_that_are_none(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkfifo(os.path.join(folder, "pipe"))
+            for name in ("reproduce", "minimize"):
+                self.refused(f"ci/{name}", folder, says="is a folder")
+                self.refused(f"ci/{name}", os.path.join(folder, "nosuch"), says="no such file")
+                self.refused(f"ci/{name}", os.path.join(folder, "pipe"), says="not a regular file")
+                self.refused(f"ci/{name}", says="which file?")
+
+    @unittest.skipIf(os.geteuid() == 0, "root reads everything")
+    def test_unreadable_file(self):
+        with tempfile.NamedTemporaryFile() as file:
+            os.chmod(file.name, 0)
+            self.refused("ci/reproduce", file.name, says="not readable")
+
+    def test_missing_clang(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.path_without("clang++-19", folder)
+            self.refused("ci/fuzz", says="missing: clang++-19", env={"PATH": folder, "CXX": ""})
+
+    def test_missing_compiler_for_a_replay(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.path_without("g++", folder)
+            self.refused("ci/reproduce", "--compiler", "gcc", "LICENSE", says="missing: g++", env={"PATH": folder})
+
+    def test_full_disk(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.path_without("df", folder)
+            df = Path(folder) / "df"
+            df.write_text("#!/bin/sh\necho head\necho disk 1000 999 1 100% /\n")
+            df.chmod(df.stat().st_mode | stat.S_IXUSR)
+            self.refused("ci/fuzz", says="no space left", env={"PATH": folder})
+
+    def test_help(self):
+        for name in ("fuzz", "test", "reproduce", "minimize", "nightly", "setup", "bench"):
+            if (ROOT / "ci" / name).exists():
+                done = command(f"ci/{name}", "--help")
+                self.assertEqual(done.returncode, 0)
+                self.assertTrue(done.stdout.startswith(f"ci/{name}"), done.stdout)
+
+    def path_without(self, missing, folder):
+        """Fills folder with links to every program of the search path but one."""
+        for place in reversed(os.environ["PATH"].split(":")):
+            if os.path.isdir(place):
+                for name in os.listdir(place):
+                    link = os.path.join(folder, name)
+                    if os.path.lexists(link):
+                        os.unlink(link)
+                    if name != missing:
+                        os.symlink(shutil.which(name, path=place) or os.path.join(place, name), link)
+
+
+if __name__ == "__main__":
+    unittest.main()

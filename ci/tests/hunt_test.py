@@ -1,0 +1,275 @@
+"""ci/hunt against pretended fuzzers: small shell scripts that print and leave behind what libFuzzer would."""
+
+import contextlib
+import errno
+import io
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from unittest import mock
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "ci" / "hunt"))
+
+import engine  # noqa: E402
+import findings  # noqa: E402
+import fuzz  # noqa: E402
+import nightly  # noqa: E402
+import prove  # noqa: E402
+import table  # noqa: E402
+
+HOLDS = """#!/bin/bash
+echo '#1000 NEW    cov: 120 ft: 300 corp: 12/345b lim: 4096 exec/s: 500 rss: 50Mb' >&2
+echo 'stat::number_of_executed_units: 2000' >&2
+echo 'stat::average_exec_per_sec:     450' >&2
+echo 'operations: 123456' >&2
+echo new >"$1/new-input"
+"""
+FAILS = """#!/bin/bash
+for argument in "$@"; do
+  case $argument in -artifact_prefix=*) prefix=${argument#*=} ;; esac
+done
+echo 'the map lost an element' >&2
+echo 'stat::number_of_executed_units: 7' >&2
+printf 'failing' >"${prefix}crash-0123"
+exit 77
+"""
+REPLAY = """#!/bin/bash
+case $1 in
+  --list-defects) printf 'lost\\ttarget_a\\tkeeps elements\\t60\\nslow\\ttarget_a\\tis fast\\t60\\nother\\ttarget_b\\tcopies\\t60\\n' ;;
+  --reduce) printf 'gauntlet 1\\ntarget target_a\\nclear 0\\n' >"$4" ;;
+  *) echo 'a report'; exit 1 ;;
+esac
+"""
+HANGS = "#!/bin/bash\necho $$ >\"$1/../pid\"\nwhile :; do sleep 0.1; done\n"
+SPINS = "#!/bin/bash\nwhile :; do :; done\n"
+
+
+class Workbench(unittest.TestCase):
+    """A folder of pretended binaries, as the current folder."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.before = os.getcwd()
+        os.chdir(self.folder.name)
+        Path("bin").mkdir()
+        engine.stopping.clear()
+
+    def tearDown(self):
+        os.chdir(self.before)
+        self.folder.cleanup()
+        engine.stopping.clear()
+
+    def binary(self, name, text):
+        path = Path("bin") / name
+        path.write_text(text)
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+    def run_main(self, module, *arguments):
+        out = io.StringIO()
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+                status = module.main(["--bin", "bin", "--scratch", "hunt", "--findings", "findings", *arguments])
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+        return status, out.getvalue()
+
+
+class Fuzz(Workbench):
+    def test_a_target_that_holds(self):
+        self.binary("target_a", HOLDS)
+        status, out = self.run_main(fuzz, "target_a", "--json", "rows.json")
+        row = json.loads(Path("rows.json").read_text())[0]
+        self.assertEqual(status, 0, out)
+        self.assertEqual((row["verdict"], row["executions"], row["coverage"], row["corpus_grown"]), ("held", 2000, 120, 1))
+        self.assertGreater(row["operations_per_second"], 0)
+
+    def test_a_finding_is_reduced_kept_and_told(self):
+        self.binary("target_a", FAILS)
+        self.binary("target_a_replay", REPLAY)
+        status, out = self.run_main(fuzz, "target_a")
+        kept = list(Path("findings").iterdir())
+        self.assertEqual(status, 1, out)
+        self.assertEqual([path.suffix for path in kept], [".ops"])
+        self.assertIn("a report", out)
+        self.assertIn(f"ci/reproduce --target target_a {kept[0]}", out)
+
+    def test_a_finding_that_does_not_show_again_is_kept_as_it_is(self):
+        self.binary("target_a", FAILS)
+        self.binary("target_a_replay", "#!/bin/bash\nexit 0\n")
+        status, out = self.run_main(fuzz, "target_a")
+        kept = list(Path("findings").glob("*.bin"))
+        self.assertEqual(status, 1, out)
+        self.assertEqual([path.read_bytes() for path in kept], [b"failing"])
+        self.assertIn("the map lost an element", out)
+
+    def test_a_silent_canary_fails_the_run_and_a_loud_one_does_not(self):
+        self.binary("canary", HOLDS)
+        self.assertEqual(self.run_main(fuzz, "canary")[0], 1)
+        self.binary("canary", FAILS)
+        self.assertEqual(self.run_main(fuzz, "canary")[0], 0)
+
+    def test_a_target_that_does_not_start_is_no_success(self):
+        self.binary("target_a", "#!/bin/bash\necho 'cannot start' >&2\nexit 1\n")
+        status, out = self.run_main(fuzz, "target_a")
+        self.assertEqual(status, 2)
+        self.assertIn("cannot start", out)
+
+    def test_a_full_disk_is_one_line(self):
+        self.binary("target_a", FAILS)
+        self.binary("target_a_replay", REPLAY)
+        with mock.patch.object(findings, "keep", side_effect=OSError(errno.ENOSPC, "full")):
+            status, out = self.run_main(fuzz, "target_a")
+        self.assertEqual(status, 2)
+        self.assertIn("ci/fuzz: no space left on the device", out)
+
+    def test_seeds_are_given_to_the_engine_and_never_written(self):
+        seed = Path("corpus/target_a/seed")
+        seed.mkdir(parents=True)
+        (seed / "a.ops").write_text("gauntlet 1\n")
+        self.binary("target_a", '#!/bin/bash\nprintf "%s\\n" "$@" >arguments\n' + HOLDS)
+        self.run_main(fuzz, "target_a")
+        self.assertIn("corpus/target_a/seed", Path("arguments").read_text().split())
+        self.assertEqual([path.name for path in seed.iterdir()], ["a.ops"])
+        self.run_main(fuzz, "target_a", "--empty-corpus")
+        self.assertNotIn("corpus/target_a/seed", Path("arguments").read_text().split())
+
+
+class Prove(Workbench):
+    def setUp(self):
+        super().setUp()
+        self.binary("target_a_replay", REPLAY)
+        self.binary("target_b_replay", REPLAY)
+        self.binary("target_a_prove", FAILS)
+        self.binary("target_b_prove", FAILS)
+
+    def test_every_defect_caught(self):
+        status, out = self.run_main(prove)
+        self.assertEqual(status, 0, out)
+        self.assertIn("3 caught", out)
+
+    def test_one_missed(self):
+        self.binary("target_b_prove", HOLDS)
+        status, out = self.run_main(prove, "--runs", "3")
+        self.assertEqual(status, 1)
+        self.assertIn("other from seed: missed", out)
+
+    def test_a_failure_that_stays_large_is_not_enough(self):
+        self.binary("target_b_replay", REPLAY.replace("clear 0\\n", "clear 0\\n" * 9))
+        status, out = self.run_main(prove)
+        self.assertEqual(status, 1)
+        self.assertIn("reduced to 9 operations", out)
+
+    def test_the_defect_is_what_the_binary_is_asked_to_judge(self):
+        self.binary("target_b_prove", FAILS.replace("#!/bin/bash\n", "#!/bin/bash\n[ $GAUNTLET_SUBJECT = other ] || exit 0\n"))
+        self.assertEqual(self.run_main(prove, "target_b")[0], 0)
+
+    def test_one_each_and_by_name(self):
+        self.assertIn("2 caught", self.run_main(prove, "--one-each")[1])
+        self.assertIn("1 caught", self.run_main(prove, "--defect", "slow")[1])
+        status, out = self.run_main(prove, "--defect", "nosuch")
+        self.assertEqual(status, 2)
+        self.assertIn("unknown defect nosuch", out)
+
+    def test_the_budget_is_cpu_time(self):
+        self.binary("spins", SPINS)
+        outcome = engine.hunt("bin/spins", "hunt/spins", [], cpu_seconds=1)
+        self.assertTrue(outcome.out_of_budget)
+        self.assertLess(outcome.cpu_seconds, 3)
+
+
+class Stopping(Workbench):
+    """Ctrl-C and kill -9 leave no fuzzer behind."""
+
+    def hang(self, number):
+        self.binary("target_a", HANGS)
+        parent = subprocess.Popen([sys.executable, str(ROOT / "ci/hunt/fuzz.py"), "--bin", "bin", "--scratch", "hunt", "target_a"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        pid_file = Path("hunt/target_a/pid")
+        deadline = time.monotonic() + 20
+        while not (pid_file.exists() and pid_file.read_text().strip()):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+        parent.send_signal(number)
+        out = parent.communicate(timeout=20)[0].decode()
+        child = int(pid_file.read_text())
+        while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split(")")[1].split()[0]:
+            self.assertLess(time.monotonic(), deadline, "the fuzzer outlived its parent")
+            time.sleep(0.05)
+        return parent.returncode, out
+
+    def test_interrupt(self):
+        status, out = self.hang(signal.SIGINT)
+        self.assertEqual(status, 2, out)
+        self.assertIn("stopped; the corpus is as it was", out)
+        self.assertNotIn("Traceback", out)
+
+    def test_kill(self):
+        self.assertEqual(self.hang(signal.SIGKILL)[0], -signal.SIGKILL)
+
+
+class Merge(Workbench):
+    """The found corpus is replaced as a whole or not at all."""
+
+    MERGES = '#!/bin/bash\nfor a in "$@"; do [ -d "$a" ] && { cp corpus/target_a/found/a hunt/b "$a/"; break; }; done\n'
+
+    def setUp(self):
+        super().setUp()
+        self.found = Path("corpus/target_a/found")
+        self.found.mkdir(parents=True)
+        (self.found / "a").write_text("a")
+        Path("hunt").mkdir()
+        Path("hunt/b").write_text("b")
+
+    def names(self):
+        return sorted(path.name for path in self.found.iterdir())
+
+    def test_what_is_new_comes_in(self):
+        self.binary("merge", self.MERGES)
+        self.assertEqual(nightly.merge("target_a", "bin/merge", [Path("hunt")], Path(".")), (1, 2))
+        self.assertEqual(self.names(), ["a", "b"])
+        self.assertEqual(sorted(path.name for path in self.found.parent.iterdir()), ["found"])
+
+    def test_a_failed_merge_changes_nothing(self):
+        self.binary("merge", self.MERGES + "exit 1\n")
+        self.assertEqual(nightly.merge("target_a", "bin/merge", [Path("hunt")], Path(".")), (1, 1))
+        self.assertEqual(self.names(), ["a"])
+
+    def test_a_run_killed_between_the_renames_loses_nothing(self):
+        self.found.rename(self.found.with_name("found.old"))
+        self.binary("merge", "#!/bin/bash\nexit 1\n")
+        nightly.merge("target_a", "bin/merge", [Path("hunt")], Path("."))
+        self.assertEqual(self.names(), ["a"])
+
+
+class Texts(unittest.TestCase):
+    def test_operations_are_counted_without_header_and_ends(self):
+        text = "gauntlet 1\ntarget x\nhot_keys 4\n\n# a comment\nwalk 0\n  erase_key 0 current  # why\nend\n@2 find 0 hot 3\n"
+        self.assertEqual(findings.count_operations(text), 3)
+
+    def test_defects_are_read_with_tabs_and_without(self):
+        tabs = prove.parse_defects("a\tt\tkeeps all elements\t60\n")[0]
+        blanks = prove.parse_defects("a t keeps all elements 60\n")[0]
+        self.assertEqual(tabs, blanks)
+        self.assertEqual((tabs.promise, tabs.budget), ("keeps all elements", 60))
+
+    def test_tables_align(self):
+        lines = table.text_table(["name", "n"], [["a", 5], ["bcdef", 1000]]).splitlines()
+        self.assertEqual(lines, ["name      n", "-----  ----", "a         5", "bcdef  1000"])
+
+    def test_the_summary_names_a_lane_without_results(self):
+        page = nightly.summary([{"lane": "thread", "status": 2, "targets": []}], None, [], 1, 1)
+        self.assertIn("The thread lane gave no results", page)
+
+
+if __name__ == "__main__":
+    unittest.main()
