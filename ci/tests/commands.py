@@ -1,0 +1,127 @@
+"""What ci/reproduce and ci/minimize answer to files they cannot use, with the real replay binaries.
+
+Each file is refused with one clear line on stderr and exit status 2, within seconds and without touching anything.
+"""
+
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*words, env=None):
+    return subprocess.run([str(ROOT / words[0]), *map(str, words[1:])], capture_output=True, text=True, errors="replace",
+                          cwd=ROOT, timeout=1800, env={**os.environ, **(env or {})}, check=False)
+
+
+def some_seed():
+    return next(path for path in sorted((ROOT / "corpus/hash_map_operations/seed").iterdir()) if path.suffix == ".ops")
+
+
+class BadFiles(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.file = Path(self.folder.name) / "input"
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def refused(self, name="reproduce"):
+        done = run(f"ci/{name}", self.file)
+        self.assertEqual(done.returncode, 2, done.stdout[-2000:] + done.stderr[-2000:])
+        self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr[-2000:])
+        self.assertIn("input", done.stderr)
+
+    def binary_form(self):
+        """A good program in binary form, to spoil."""
+        seed = some_seed()
+        run("ci/reproduce", seed)  # builds
+        replay = ROOT / "build/dev/bin/hash_map_operations_replay"
+        subprocess.run([str(replay), "--to-binary", str(seed), str(self.file)], check=True, capture_output=True)
+        return self.file.read_bytes()
+
+    def test_empty(self):
+        self.file.write_bytes(b"")
+        self.refused()
+        self.refused("minimize")
+
+    def test_one_byte(self):
+        self.file.write_bytes(b"\x01")
+        self.refused()
+
+    def test_binary_garbage(self):
+        self.file.write_bytes(bytes((i * 197 + 11) % 256 for i in range(5000)))
+        self.refused()
+        self.refused("minimize")
+
+    def test_oversized(self):
+        with open(self.file, "wb") as file:
+            file.truncate(1 << 30)
+        self.refused()
+
+    def test_truncated(self):
+        good = self.binary_form()
+        self.file.write_bytes(good[:10])
+        self.refused()
+
+    def test_unknown_version(self):
+        good = bytearray(self.binary_form())
+        good[3] = 250
+        self.file.write_bytes(good)
+        self.refused()
+        self.file.write_text("gauntlet 250\ntarget hash_map_operations\nclear 0\n")
+        self.refused()
+
+    def test_unknown_operation(self):
+        self.file.write_text("gauntlet 1\ntarget hash_map_operations\nexplode 0\n")
+        self.refused()
+
+    def test_number_out_of_range(self):
+        self.file.write_text("gauntlet 1\ntarget hash_map_operations\nfind 0 hot 99999999999\n")
+        self.refused()
+
+    def test_unknown_target_in_the_file(self):
+        self.file.write_text("gauntlet 1\ntarget nosuch\nclear 0\n")
+        self.refused()
+
+    def test_unknown_subject(self):
+        done = run("ci/reproduce", some_seed(), "--subject", "nosuch")
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertIn("nosuch", done.stderr)
+
+
+class GoodFiles(unittest.TestCase):
+    def test_a_seed_holds_with_both_compilers(self):
+        for compiler in ("gcc", "clang"):
+            done = run("ci/reproduce", some_seed(), "--compiler", compiler)
+            self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr[-2000:])
+
+    def test_the_canary_shows_its_failure_and_is_reduced(self):
+        canary = next(iter(sorted((ROOT / "corpus/canary/seed").iterdir())))
+        done = run("ci/reproduce", canary)
+        self.assertEqual(done.returncode, 1, done.stdout[-2000:] + done.stderr[-2000:])
+        self.assertIn("ci/minimize", done.stdout)
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "smaller.ops"
+            done = run("ci/minimize", canary, "--out", out, "--seconds", "20")
+            self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr[-2000:])
+            self.assertEqual(os.listdir(folder), ["smaller.ops"])
+            self.assertEqual(run("ci/reproduce", out).returncode, 1)
+
+    def test_a_file_that_holds_is_not_reduced(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "smaller.ops"
+            self.assertEqual(run("ci/minimize", some_seed(), "--out", out, "--seconds", "5").returncode, 1)
+            self.assertEqual(os.listdir(folder), [])
+
+    def test_a_test_is_emitted(self):
+        done = run("ci/reproduce", some_seed(), "--emit-test")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("TEST(", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
