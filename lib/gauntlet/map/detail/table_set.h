@@ -1,0 +1,716 @@
+// The tables of one map and everything that keeps them right. hash_map is the face, this is the works.
+//
+// Words. A *table* has a power of two of groups (detail/group.h), all tables of a map the same number. An element's
+// *home* is the group its hash names; when that is full the element is *displaced* to the next group with a free slot,
+// and the overflow bit of its class is set in every group it passed. A map grows as one table up to
+// Policy::table_groups_max groups, and from then on by splitting a full table by the next bit of the hash
+// (detail/directory.h); it shrinks by merging neighbours. Elements no table can hold are in the *stash*
+// (detail/stash.h).
+//
+// What must hold between operations (self_check recounts all of it):
+//   - an element is in the table its hash's top bits lead to, in the first group with a free slot at or after its home
+//   at the
+//     time it came, under its tag; or in the stash
+//   - a group's overflow bit of class c is set if and only if an element of class c passed the group on its way, or has
+//   this
+//     home and is in the stash. There are no tombstones: erasing clears the bits nobody needs any more
+//   - the room of a table's directory entries adds up to its limit less its elements. The limit is written behind its
+//   slots
+//
+// One table is reached through one_ without the directory. Tables of full size keep their tags in the pool
+// (detail/tag_pool.h) and their slots in a block of their own; smaller ones are a single block.
+//
+// The order of work keeps exceptions harmless: whatever may throw (hashes, memory, constructors) comes before the first
+// change.
+//
+// Bodies: table_growth.h, table_shrink.h, table_whole.h, table_check.h.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <iosfwd>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <gauntlet/map/detail/activity.h>
+#include <gauntlet/map/detail/attributes.h>
+#include <gauntlet/map/detail/directory.h>
+#include <gauntlet/map/detail/group.h>
+#include <gauntlet/map/detail/map_types.h>
+#include <gauntlet/map/detail/policies.h>
+#include <gauntlet/map/detail/stash.h>
+#include <gauntlet/map/detail/tag_pool.h>
+
+namespace gauntlet {
+
+// What stats() says about a map. `overflowed` elements are outside the tables: only hashes that collide completely, or
+// nearly so, get there. `growths` and `shrinks` count changes of size of the only table and reservations.
+struct hash_map_stats {
+  std::size_t size = 0;
+  std::size_t capacity = 0;
+  std::size_t tables = 0;
+  std::size_t directory_entries = 0;
+  double load = 0;
+  std::size_t longest_probe = 0;
+  std::size_t bytes = 0;
+  std::size_t splits = 0;
+  std::size_t merges = 0;
+  std::size_t growths = 0;
+  std::size_t shrinks = 0;
+  std::size_t overflowed = 0;
+};
+
+namespace detail {
+
+struct no_counter {};
+
+template <class Types>
+class table_set {
+ public:
+  using key_type = typename Types::key_type;
+  using value_type = typename Types::value_type;
+  using hasher = typename Types::hasher;
+  using key_equal = typename Types::key_equal;
+  using allocator_type = typename Types::allocator_type;
+  using policy = typename Types::policy;
+  using group = typename Types::group;
+  using probe = typename group::probe;
+  using slot = typename Types::slot;
+  using memory = typename Types::memory;
+  using table_type = table<slot>;
+  using stash_type = stash<Types>;
+  using activity_type = activity<policy::detect_misuse>;
+  using observer_type = typename policy::observer;
+
+  static constexpr std::size_t groups_max = policy::table_groups_max;
+  static_assert(std::has_single_bit(groups_max) && groups_max <= 4096);
+  static constexpr unsigned groups_max_bits = static_cast<unsigned>(std::countr_zero(groups_max));
+
+  // Where an element is. In the stash: entry is the directory's size.
+  struct position {
+    slot* element = nullptr;
+    std::size_t entry = 0;
+    std::uint32_t group = 0;
+    std::uint32_t lane = 0;
+  };
+
+  table_set(const hasher& hash, const key_equal& equal, const allocator_type& allocator)
+      : seed_(policy::seed()), hash_(hash), equal_(equal), allocator_(allocator) {
+    forget_tables();
+    renumber();
+  }
+  table_set(const table_set&) = delete;
+  table_set& operator=(const table_set&) = delete;
+  ~table_set() {
+    destroy_all();
+    if constexpr (policy::checked) *const_cast<volatile std::uint64_t*>(&number_) = 0;
+  }
+
+  // ---- looking up
+  template <class K>
+  GAUNTLET_ALWAYS_INLINE position find(const K& key) const {
+    const std::uint64_t hash = hash_of(key);
+    const table_type t = table_of(hash);
+    const std::size_t offset = hash & group_mask_;
+    const lane_mask mask = group::match(tags_at(t, offset), probe(hash));
+    count_work(1);
+    if (mask == 0) return {};
+    slot* const slots = slots_at(t, offset);
+    // Not dependent on the tags: issued as soon as the branch above is *predicted*, so that in code that mostly hits
+    // the slot's line travels together with the tags'; code that mostly misses does not fetch it.
+    prefetch(slots);
+    for (lane_mask m = mask & slot_lanes; GAUNTLET_LIKELY(m != 0); m &= m - 1) {
+      slot& candidate = slots[lowest_slot(m)];
+      if (GAUNTLET_LIKELY(equal_(candidate.key(), key))) {
+        return {&candidate, hash >> directory_.shift, static_cast<std::uint32_t>(offset >> group_shift),
+                lowest_slot(m)};
+      }
+    }
+    if (GAUNTLET_LIKELY((mask & further_lane) == 0)) return {};
+    return position_of(find_further(t, hash, key), hash);
+  }
+
+  // ---- changing
+  // Inserts unless the key is present. construct(slot&) makes the element; if it throws, nothing has happened.
+  template <class K, class Construct>
+  GAUNTLET_ALWAYS_INLINE std::pair<position, bool> insert(const K& key, Construct&& construct) {
+    const std::uint64_t hash = hash_of(key);
+    const std::size_t entry = hash >> directory_.shift;
+    const table_type t = one_.tags != nullptr ? one_ : directory_.at(entry);
+    const std::size_t offset = hash & group_mask_;
+    slot* const slots = slots_at(t, offset);
+    prefetch(slots);
+    group_tags& tags = tags_at(t, offset);
+    const lane_mask mask = group::match(tags, probe(hash));
+    count_work(1);
+    bool tie = false;
+    if (mask != 0) {
+      for (lane_mask m = mask & slot_lanes; m != 0; m &= m - 1) {
+        slot& candidate = slots[lowest_slot(m)];
+        if (GAUNTLET_LIKELY(equal_(candidate.key(), key))) {
+          return {{&candidate, entry, static_cast<std::uint32_t>(offset >> group_shift), lowest_slot(m)}, false};
+        }
+        tie |= hash_of(candidate.key()) == hash;
+      }
+      if (GAUNTLET_RARE((mask & further_lane) != 0)) {
+        const found further = find_further_or_tie(t, hash, key, tie);
+        if (further.element != nullptr) return {position_of(further, hash), false};
+      }
+    }
+    if (GAUNTLET_RARE(tie || directory_.room[entry] <= 0 || debt_ >= policy::erases_per_sweep)) {
+      return {insert_rare(hash, tie, construct), true};
+    }
+    const lane_mask free = group::free_slots(tags);
+    if (GAUNTLET_RARE(free == 0)) return {insert_displaced(t, hash, construct), true};
+    const unsigned lane = lowest_slot(free);
+    construct(slots[lane]);
+    tags.tag[lane] = tag_of(hash);
+    --directory_.room[entry];
+    ++size_;
+    ++version_;
+    return {{&slots[lane], entry, static_cast<std::uint32_t>(offset >> group_shift), lane}, true};
+  }
+  template <class K>
+  GAUNTLET_ALWAYS_INLINE bool erase(const K& key) {
+    const std::uint64_t hash = hash_of(key);
+    const std::size_t entry = hash >> directory_.shift;
+    const table_type t = one_.tags != nullptr ? one_ : directory_.at(entry);
+    const std::size_t offset = hash & group_mask_;
+    slot* const slots = slots_at(t, offset);
+    prefetch(slots);
+    group_tags& tags = tags_at(t, offset);
+    const lane_mask mask = group::match(tags, probe(hash));
+    count_work(1);
+    for (lane_mask m = mask & slot_lanes; m != 0; m &= m - 1) {
+      const unsigned lane = lowest_slot(m);
+      if (GAUNTLET_RARE(!equal_(slots[lane].key(), key))) continue;
+      tags.tag[lane] = 0;
+      Types::destroy(allocator_, slots[lane]);
+      ++directory_.room[entry];
+      ++version_;
+      --size_;
+      ++debt_;
+      if (GAUNTLET_RARE(size_ == 0 || debt_ >= policy::erases_per_sweep)) sweep();
+      return true;
+    }
+    if (GAUNTLET_LIKELY((mask & further_lane) == 0)) return false;
+    return erase_further(t, hash, key);
+  }
+
+  // Erasing in two steps, so that whatever may throw comes first.
+  struct erasure {
+    position at;
+    std::uint64_t hash = 0;  // known only if home matters
+    std::size_t stash_index = 0;
+    bool displaced = false;
+    bool stashed = false;
+    std::array<std::uint64_t, (groups_max + 63) / 64> clear{};  // groups whose overflow bit goes
+  };
+  erasure plan_erase(const position& at) const;
+  void finish_erase(const erasure& plan) noexcept;    // destroys the element; moves no other
+  void finish_extract(const erasure& plan) noexcept;  // the element is already destroyed or moved from and destroyed
+  void erase_at(const position& at) { finish_erase(plan_erase(at)); }
+  template <class Predicate>
+  std::size_t erase_if(Predicate&& predicate);
+  void pay_debt() noexcept {
+    if (debt_ >= policy::erases_per_sweep || size_ == 0) sweep();
+  }
+
+  // ---- in order of memory
+  position first() const noexcept;
+  position next(const position& at) const noexcept;
+
+  // ---- whole map
+  void clear() noexcept;
+  void reserve(std::size_t count);
+  void shrink_to_fit() noexcept;
+  void copy_from(const table_set& other);     // precondition: empty and never filled, or cleared
+  void move_elements_from(table_set& other);  // same; for allocators that differ
+  void take_from(table_set& other) noexcept;  // same; everything but hash, equality, allocator
+  void swap_with(table_set& other) noexcept;  // likewise
+  static constexpr std::size_t max_size() noexcept {
+    return static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max() >> 16) / sizeof(slot);
+  }
+
+  std::size_t size() const noexcept { return size_; }
+  std::size_t groups() const noexcept { return (group_mask_ >> group_shift) + 1; }
+  std::size_t capacity() const noexcept { return tables_ * groups() * group_slots; }
+  hash_map_stats stats() const;
+  bool self_check(std::ostream* dump) const;
+  std::string describe() const;
+  std::uint64_t work() const noexcept {
+    if constexpr (policy::count_work) return work_.load(std::memory_order_relaxed);
+    return 0;
+  }
+  GAUNTLET_ALWAYS_INLINE void count_work([[maybe_unused]] std::uint64_t amount) const noexcept {
+    if constexpr (policy::count_work) work_.fetch_add(amount, std::memory_order_relaxed);  // [work] a counter
+  }
+
+  // ---- what iterators and cursors need
+  template <class K>
+  GAUNTLET_ALWAYS_INLINE std::uint64_t hash_of(const K& key) const {
+    return Types::hash(hash_, key, seed_);
+  }
+  std::size_t home_of(std::uint64_t hash) const noexcept { return (hash & group_mask_) >> group_shift; }
+  std::uint64_t version() const noexcept { return version_; }
+  std::uint64_t number() const noexcept { return number_; }
+  const directory<slot, memory>& tables() const noexcept { return directory_; }
+  const stash_type& stashed() const noexcept { return stash_; }
+  bool occupied(const position& at) const noexcept {
+    if (at.entry >= directory_.size()) return at.entry == directory_.size();
+    return at.group < groups() && directory_.tags[at.entry][at.group].tag[at.lane] != 0;
+  }
+  void read(operation op) const {
+    activity_.read(op, [this] { return describe(); });
+  }
+
+  hasher& hash() noexcept { return hash_; }
+  key_equal& equal() noexcept { return equal_; }
+  allocator_type& allocator() noexcept { return allocator_; }
+  const hasher& hash() const noexcept { return hash_; }
+  const key_equal& equal() const noexcept { return equal_; }
+  const allocator_type& allocator() const noexcept { return allocator_; }
+  observer_type& observer() noexcept { return observer_; }
+  activity_type& writers() noexcept { return activity_; }
+
+  static GAUNTLET_ALWAYS_INLINE lane_mask used_slots(const group_tags& tags) {
+    return group::free_slots(tags) ^ slot_lanes;
+  }
+
+ private:
+  // Behind a table's slots.
+  struct note {
+    std::uint32_t block;  // of the pool
+    std::int32_t limit;   // elements it may hold
+  };
+  // An element, or nothing; where packs group and lane. The stash has lane group_slots.
+  struct found {
+    slot* element;
+    std::uint64_t where;
+  };
+  struct vacancy {
+    std::size_t group;
+    unsigned lane;
+  };
+  // Elements lost to a move that threw: see map_types.h.
+  struct losses {
+    std::exception_ptr failure{};
+    void rethrow() const {
+      if (failure) std::rethrow_exception(failure);
+    }
+  };
+  // The hashes of a table's elements by slot, taken before anything is changed, unless computing them again cannot
+  // throw.
+  class hash_list;
+
+  GAUNTLET_ALWAYS_INLINE table_type table_of(std::uint64_t hash) const noexcept {
+    if (GAUNTLET_LIKELY(one_.tags != nullptr)) return one_;
+    return directory_.at(hash >> directory_.shift);
+  }
+  static GAUNTLET_ALWAYS_INLINE group_tags& tags_at(table_type t, std::size_t offset) noexcept {
+    return *reinterpret_cast<group_tags*>(reinterpret_cast<char*>(t.tags) + offset);
+  }
+  // Arithmetic on addresses: a map that was never filled has no slots, and nothing looks at them.
+  static GAUNTLET_ALWAYS_INLINE slot* slots_at(table_type t, std::size_t offset) noexcept {
+    constexpr std::size_t bytes = group_slots * sizeof(slot);
+    const std::size_t distance = bytes % 16 == 0 ? offset * (bytes / 16) : offset / 16 * bytes;
+    return reinterpret_cast<slot*>(reinterpret_cast<std::uintptr_t>(t.slots) + distance);
+  }
+  static GAUNTLET_ALWAYS_INLINE void prefetch(const slot* slots) noexcept {
+    const auto address = reinterpret_cast<std::uintptr_t>(slots);
+    __builtin_prefetch(reinterpret_cast<const void*>(address));
+    __builtin_prefetch(reinterpret_cast<const void*>(address + 64));
+  }
+  static slot& slot_of(table_type t, std::size_t g, unsigned lane) noexcept { return t.slots[g * group_slots + lane]; }
+  std::size_t next_group(std::size_t g) const noexcept { return (g + 1) & (groups() - 1); }
+  static bool is_empty_table(table_type t) noexcept { return t.slots == nullptr; }
+  position position_of(found f, std::uint64_t hash) const noexcept {
+    if (f.element == nullptr) return {};
+    const auto lane = static_cast<std::uint32_t>(f.where & 7);
+    if (lane == group_slots) return {f.element, directory_.size(), 0, 0};
+    return {f.element, hash >> directory_.shift, static_cast<std::uint32_t>(f.where >> 3), lane};
+  }
+
+  template <class K>
+  GAUNTLET_NOINLINE GAUNTLET_PURE found find_further(table_type t, std::uint64_t hash, const K& key) const {
+    bool tie = false;
+    return further<false>(t, hash, key, tie);
+  }
+  template <class K>
+  GAUNTLET_NOINLINE found find_further_or_tie(table_type t, std::uint64_t hash, const K& key, bool& tie) const {
+    return further<true>(t, hash, key, tie);
+  }
+  // Goes on from a home group whose overflow bit is set. At most once round: a table may be full to the brim.
+  template <bool WantTie, class K>
+  found further(table_type t, std::uint64_t hash, const K& key, bool& tie) const;
+  template <class K>
+  GAUNTLET_NOINLINE bool erase_further(table_type t, std::uint64_t hash, const K& key);
+
+  // ---- placing. A free slot is found without a change, and taken when the element is there.
+  vacancy find_vacancy(table_type t, std::uint64_t hash) const noexcept;
+  void occupy(table_type t, std::uint64_t hash, vacancy where) noexcept;
+  template <class Construct>
+  GAUNTLET_NOINLINE position insert_displaced(table_type t, std::uint64_t hash, Construct& construct);
+  template <class Construct>
+  GAUNTLET_NOINLINE position insert_rare(std::uint64_t hash, bool tie, Construct& construct);
+  position insert_stashed(std::uint64_t hash, std::uint64_t sequence, slot& ready);
+  bool move_element(table_type to, std::uint64_t hash, slot& from, losses& lost) noexcept;
+  bool overflow_needed(table_type t, std::size_t g, unsigned c, const erasure& but) const;
+  void stash_range(std::size_t first, std::size_t count, std::size_t& begin, std::size_t& end) const noexcept;
+
+  // ---- tables
+  static constexpr std::int32_t capacity_of(std::size_t groups) {
+    return static_cast<std::int32_t>(groups * group_slots);
+  }
+  static constexpr std::int32_t limit_of(std::size_t groups) {
+    if (groups == 1) return capacity_of(1);
+    return std::min(capacity_of(groups) - 1,
+                    static_cast<std::int32_t>(groups * group_slots * policy::max_load_per_mille / 1000));
+  }
+  static constexpr std::int32_t reserved_limit() {
+    return std::max(limit_of(groups_max),
+                    static_cast<std::int32_t>(groups_max * group_slots * policy::reserved_load_per_mille / 1000));
+  }
+  static std::size_t note_at(std::size_t groups) noexcept {
+    return (groups * group_slots * sizeof(slot) + alignof(note) - 1) / alignof(note) * alignof(note);
+  }
+  static std::size_t slots_bytes(std::size_t groups) noexcept { return note_at(groups) + sizeof(note); }
+  static std::size_t tags_bytes(std::size_t groups) noexcept {
+    return memory::chunks(groups * sizeof(group_tags)) * sizeof(typename memory::chunk);
+  }
+  static bool is_pooled(std::size_t groups) noexcept { return groups == groups_max; }
+  note& note_of(table_type t) const noexcept {
+    return *reinterpret_cast<note*>(reinterpret_cast<char*>(t.slots) + note_at(groups()));
+  }
+  table_type make_table(std::size_t groups, std::uint64_t owner);
+  void drop_table(table_type t, std::size_t groups) noexcept;
+  void set_limit(std::size_t first, std::size_t span, std::int32_t limit) noexcept;
+  std::int32_t elements_in(std::size_t first, std::size_t span) const noexcept {
+    const table_type t = directory_.at(first);
+    return is_empty_table(t) ? 0 : note_of(t).limit - directory_.room_of(first, span);
+  }
+  std::uint64_t owner_of(std::size_t entry) const noexcept {
+    return static_cast<std::uint64_t>(entry) << directory_.shift;
+  }
+  void set_groups(std::size_t groups) noexcept { group_mask_ = (groups - 1) << group_shift; }
+  void note_one() noexcept { one_ = directory_.depth[0] == 0 ? directory_.at(0) : table_type{nullptr, nullptr}; }
+  template <class F>
+  static void for_each_slot(table_type t, std::size_t groups, F&& f) {
+    for (std::size_t g = 0; g < groups; ++g) {
+      for (lane_mask m = used_slots(t.tags[g]); m != 0; m &= m - 1) f(g, lowest_slot(m), slot_of(t, g, lowest_slot(m)));
+    }
+  }
+  void destroy_elements(table_type t, std::size_t groups) noexcept;
+
+  // ---- growing
+  bool make_room(std::uint64_t hash);
+  bool directory_may_double() const noexcept;
+  void resize_one(std::size_t groups);
+  void split(std::size_t entry);
+  void settle_stash(std::size_t first, std::size_t span) noexcept;
+  std::size_t groups_for(std::size_t count) const noexcept;
+
+  // ---- shrinking
+  GAUNTLET_NOINLINE void sweep() noexcept;
+  bool try_merge(std::size_t entry, std::int32_t together_max) noexcept;
+  bool merge(std::size_t lower, std::size_t span);
+  void compact(std::int32_t together_max) noexcept;
+  void release_tables() noexcept;
+  void forget_tables() noexcept;
+  void destroy_all() noexcept;
+  void renumber() noexcept { number_ = policy::checked ? next_map_number() : 1; }
+  void bump_layout() noexcept { ++version_; }
+  template <class Make>
+  void clone_from(const table_set& other, Make&& make);
+
+  // What a lookup reads comes first and fits one line.
+  table_type one_;              // the only table; tags are null while there are several
+  std::size_t group_mask_ = 0;  // groups - 1, as an offset into tags
+  std::uint64_t seed_;          // constant except by copy, move, swap
+  directory<slot, memory> directory_;
+  [[no_unique_address]] activity_type activity_;
+  std::size_t size_ = 0;
+  std::size_t debt_ = 0;       // erases not yet followed by a look at a table
+  std::uint64_t version_ = 0;  // counts changes; the upper half those that invalidate no other iterator
+  stash_type stash_;
+  std::uint64_t next_sequence_ = 1;
+  std::uint64_t number_ = 0;  // changes when the contents change hands
+  std::uint64_t sweep_ = 0;   // the hash the sweep has come to
+  std::size_t tables_ = 0;
+  std::size_t splits_ = 0, merges_ = 0, growths_ = 0, shrinks_ = 0;
+  tag_pool<groups_max, memory> pool_;
+  [[no_unique_address]] hasher hash_;
+  [[no_unique_address]] key_equal equal_;
+  [[no_unique_address]] allocator_type allocator_;
+  [[no_unique_address]] observer_type observer_;
+  [[no_unique_address]] mutable std::conditional_t<policy::count_work, std::atomic<std::uint64_t>, no_counter> work_{};
+};
+
+// ----------------------------------------------------------------------------------------------------- bodies: one
+// element
+
+template <class Types>
+template <bool WantTie, class K>
+typename table_set<Types>::found table_set<Types>::further(table_type t, std::uint64_t hash, const K& key,
+                                                           [[maybe_unused]] bool& tie) const {
+  const std::size_t home = home_of(hash);
+  const probe wanted(hash);
+  for (std::size_t g = next_group(home); g != home; g = next_group(g)) {
+    const lane_mask mask = group::match(t.tags[g], wanted);
+    count_work(1);
+    for (lane_mask m = mask & slot_lanes; m != 0; m &= m - 1) {
+      const unsigned lane = lowest_slot(m);
+      slot& candidate = slot_of(t, g, lane);
+      if (GAUNTLET_LIKELY(equal_(candidate.key(), key))) return {&candidate, g << 3 | lane};
+      if constexpr (WantTie) tie |= hash_of(candidate.key()) == hash;
+    }
+    if (GAUNTLET_LIKELY((mask & further_lane) == 0)) break;
+  }
+  if (GAUNTLET_RARE(!stash_.empty())) {
+    for (std::size_t i = stash_.lower_bound(hash, 0); i < stash_.size() && stash_[i].hash == hash; ++i) {
+      count_work(1);
+      if (equal_(stash_[i].at->element.key(), key)) return {&stash_[i].at->element, group_slots};
+      tie = true;
+    }
+  }
+  return {nullptr, 0};
+}
+
+template <class Types>
+template <class K>
+bool table_set<Types>::erase_further(table_type t, std::uint64_t hash, const K& key) {
+  const position at = position_of(find_further(t, hash, key), hash);
+  if (at.element == nullptr) return false;
+  erase_at(at);
+  ++version_;
+  pay_debt();
+  return true;
+}
+
+template <class Types>
+typename table_set<Types>::vacancy table_set<Types>::find_vacancy(table_type t, std::uint64_t hash) const noexcept {
+  std::size_t g = home_of(hash);
+  for (;; g = next_group(g)) {
+    count_work(1);
+    if (const lane_mask free = group::free_slots(t.tags[g]); GAUNTLET_LIKELY(free != 0)) return {g, lowest_slot(free)};
+  }
+}
+
+template <class Types>
+void table_set<Types>::occupy(table_type t, std::uint64_t hash, vacancy where) noexcept {
+  t.tags[where.group].tag[where.lane] = tag_of(hash);
+  const auto kept = static_cast<std::uint16_t>(~class_bit(class_of(hash)));
+  for (std::size_t g = home_of(hash); GAUNTLET_RARE(g != where.group); g = next_group(g)) t.tags[g].fits &= kept;
+}
+
+template <class Types>
+template <class Construct>
+typename table_set<Types>::position table_set<Types>::insert_displaced(table_type t, std::uint64_t hash,
+                                                                       Construct& construct) {
+  const vacancy where = find_vacancy(t, hash);
+  slot& at = slot_of(t, where.group, where.lane);
+  construct(at);
+  occupy(t, hash, where);
+  const std::size_t entry = hash >> directory_.shift;
+  --directory_.room[entry];
+  ++size_;
+  ++version_;
+  return {&at, entry, static_cast<std::uint32_t>(where.group), where.lane};
+}
+
+// The element is made before anything moves, outside: its arguments may refer to elements that are about to.
+template <class Types>
+template <class Construct>
+typename table_set<Types>::position table_set<Types>::insert_rare(std::uint64_t hash, bool tie, Construct& construct) {
+  struct holder {
+    slot element;
+    allocator_type* allocator = nullptr;  // null: nothing to destroy
+    ~holder() {
+      if (allocator != nullptr) Types::destroy(*allocator, element);
+    }
+  } ready;
+  construct(ready.element);
+  ready.allocator = &allocator_;
+  if (debt_ >= policy::erases_per_sweep) sweep();
+  if (tie || !make_room(hash)) {
+    const position at = insert_stashed(hash, tie ? next_sequence_ : 0, ready.element);
+    ready.allocator = nullptr;
+    next_sequence_ += tie;
+    return at;
+  }
+  auto relocate = [&ready](slot& at) {
+    Types::relocate(at, ready.element);
+    ready.allocator = nullptr;
+  };
+  return insert_displaced(table_of(hash), hash, relocate);
+}
+
+template <class Types>
+typename table_set<Types>::position table_set<Types>::insert_stashed(std::uint64_t hash, std::uint64_t sequence,
+                                                                     slot& ready) {
+  auto* const made = stash_.prepare(allocator_);
+  if constexpr (Types::moves_in_place()) {
+    Types::relocate(made->element, ready);
+  } else {
+    try {
+      Types::relocate(made->element, ready);
+    } catch (...) {
+      stash_.discard(allocator_, made);
+      throw;
+    }
+  }
+  stash_.link(made, hash, sequence);
+  table_of(hash).tags[home_of(hash)].fits &= static_cast<std::uint16_t>(~class_bit(class_of(hash)));
+  ++size_;
+  ++version_;
+  return {&made->element, directory_.size(), 0, 0};
+}
+
+// ---- erasing
+
+// Is there an element, other than the one that goes, whose overflow bit of class c in group g this is?
+template <class Types>
+bool table_set<Types>::overflow_needed(table_type t, std::size_t g, unsigned c, const erasure& but) const {
+  const std::size_t mask = groups() - 1;
+  for (std::size_t r = (g + 1) & mask; r != g; r = (r + 1) & mask) {
+    count_work(1);
+    const group_tags& tags = t.tags[r];
+    for (lane_mask m = used_slots(tags); m != 0; m &= m - 1) {
+      const unsigned lane = lowest_slot(m);
+      if (class_of_tag(tags.tag[lane]) != c || &slot_of(t, r, lane) == but.at.element) continue;
+      const std::size_t home = home_of(hash_of(slot_of(t, r, lane).key()));
+      if (((r - home) & mask) >= ((r - g) & mask)) return true;
+    }
+    if ((tags.fits & class_bit(c)) != 0) break;  // nobody of this class goes on from here
+  }
+  if (GAUNTLET_RARE(!stash_.empty())) {
+    std::size_t begin = 0, end = 0;
+    const std::size_t entry = but.hash >> directory_.shift;
+    stash_range(directory_.first(entry), directory_.span(entry), begin, end);
+    for (std::size_t i = begin; i < end; ++i) {
+      count_work(1);
+      if (&stash_[i].at->element != but.at.element && home_of(stash_[i].hash) == g && class_of(stash_[i].hash) == c)
+        return true;
+    }
+  }
+  return false;
+}
+
+template <class Types>
+typename table_set<Types>::erasure table_set<Types>::plan_erase(const position& at) const {
+  erasure plan;
+  plan.at = at;
+  if (GAUNTLET_RARE(at.entry == directory_.size())) {
+    const auto& node = stash_type::node_of(*at.element);
+    plan.stashed = true;
+    plan.hash = node.hash;
+    plan.stash_index = stash_.lower_bound(node.hash, node.sequence);
+    const table_type t = table_of(node.hash);
+    const std::size_t home = home_of(node.hash);
+    if (!overflow_needed(t, home, class_of(node.hash), plan)) plan.clear[home / 64] |= std::uint64_t{1} << (home % 64);
+    return plan;
+  }
+  const table_type t = directory_.at(at.entry);
+  const std::size_t mask = groups() - 1;
+  if (t.tags[(at.group - 1) & mask].fits == fits_all) return plan;  // nobody went past the group before: it is at home
+  plan.hash = hash_of(at.element->key());
+  const std::size_t home = home_of(plan.hash);
+  if (home == at.group) return plan;
+  plan.displaced = true;
+  for (std::size_t g = at.group; g != home;) {
+    g = (g - 1) & mask;
+    if (!overflow_needed(t, g, class_of(plan.hash), plan)) plan.clear[g / 64] |= std::uint64_t{1} << (g % 64);
+  }
+  return plan;
+}
+
+template <class Types>
+void table_set<Types>::finish_extract(const erasure& plan) noexcept {
+  if (GAUNTLET_RARE(plan.displaced || plan.stashed)) {
+    const table_type t = table_of(plan.hash);
+    for (std::size_t g = 0; g < groups(); ++g) {
+      if ((plan.clear[g / 64] >> (g % 64) & 1) != 0) t.tags[g].fits |= class_bit(class_of(plan.hash));
+    }
+  }
+  if (GAUNTLET_RARE(plan.stashed)) {
+    stash_.erase(allocator_, plan.stash_index);
+  } else {
+    directory_.tags[plan.at.entry][plan.at.group].tag[plan.at.lane] = 0;
+    ++directory_.room[plan.at.entry];
+  }
+  --size_;
+  ++debt_;
+  version_ += std::uint64_t{1} << 32;
+}
+
+template <class Types>
+void table_set<Types>::finish_erase(const erasure& plan) noexcept {
+  Types::destroy(allocator_, *plan.at.element);
+  finish_extract(plan);
+}
+
+template <class Types>
+template <class Predicate>
+std::size_t table_set<Types>::erase_if(Predicate&& predicate) {
+  const std::size_t before = size_;
+  for (position at = first(); at.element != nullptr;) {
+    const position after = next(at);
+    if (predicate(at.element->value())) erase_at(at);
+    at = after;
+  }
+  ++version_;
+  if (before != size_)
+    compact(static_cast<std::int32_t>(std::int64_t{limit_of(groups_max)} * policy::merge_below_per_mille / 1000));
+  return before - size_;
+}
+
+// ---- in order of memory: table by table, then the stash
+
+template <class Types>
+typename table_set<Types>::position table_set<Types>::first() const noexcept {
+  if (size_ == 0) return {};
+  return next({nullptr, 0, 0, group_slots});
+}
+
+template <class Types>
+typename table_set<Types>::position table_set<Types>::next(const position& at) const noexcept {
+  std::size_t entry = at.entry, g = at.group;
+  std::size_t in_stash = 0;
+  if (GAUNTLET_LIKELY(entry < directory_.size())) {
+    lane_mask m = at.element == nullptr ? used_slots(directory_.tags[entry][g])
+                                        : used_slots(directory_.tags[entry][g]) & (~lane_mask{0} << (2 * at.lane + 2));
+    for (;;) {
+      const table_type t = directory_.at(entry);
+      while (m == 0) {
+        if (++g == groups()) break;
+        m = used_slots(t.tags[g]);
+      }
+      if (m != 0) {
+        const unsigned lane = lowest_slot(m);
+        return {&slot_of(t, g, lane), entry, static_cast<std::uint32_t>(g), lane};
+      }
+      entry = directory_.after(entry);
+      if (entry == directory_.size()) break;
+      g = 0;
+      m = used_slots(directory_.tags[entry][0]);
+    }
+  } else {
+    const auto& node = stash_type::node_of(*at.element);
+    in_stash = stash_.lower_bound(node.hash, node.sequence + 1);
+  }
+  if (in_stash >= stash_.size()) return {};
+  return {&stash_[in_stash].at->element, directory_.size(), 0, 0};
+}
+
+}  // namespace detail
+}  // namespace gauntlet
+
+#include <gauntlet/map/detail/table_check.h>
+#include <gauntlet/map/detail/table_growth.h>
+#include <gauntlet/map/detail/table_shrink.h>
+#include <gauntlet/map/detail/table_whole.h>
