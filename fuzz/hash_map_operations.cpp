@@ -1,7 +1,8 @@
 // hash_map against the model: every operation of the interface, with numbers and with text as keys.
 //
 // What varies is in the program's header: the hash, the element types, the capacity hint, and with it whether the
-// tables are tiny (splits and merges within thirty elements) or of the product's size (lib/gauntlet/adapters/hash_map.h).
+// tables are tiny (splits and merges within thirty elements) or of the product's size
+// (lib/gauntlet/adapters/hash_map.h).
 #include <gauntlet/check/fuzzing/target.h>
 #include <gauntlet/check/run/registry.h>
 #include <gauntlet/check/run/runner.h>

@@ -1,0 +1,108 @@
+// gauntlet::hash_map before the judge, with tables of the product's size or tiny ones.
+//
+// Tiny tables split, merge, overflow and shrink within thirty elements, so that short programs meet all of it. A
+// program's header picks: a capacity hint of 128 or more means the product's sizes, anything else the tiny ones. Both
+// have a fixed hash seed, so that a program does the same each time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <ostream>
+#include <string_view>
+
+#include <gauntlet/adapters/standard.h>
+#include <gauntlet/map/hash_map.h>
+#include <gauntlet/map/misuse.h>
+
+namespace gauntlet::adapters {
+
+// Counts structural events: the judge looks closer after each.
+struct event_counter {
+  std::uint64_t events = 0;
+  void on_growth(std::size_t, std::size_t) noexcept { ++events; }
+  void on_shrink(std::size_t, std::size_t) noexcept { ++events; }
+  void on_split(std::size_t) noexcept { ++events; }
+  void on_merge(std::size_t) noexcept { ++events; }
+};
+
+struct tiny_observed_policy : tiny_policy {
+  using observer = event_counter;
+};
+
+struct full_size_observed_policy : fixed_seed_policy {
+  static constexpr bool checked = true;
+  static constexpr bool count_work = true;
+  using observer = event_counter;
+};
+
+// The same tiny tables searched without SIMD instructions.
+struct portable_policy : tiny_observed_policy {
+  static constexpr bool portable_groups = true;
+};
+
+// What the judge may expect of any hash_map, and how it looks inside.
+template <class Map>
+struct hash_map_hooks : standard_map<Map> {
+  // While one lives, what the map diagnoses is thrown to the judge instead of ending the process.
+  class misuse_guard {
+   public:
+    misuse_guard() : before_(set_misuse_handler([](const misuse_report&) { throw check::diagnosed_misuse(); })) {}
+    ~misuse_guard() { set_misuse_handler(before_); }
+    misuse_guard(const misuse_guard&) = delete;
+    misuse_guard& operator=(const misuse_guard&) = delete;
+
+   private:
+    misuse_handler before_;
+  };
+
+  static constexpr check::capabilities can() {
+    check::capabilities c;
+    c.cursor = true;
+    c.checks_itself = true;
+    c.counts_work = true;
+    c.diagnoses_misuse = true;
+    c.nodes = true;
+    c.self_move_keeps = true;
+    c.shrinks = true;
+    c.empty_allocates_nothing = true;
+    return c;
+  }
+  static bool self_check(const Map& map, std::ostream& dump) { return map.self_check(&dump); }
+  static std::uint64_t work(const Map& map) { return map.work(); }
+  static std::uint64_t structural_events(const Map& map) { return const_cast<Map&>(map).observer().events; }
+};
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct tiny_hash_map : hash_map_hooks<hash_map<Key, T, Hash, KeyEqual, Allocator, tiny_observed_policy>> {
+  static constexpr std::string_view name = "hash_map";
+};
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct full_size_hash_map : hash_map_hooks<hash_map<Key, T, Hash, KeyEqual, Allocator, full_size_observed_policy>> {
+  static constexpr std::string_view name = "hash_map";
+};
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct portable_hash_map : hash_map_hooks<hash_map<Key, T, Hash, KeyEqual, Allocator, portable_policy>> {
+  static constexpr std::string_view name = "hash_map_portable";
+};
+
+// The map with the hash it has when nobody chooses one, mixed by the map itself; the judge's hash is not asked.
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct own_hash_hash_map
+    : hash_map_hooks<hash_map<Key, T, gauntlet::hash<Key>, KeyEqual, Allocator, tiny_observed_policy>> {
+  using map_type = hash_map<Key, T, gauntlet::hash<Key>, KeyEqual, Allocator, tiny_observed_policy>;
+  static constexpr std::string_view name = "hash_map_own_hash";
+  static constexpr check::capabilities can() {
+    check::capabilities c = hash_map_hooks<map_type>::can();
+    c.diagnoses_misuse = false;  // the judge stages re-entry from its own hash
+    return c;
+  }
+  static map_type make(const Hash&, const KeyEqual& equal, const Allocator& allocator, std::size_t capacity) {
+    return map_type(capacity, gauntlet::hash<Key>(), equal, allocator);
+  }
+};
+
+inline constexpr std::uint8_t full_size_from_capacity = 128;
+
+}  // namespace gauntlet::adapters

@@ -1,0 +1,22 @@
+// std::unordered_map before the judge: nodes, stable references, no cursor.
+#pragma once
+
+#include <string_view>
+#include <unordered_map>
+
+#include <gauntlet/adapters/standard.h>
+
+namespace gauntlet::adapters {
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct std_unordered_map : standard_map<std::unordered_map<Key, T, Hash, KeyEqual, Allocator>> {
+  static constexpr std::string_view name = "std_unordered_map";
+  static constexpr check::capabilities can() {
+    check::capabilities c;
+    c.stable_references = true;
+    c.nodes = true;
+    return c;
+  }
+};
+
+}  // namespace gauntlet::adapters
