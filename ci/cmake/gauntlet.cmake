@@ -20,7 +20,7 @@ add_custom_target(unit_and_corpus_tests)
 # gauntlet_glob(OUT FOLDER): every source file below FOLDER that is no test and no compile-fail case.
 function(gauntlet_glob out folder)
   file(GLOB_RECURSE found CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp")
-  list(FILTER found EXCLUDE REGEX "_test\\.cpp$|/compile_fail/|_compile_fail\\.cpp$")
+  list(FILTER found EXCLUDE REGEX "_test\\.cpp$|/compile_fail/")
   set(${out} "${found}" PARENT_SCOPE)
 endfunction()
 
@@ -68,7 +68,7 @@ function(gauntlet_add_test_executable name)
 endfunction()
 
 # lib/gauntlet/**/*_test.cpp: for each folder one executable for the tests on one thread and one for the others.
-# A file compile_fail/NAME.cpp (or NAME_compile_fail.cpp) beside them must not compile: see compile_fail.cmake.
+# What must not compile lies in a folder compile_fail beside them, which brings its own CMakeLists.txt.
 function(gauntlet_add_tests_beside_headers)
   foreach(folder IN ITEMS map check adapters broken)
     file(GLOB_RECURSE tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/lib/gauntlet/${folder}/*_test.cpp")
@@ -94,32 +94,10 @@ function(gauntlet_add_tests_beside_headers)
                                    LIBRARIES ${libraries})
     endif()
 
-    file(GLOB_RECURSE refused CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/lib/gauntlet/${folder}/*_compile_fail.cpp"
-         "${PROJECT_SOURCE_DIR}/lib/gauntlet/${folder}/compile_fail/*.cpp")
-    foreach(file IN LISTS refused)
-      gauntlet_add_compile_fail_tests("${file}" ${folder})
-    endforeach()
-  endforeach()
-endfunction()
-
-# Each line `// expect(CASE): REGEX` of FILE is one test: with -DCASE the file does not compile and the messages match
-# REGEX; without any case it compiles (so that a case fails for its own reason).
-function(gauntlet_add_compile_fail_tests file folder)
-  get_filename_component(name "${file}" NAME_WE)
-  file(STRINGS "${file}" expectations REGEX "// expect\\([A-Za-z0-9_]+\\):")
-  set(cases NONE)
-  foreach(line IN LISTS expectations)
-    string(REGEX REPLACE ".*expect\\(([A-Za-z0-9_]+)\\):.*" "\\1" case "${line}")
-    list(APPEND cases "${case}")
-  endforeach()
-  if(cases STREQUAL "NONE")
-    message(FATAL_ERROR "${file}: no line `// expect(CASE): REGEX`")
-  endif()
-  foreach(case IN LISTS cases)
-    add_test(NAME "${folder}_compile_fail.${name}.${case}"
-      COMMAND ${CMAKE_COMMAND} "-DCOMPILER=${CMAKE_CXX_COMPILER}" "-DFILE=${file}" "-DCASE=${case}"
-              "-DINCLUDE=${PROJECT_SOURCE_DIR}/lib" -P "${PROJECT_SOURCE_DIR}/ci/cmake/compile_fail.cmake")
-    set_tests_properties("${folder}_compile_fail.${name}.${case}" PROPERTIES LABELS unit TIMEOUT 120)
+    set(refused "${PROJECT_SOURCE_DIR}/lib/gauntlet/${folder}/compile_fail")
+    if(EXISTS "${refused}/CMakeLists.txt")
+      add_subdirectory("${refused}" "${PROJECT_BINARY_DIR}/lib/gauntlet/${folder}/compile_fail")
+    endif()
   endforeach()
 endfunction()
 
