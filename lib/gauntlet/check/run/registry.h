@@ -12,8 +12,8 @@ namespace gauntlet::check {
 
 // A defective map declares what it breaks and who must notice.
 struct defect_info {
-  std::string_view promise;          // the promise it breaks, in words
-  std::string_view target;           // the fuzz target that must notice
+  std::string_view promise;  // the promise it breaks, in words
+  std::string_view target;   // the fuzz target that must notice
   unsigned budget_cpu_seconds = 60;
   unsigned reduced_operations_max = 8;
 };
@@ -27,8 +27,8 @@ struct registration {
 };
 
 void register_subject(registration r);
-const std::vector<registration>& registered_subjects();              // in order of name
-const registration* find_subject(std::string_view name);             // nullptr when unknown
+const std::vector<registration>& registered_subjects();   // in order of name
+const registration* find_subject(std::string_view name);  // nullptr when unknown
 // GAUNTLET_SUBJECT, or `fallback`. An unknown name prints the known ones and exits with 2.
 const registration& selected_subject(std::string_view fallback);
 

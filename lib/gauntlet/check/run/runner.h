@@ -8,8 +8,8 @@
 namespace gauntlet::check {
 
 struct run_options {
-  unsigned compare_contents_every = 64;     // full comparison, both ways, at least this often and at the end
-  bool self_check_every_step = false;       // otherwise at every structural event, every comparison and the end
+  unsigned compare_contents_every = 64;  // full comparison, both ways, at least this often and at the end
+  bool self_check_every_step = false;    // otherwise at every structural event, every comparison and the end
   bool judge_work = true;
   bool judge_memory = true;
 };

@@ -22,8 +22,8 @@ struct request {
   opcode code = opcode::nothing;
   unsigned target = 0;
   unsigned other = 0;
-  std::uint64_t key = 0;      // with count > 1: the first of consecutive keys
-  std::uint64_t value = 0;    // with count > 1: the first of consecutive values
+  std::uint64_t key = 0;    // with count > 1: the first of consecutive keys
+  std::uint64_t value = 0;  // with count > 1: the first of consecutive values
   unsigned count = 1;
   unsigned argument = 0;
 };
@@ -36,18 +36,24 @@ using visitor = std::function<visit_answer(std::uint64_t key, std::uint64_t valu
 
 // What the map promises; the oracles judge by it.
 struct capabilities {
-  bool cursor = false;              // walk() survives any mutation, promises (1)-(5)
-  bool checks_itself = false;       // has a self-check
-  bool counts_work = false;         // has a work counter (groups probed and elements moved)
-  bool diagnoses_misuse = false;    // stale iterators and cursors, re-entry
-  bool stable_references = false;   // references survive insertion and rehash (node maps)
-  bool erase_keeps_iterators = true;// erase(iterator) moves nothing
+  bool exception_safe = true;         // strong guarantee of single operations, basic of the others, whatever throws
+  bool cursor = false;                // walk() survives any mutation, promises (1)-(5)
+  bool checks_itself = false;         // has a self-check
+  bool counts_work = false;           // has a work counter (groups probed and elements moved)
+  bool diagnoses_misuse = false;      // stale iterators and cursors, re-entry
+  bool stable_references = false;     // references survive insertion and rehash (node maps)
+  bool erase_keeps_iterators = true;  // erase(iterator) moves nothing
   bool nodes = false;
-  bool self_move_keeps = false;     // self-move-assignment leaves the map unchanged
+  bool failed_hint_keeps_node = true;  // insert(hint, node) that inserts nothing leaves the node where it was
+  bool self_move_keeps = false;        // self-move-assignment leaves the map unchanged
   bool moved_from_is_empty = true;
-  bool shrinks = false;             // memory in use follows the number of elements down
+  bool shrinks = false;  // memory in use follows the number of elements down
   bool empty_allocates_nothing = false;
+  std::size_t slack_elements = 512;  // memory budget: room for so many elements is free of charge, for each map
 };
+
+// Thrown out of a map by the handler that an adapter's `misuse_guard` installs: the map diagnosed what was done to it.
+struct diagnosed_misuse {};
 
 class subject {
  public:
@@ -63,8 +69,10 @@ class subject {
   // erase_range: erases `count` elements from begin(); tells which.
   virtual result erase_range(const request& r, std::vector<element>& erased) = 0;
 
-  // walk (cursor) and iterate (iterators): calls `visit` for each element shown. The visitor may call apply() and
-  // walk() on this subject for walks; for iterate it may only answer.
+  // walk (cursor) and iterate (iterators): calls `visit` for each element shown. In a walk the visitor may call
+  // everything of this subject that does not replace the walked map; in iterate only what leaves iterators of the map
+  // valid: looking, updating in place, and anything with other maps. It answers erase_current only to iterate, which
+  // erases with erase(iterator) and goes on from what that gives back.
   virtual result walk(unsigned target, const visitor& visit) = 0;
   virtual result iterate(unsigned target, const visitor& visit) = 0;
 
@@ -86,8 +94,11 @@ class subject {
     std::uint64_t hashes = 0, equalities = 0, probes = 0, moves = 0;
   };
   virtual work_count work() const = 0;
-  // Bytes that the maps of this subject hold from their allocators.
+  // Bytes that the maps of this subject hold from their allocators, and the size of one element.
   virtual std::size_t bytes() const = 0;
+  virtual std::size_t element_bytes() const = 0;
+  // Empty string when every block came back to its owner as it was and each map has the allocator it should have.
+  virtual std::string allocator_check() const = 0;
 
   // Destroys the maps and the node; afterwards lifetimes and allocators must balance. Empty string when they do.
   virtual std::string finish() = 0;

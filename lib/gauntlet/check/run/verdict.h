@@ -10,28 +10,28 @@ namespace gauntlet::check {
 // Which oracle spoke. The names appear in reports, reductions keep them.
 enum class failure_kind : std::uint8_t {
   none,
-  wrong_result,        // an operation gave something else than the model
-  wrong_contents,      // an element missing, surplus or with another value
-  broken_promise,      // an iteration promise, by number
-  self_check,          // the map's own recount disagrees
-  lifetime,            // an object leaked, was destroyed twice, used after move
-  allocator,           // bytes or state do not balance
-  work_budget,         // more probes, moves or memory than the operation may cost
-  exception_guarantee, // an exception left another state than promised
+  wrong_result,         // an operation gave something else than the model
+  wrong_contents,       // an element missing, surplus or with another value
+  broken_promise,       // an iteration promise, by number
+  self_check,           // the map's own recount disagrees
+  lifetime,             // an object leaked, was destroyed twice, used after move
+  allocator,            // bytes or state do not balance
+  work_budget,          // more probes, moves or memory than the operation may cost
+  exception_guarantee,  // an exception left another state than promised
   unexpected_exception,
   undiagnosed_misuse,
   not_linearizable,
-  weak_contract,       // a whole-map operation broke its declared contract
-  crash,               // signal, sanitizer report, time-out: judged from outside the process
+  weak_contract,  // a whole-map operation broke its declared contract
+  crash,          // signal, sanitizer report, time-out: judged from outside the process
 };
 std::string_view to_string(failure_kind k) noexcept;
 
 struct verdict {
   failure_kind kind = failure_kind::none;
-  std::size_t step = 0;        // index of the operation at which it showed
-  std::string place;           // what a reduction must keep besides the kind: opcode name, promise number, ...
-  std::string message;         // what was asked, what happened, what the model says
-  bool undecided = false;      // the concurrent checker ran out of budget: neither right nor wrong
+  std::size_t step = 0;    // index of the operation at which it showed
+  std::string place;       // what a reduction must keep besides the kind: opcode name, promise number, ...
+  std::string message;     // what was asked, what happened, what the model says
+  bool undecided = false;  // the concurrent checker ran out of budget: neither right nor wrong
   std::uint64_t operations_run = 0;
   explicit operator bool() const noexcept { return kind == failure_kind::none; }  // true: the map held
 };

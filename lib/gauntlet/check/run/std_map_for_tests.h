@@ -1,0 +1,22 @@
+// std::unordered_map behind an adapter: the map that the tests of the judge itself run, because it is known to be
+// right. (But for one thing: libstdc++ 12 destroys a node that insert(hint, node) could not insert, against the
+// standard's table of node operations.)
+#pragma once
+
+#include <string_view>
+#include <unordered_map>
+
+#include <gauntlet/check/run/subject.h>
+
+namespace gauntlet::check {
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct std_map_for_tests {
+  using map_type = std::unordered_map<Key, T, Hash, KeyEqual, Allocator>;
+  static constexpr std::string_view name = "std::unordered_map";
+  static constexpr capabilities can() {
+    return {.stable_references = true, .nodes = true, .failed_hint_keeps_node = false};
+  }
+};
+
+}  // namespace gauntlet::check

@@ -1,0 +1,48 @@
+#include <gauntlet/check/run/subject_base.h>
+
+namespace gauntlet::check {
+
+subject_base::subject_base(const program_header& header) : header_(header), live_before_(lifetimes.live()) {
+  functors_.quality = header.hash;
+  for (unsigned i = 0; i < map_count; ++i) {
+    expected_[i] = home_index(i);
+  }
+}
+
+std::size_t subject_base::bytes() const {
+  std::size_t sum = 0;
+  for (const arena& a : arenas_) {
+    sum += a.bytes();
+  }
+  return sum;
+}
+
+std::string subject_base::arena_errors() const {
+  for (const arena& a : arenas_) {
+    if (a.error() != nullptr) {
+      return a.error();
+    }
+  }
+  return {};
+}
+
+std::string subject_base::balance() {
+  std::string text = arena_errors();
+  const std::int64_t leaked_objects = lifetimes.live() - live_before_;
+  if (text.empty() && leaked_objects > 0) {
+    text = "leak: " + std::to_string(leaked_objects) + " objects were never destroyed";
+  } else if (text.empty() && leaked_objects < 0) {
+    text = "over-destruction: " + std::to_string(-leaked_objects) + " objects more destroyed than constructed";
+  }
+  lifetimes.count_live(-leaked_objects);
+  for (arena& a : arenas_) {
+    if (text.empty() && a.blocks() != 0) {
+      text = "leak: " + std::to_string(a.bytes()) + " bytes in " + std::to_string(a.blocks()) +
+             " blocks were never given back";
+    }
+    a.release_all();
+  }
+  return text;
+}
+
+}  // namespace gauntlet::check

@@ -1,0 +1,53 @@
+// What every subject has that does not depend on its map: arenas, the state behind hash and equality, the books that
+// must balance at the end. Compiled once; subject_of.h adds the four maps.
+//
+// Arenas by allocator mode: `equal` uses arena 0 for all maps; the others start map i in arena i. `expected_` follows
+// which arena each map should be using by the rules of the standard, `node_arena_` does for the held node.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include <gauntlet/check/run/subject.h>
+#include <gauntlet/check/types/arena.h>
+#include <gauntlet/check/types/test_hash.h>
+#include <gauntlet/check/types/tracked.h>
+
+namespace gauntlet::check {
+
+class subject_base : public subject {
+ public:
+  std::size_t bytes() const final;
+
+ protected:
+  explicit subject_base(const program_header& header);
+
+  // Arena in which map `target` starts its life, and starts again when it is constructed anew.
+  arena& home(unsigned target) noexcept { return arenas_[home_index(target)]; }
+  unsigned home_index(unsigned target) const noexcept {
+    return header_.allocator == allocator_mode::equal ? 0 : target % map_count;
+  }
+  unsigned index_of(const arena* from) const noexcept {
+    for (unsigned i = 0; i < map_count; ++i) {
+      if (&arenas_[i] == from) {
+        return i;
+      }
+    }
+    return map_count;
+  }
+  // The first thing wrong in any arena; empty when nothing is.
+  std::string arena_errors() const;
+  // After the maps are gone: leaks of memory and of objects. Frees what leaked.
+  std::string balance();
+
+  program_header header_;
+  mutable functor_state functors_;
+  std::array<arena, map_count> arenas_;
+  std::array<unsigned, map_count> expected_{};
+  unsigned node_arena_ = 0;
+  unsigned completed_ = 0;  // single operations of the current request that are done
+  std::int64_t live_before_ = 0;
+};
+
+}  // namespace gauntlet::check

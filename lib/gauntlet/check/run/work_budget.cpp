@@ -1,0 +1,85 @@
+#include <gauntlet/check/run/work_budget.h>
+
+#include <algorithm>
+
+namespace gauntlet::check {
+
+void work_budget::start(const program_header& header, const capabilities& can, const subject& s) {
+  *this = {};
+  colliding_ = header.hash != hash_quality::good;
+  shrinks_ = can.shrinks;
+  slack_ = can.slack_elements;
+  hint_ = header.capacity;
+  credit_ = {ceiling_base, ceiling_base, ceiling_base};
+  paid_ = s.work();
+}
+
+void work_budget::add(const price& p, std::int64_t times) noexcept {
+  credit_.hashes += p.hashes * times;
+  credit_.equalities += p.equalities * times;
+  credit_.probes += p.probes * times;
+}
+
+void work_budget::grant(const effects& what, unsigned count, std::size_t elements) noexcept {
+  const auto n = static_cast<std::int64_t>(elements);
+  const auto times = static_cast<std::int64_t>(count);
+  add(what.inserts ? inserting : what.erases ? erasing : looking, times);
+  if (what.touches_all) {
+    add(each_element, n + 8);
+  }
+  if (colliding_) {
+    // Every operation may have to look at every element of the map (which `count` insertions make larger), every
+    // insertion may try in vain to spread them.
+    const std::int64_t all = (n + times) * (what.touches_all ? n + 8 : times);
+    add({4, 4, 8}, all);
+  }
+}
+
+void work_budget::grant_visit(std::size_t elements) noexcept {
+  add(visiting, 1);
+  if (colliding_) {
+    add({4, 4, 8}, static_cast<std::int64_t>(elements));
+  }
+}
+
+void work_budget::grant_walk(const subject& s) noexcept { credit_.probes += static_cast<std::int64_t>(s.bytes() / 32); }
+
+void work_budget::reserved(unsigned target, std::size_t amount) noexcept {
+  reserved_[target] = std::max(reserved_[target], amount);
+}
+
+void work_budget::released(unsigned target) noexcept { reserved_[target] = 0; }
+
+void work_budget::exchanged(unsigned a, unsigned b) noexcept {
+  reserved_[a] = reserved_[b] = std::max(reserved_[a], reserved_[b]);
+}
+
+const char* work_budget::spend(const subject& s, std::size_t live) noexcept {
+  const subject::work_count now = s.work();
+  credit_.hashes -= static_cast<std::int64_t>(now.hashes - paid_.hashes);
+  credit_.equalities -= static_cast<std::int64_t>(now.equalities - paid_.equalities);
+  credit_.probes -= static_cast<std::int64_t>(now.probes - paid_.probes);
+  paid_ = now;
+  const char* const empty = credit_.hashes < 0       ? "hashes"
+                            : credit_.equalities < 0 ? "equalities"
+                            : credit_.probes < 0     ? "probes"
+                                                     : nullptr;
+  const std::int64_t ceiling = ceiling_base + ceiling_per_element * static_cast<std::int64_t>(live);
+  credit_.hashes = std::min(credit_.hashes, ceiling);
+  credit_.equalities = std::min(credit_.equalities, ceiling);
+  credit_.probes = std::min(credit_.probes, ceiling);
+  return empty;
+}
+
+bool work_budget::memory_fits(const subject& s, const world& w, std::size_t& allowed) noexcept {
+  std::size_t elements = 0;
+  for (unsigned i = 0; i < map_count; ++i) {
+    const std::size_t size = w.maps[i].size();
+    peak_ = std::max(peak_, size);
+    elements += std::max({4 * (shrinks_ ? size : peak_), reserved_[i], hint_}) + slack_;
+  }
+  allowed = elements * s.element_bytes() * (colliding_ ? memory_factor_colliding : memory_factor);
+  return s.bytes() <= allowed;
+}
+
+}  // namespace gauntlet::check

@@ -1,0 +1,29 @@
+// The equality functor of maps under test: compares numbers, counts, throws and calls back as test_hash does.
+#pragma once
+
+#include <gauntlet/check/types/test_hash.h>
+
+namespace gauntlet::check {
+
+template <class Key>
+class test_equal {
+ public:
+  test_equal() noexcept : state_(&lost_functor_state) {}
+  explicit test_equal(functor_state& state) noexcept : state_(&state) {}
+
+  bool operator()(const Key& a, const Key& b) const {
+    ++state_->equalities;
+    faults::event(fault_kind::equality);
+    if (state_->in_equality != nullptr) [[unlikely]] {
+      state_->in_equality(state_->context);
+    }
+    return id_of(a) == id_of(b);
+  }
+
+  const functor_state* state() const noexcept { return state_; }
+
+ private:
+  functor_state* state_;
+};
+
+}  // namespace gauntlet::check

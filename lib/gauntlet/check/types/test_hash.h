@@ -1,0 +1,58 @@
+// The hash functor of maps under test: as good or as terrible as the program's header asks for, counted, able to throw,
+// able to call back into the map that called it.
+//
+// It is a pointer to state that the subject owns, so a map that forgets to carry its hash functor along (in a copy, a
+// move, a swap, an extended constructor) falls back to the default state, whose values are others, and is found out by
+// the next lookup. It is always declared avalanching: the map must use its bits as they are; the quality `good` is well
+// mixed by itself.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <gauntlet/check/program/keys.h>
+#include <gauntlet/check/types/element_traits.h>
+#include <gauntlet/check/types/faults.h>
+
+namespace gauntlet::check {
+
+// What hash and equality of one subject share. Owned by the subject, used by one thread.
+struct functor_state {
+  hash_quality quality = hash_quality::good;
+  bool lost = false;  // the state of functors that nobody gave a state
+  std::uint64_t hashes = 0;
+  std::uint64_t equalities = 0;
+  // Called from inside hash or equality when set: the misuse that the map must diagnose.
+  void (*in_hash)(void*) = nullptr;
+  void (*in_equality)(void*) = nullptr;
+  void* context = nullptr;
+};
+
+// Default-constructed functors point here: one state a thread, with values of its own.
+inline thread_local functor_state lost_functor_state{hash_quality::good, true, 0, 0, nullptr, nullptr, nullptr};
+
+template <class Key>
+class test_hash {
+ public:
+  using is_avalanching = void;
+
+  test_hash() noexcept : state_(&lost_functor_state) {}
+  explicit test_hash(functor_state& state) noexcept : state_(&state) {}
+
+  std::size_t operator()(const Key& key) const {
+    ++state_->hashes;
+    faults::event(fault_kind::hash);
+    if (state_->in_hash != nullptr) [[unlikely]] {
+      state_->in_hash(state_->context);
+    }
+    const std::uint64_t value = hash_of(state_->quality, id_of(key));
+    return static_cast<std::size_t>(state_->lost ? ~value : value);
+  }
+
+  const functor_state* state() const noexcept { return state_; }
+
+ private:
+  functor_state* state_;
+};
+
+}  // namespace gauntlet::check
