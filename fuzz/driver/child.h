@@ -1,0 +1,29 @@
+// One try in a process of its own, so that crashes, sanitizer reports, aborts and hangs are answers and not the end.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include <gauntlet/check/reduce/reduce.h>
+#include <gauntlet/check/run/verdict.h>
+
+#include "input.h"
+
+namespace gauntlet::driver {
+
+struct try_result {
+  check::failure_signature signature;  // held() when the map held
+  check::verdict verdict;              // of the judge, or one of kind crash made from what the child left
+  std::chrono::milliseconds took{0};
+};
+
+// Judges `in` in a child. A child that dies or prints a sanitizer's report gives the kind "crash" and as place the name
+// of the error with the first frame inside gauntlet; one that takes longer than `limit` is killed: place "time-out".
+// The caller must not have started threads. Throws std::runtime_error when no child can be made.
+try_result try_in_child(const input& in, std::chrono::milliseconds limit);
+
+// The place of a crash: from what the child wrote to stderr, and the signal that ended it (0: none).
+std::string place_of_crash(std::string_view error_output, int signal_number, int exit_status);
+
+}  // namespace gauntlet::driver

@@ -1,0 +1,198 @@
+// The replay command of a fuzz target: what a failing input does, without a fuzzing engine.
+//
+//   TARGET_replay [FILE|FOLDER]...          judge each; report failures, one line of summary
+//   TARGET_replay --times K FILE            k/K with its interval, for failures that do not always show
+//   TARGET_replay --reduce FILE --out OUT   the smallest input that fails in the same way
+//   TARGET_replay --print FILE | --emit-test FILE | --target-of FILE
+//   TARGET_replay --to-text IN OUT | --to-binary IN OUT
+//   TARGET_replay --generate N --rng-seed S random programs
+//   TARGET_replay --list-defects | --list-subjects
+//
+// GAUNTLET_SUBJECT picks the map. Exit status: 0 held (or done), 1 a failure, 2 wrong use or bad input, told in one
+// line.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include <gauntlet/check/program/codec.h>
+#include <gauntlet/check/program/text.h>
+#include <gauntlet/check/report/report.h>
+#include <gauntlet/check/run/registry.h>
+
+#include "input.h"
+#include "replay.h"
+#include "shrink.h"
+
+namespace {
+
+using namespace gauntlet;
+
+int refuse(const std::string& message) {
+  std::fprintf(stderr, "%s\n", message.c_str());
+  return 2;
+}
+
+// Runs `use` on what the file holds.
+template <class Use>
+int with_input(const std::string& file, bool raw, Use use) {
+  auto in = driver::read_input_file(file, raw);
+  if (const auto* error = std::get_if<check::file_error>(&in)) return refuse(error->message);
+  return use(std::get<driver::input>(in));
+}
+
+template <class Use>
+int with_program(const std::string& file, bool raw, Use use) {
+  auto p = check::read_program_file(file, raw ? check::foreign_bytes::accepted : check::foreign_bytes::refused);
+  if (const auto* error = std::get_if<check::file_error>(&p)) return refuse(error->message);
+  return use(std::get<check::program>(p));
+}
+
+int print_text(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  return std::fflush(stdout) == 0 ? 0 : refuse("stdout: cannot be written");
+}
+
+int written(const std::string& problem) { return problem.empty() ? 0 : refuse(problem); }
+
+int list_defects() {
+  std::string out;
+  for (const check::registration& r : check::registered_subjects()) {
+    if (!r.defective) continue;
+    out += std::string(r.name) + '\t' + std::string(r.defect.target) + '\t' +
+           std::to_string(r.defect.budget_cpu_seconds) + '\t' + std::to_string(r.defect.reduced_operations_max) + '\t' +
+           std::string(r.defect.promise) + '\n';
+  }
+  return print_text(out);
+}
+
+int list_subjects() {
+  std::string out;
+  for (const check::registration& r : check::registered_subjects()) out += std::string(r.name) + '\n';
+  return print_text(out);
+}
+
+// An unknown name is told before anything else happens, once, in one line.
+std::string unknown_subject() {
+  const char* const chosen = std::getenv("GAUNTLET_SUBJECT");
+  if (chosen == nullptr || *chosen == '\0' || check::find_subject(chosen) != nullptr) return "";
+  std::string line = "GAUNTLET_SUBJECT: unknown map '" + std::string(chosen) + "'; there are:";
+  for (const check::registration& r : check::registered_subjects()) line += " " + std::string(r.name);
+  return line;
+}
+
+int command(int argument_count, char** arguments) {
+  const check::target_description& target = check::this_target();
+  CLI::App app{"Replays, reduces and prints inputs of the fuzz target " + std::string(target.name) +
+               ". GAUNTLET_SUBJECT picks the map.\nExit status: 0 held, 1 a failure, 2 wrong use or bad input."};
+  std::vector<std::string> paths, to_binary, to_text;
+  std::string print, emit, reduce, out, target_of;
+  unsigned seconds = 0, times = 0;
+  double try_seconds = 20;
+  bool raw = false, defects = false, subjects = false;
+  driver::generation generation;
+  app.add_option("paths", paths, "files or folders to judge")->type_name("FILE|FOLDER");
+  auto* const modes = app.add_option_group("instead of judging once");
+  modes->add_option("--print", print, "print the input as text")->type_name("FILE");
+  modes->add_option("--emit-test", emit, "print a C++ test that holds the program")->type_name("FILE");
+  modes->add_option("--target-of", target_of, "print the target that the file's header names")->type_name("FILE");
+  auto* const reduce_option =
+      modes->add_option("--reduce", reduce, "find the smallest input that fails like this one")->type_name("FILE");
+  auto* const times_option =
+      modes->add_option("--times", times, "judge one file so often and count")->check(CLI::Range(1u, 1000000u));
+  modes->add_option("--to-binary", to_binary, "write a program in the binary form")->expected(2)->type_name("IN OUT");
+  modes->add_option("--to-text", to_text, "write a program in the text form")->expected(2)->type_name("IN OUT");
+  auto* const generate_option =
+      modes->add_option("--generate", generation.programs, "judge so many random programs")->check(CLI::PositiveNumber);
+  modes->add_flag("--list-defects", defects, "name, target, CPU seconds, operations, promise of each defective map");
+  modes->add_flag("--list-subjects", subjects, "the maps that GAUNTLET_SUBJECT can name");
+  modes->require_option(0, 1);
+  app.add_option("--out", out, "where to write the result of --reduce, or the first failure of --generate");
+  app.add_option("--seconds", seconds, "time for --reduce (default 120) or --generate (default: no limit)")
+      ->check(CLI::Range(1u, 1000000u));
+  app.add_option("--try-seconds", try_seconds, "a single try of --reduce and --times that takes longer hangs")
+      ->check(CLI::Range(0.01, 3600.0));
+  app.add_option("--rng-seed", generation.rng_seed, "of the first program of --generate")->needs(generate_option);
+  app.add_option("--operations", generation.operations_max, "most operations of a program of --generate")
+      ->check(CLI::Range(std::size_t{1}, check::operations_max))
+      ->needs(generate_option);
+  app.add_flag("--raw", raw, "take any bytes as a program, as a fuzzing engine does");
+
+  try {
+    app.parse(argument_count, arguments);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    std::string line = error.what();
+    line = line.substr(0, line.find('\n'));
+    return refuse(std::string(target.name) + "_replay: " + line + " (try --help)");
+  }
+  const auto wrong_use = [&](const std::string& message) {
+    return refuse(std::string(target.name) + "_replay: " + message + " (try --help)");
+  };
+  const bool counts = times_option->count() > 0;
+  const bool reduces = reduce_option->count() > 0;
+  const bool generates = generate_option->count() > 0;
+  const auto try_limit = std::chrono::milliseconds(static_cast<long>(try_seconds * 1000));
+  const bool judges_paths = modes->count_all() == 0 || counts;
+  if (!judges_paths && !paths.empty()) return wrong_use("'" + paths.front() + "' is one file too many");
+  if (seconds > 0 && !reduces && !generates) return wrong_use("--seconds goes with --reduce or --generate");
+  if (!out.empty() && !reduces && !generates) return wrong_use("--out goes with --reduce or --generate");
+
+  if (defects) return list_defects();
+  if (subjects) return list_subjects();
+  if (!target_of.empty()) {
+    return with_program(target_of, false, [&](const check::program& p) {
+      if (p.header.target == 0) return refuse(target_of + ": names no target");
+      return print_text(std::string(check::target_names()[p.header.target]) + "\n");
+    });
+  }
+  if (!print.empty()) {
+    return with_input(print, raw, [](const driver::input& in) { return print_text(driver::text_of(in)); });
+  }
+  if (!to_binary.empty()) {
+    return with_program(to_binary[0], raw, [&](const check::program& p) {
+      return written(check::write_file(to_binary[1], std::span<const std::uint8_t>(check::encode(p))));
+    });
+  }
+  if (!to_text.empty()) {
+    return with_program(to_text[0], raw, [&](const check::program& p) {
+      return written(check::write_file(to_text[1], check::print(p)));
+    });
+  }
+  if (const std::string problem = unknown_subject(); !problem.empty()) return refuse(problem);
+  if (!emit.empty()) {
+    return with_program(emit, raw, [&](const check::program& p) {
+      if (driver::subject_name().empty())
+        return refuse("this target picks its own map; name one with GAUNTLET_SUBJECT");
+      return print_text(check::emit_test(p, driver::subject_name(), target.name));
+    });
+  }
+  if (reduces) {
+    if (out.empty()) return wrong_use("--reduce needs --out OUT");
+    return with_input(reduce, raw, [&](const driver::input& in) {
+      return driver::shrink(in, {reduce, out, std::chrono::seconds(seconds > 0 ? seconds : 120), try_limit});
+    });
+  }
+  if (counts) {
+    if (paths.size() != 1) return wrong_use("--times takes one file");
+    return with_input(paths[0], raw,
+                      [&](const driver::input& in) { return driver::repeat(in, paths[0], times, try_limit); });
+  }
+  if (generates) {
+    generation.time = std::chrono::seconds(seconds);
+    generation.out = out;
+    return driver::generate_and_judge(generation);
+  }
+  if (paths.empty()) return wrong_use("which file or folder?");
+  return driver::replay(paths, raw);
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  try {
+    return command(argument_count, arguments);
+  } catch (const std::exception& error) {
+    return refuse(error.what());
+  }
+}

@@ -1,0 +1,169 @@
+// An input that crashes ends the process; so that the crash explains itself, what is being judged stands ready as text
+// and is written by a signal handler, or by the sanitizer's death callback where a sanitizer catches the signal.
+#include "replay.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+
+#include <gauntlet/check/fuzzing/mutate.h>
+#include <gauntlet/check/program/codec.h>
+#include <gauntlet/check/program/text.h>
+
+#include "input.h"
+
+extern "C" {
+__attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());
+}
+
+namespace gauntlet::driver {
+namespace {
+
+std::string being_judged;  // set before each judgement, read while dying
+
+void tell_what_was_judged() {
+  const char* text = being_judged.data();
+  std::size_t left = being_judged.size();
+  while (left > 0) {
+    const ssize_t put = ::write(STDERR_FILENO, text, left);
+    if (put <= 0) return;
+    text += put;
+    left -= static_cast<std::size_t>(put);
+  }
+}
+
+void die_telling(int number) {
+  tell_what_was_judged();
+  ::signal(number, SIG_DFL);
+  ::raise(number);
+}
+
+void tell_when_dying() {
+  if (__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback(tell_what_was_judged);
+  for (const int number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
+    struct sigaction old{};
+    if (::sigaction(number, nullptr, &old) != 0 || old.sa_handler != SIG_DFL) continue;  // a sanitizer's own
+    struct sigaction action{};
+    action.sa_handler = die_telling;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    ::sigaction(number, &action, nullptr);
+  }
+}
+
+struct totals {
+  std::size_t inputs = 0, failed = 0, undecided = 0, refused = 0;
+  std::uint64_t operations = 0;
+};
+
+void judge_one(const input& in, const std::string& file, totals& sum) {
+  being_judged =
+      "\nwhile judging " + file + " with target " + std::string(check::this_target().name) + ":\n" + text_of(in);
+  const check::verdict v = judge(in);
+  being_judged.clear();
+  ++sum.inputs;
+  sum.operations += v.operations_run;
+  sum.undecided += v.undecided;
+  if (v) return;
+  ++sum.failed;
+  std::fputs(report_of(in, v, file).c_str(), stdout);
+  std::fflush(stdout);
+}
+
+int sum_up(const totals& sum, std::string_view what) {
+  std::string line = std::string(check::this_target().name);
+  if (!subject_name().empty()) line += " on " + subject_name();
+  line += ": " + std::to_string(sum.inputs - sum.failed) + " of " + std::to_string(sum.inputs) + " " +
+          std::string(what) + " held, " + std::to_string(sum.operations) + " operations";
+  if (sum.undecided > 0) line += ", " + std::to_string(sum.undecided) + " undecided";
+  if (sum.refused > 0) line += ", " + std::to_string(sum.refused) + " refused";
+  std::printf("%s\n", line.c_str());
+  return sum.refused > 0 ? 2 : sum.failed > 0 ? 1 : 0;
+}
+
+std::vector<std::string> files_in(const std::string& folder, std::string& problem) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (std::filesystem::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().filename().string().starts_with('.')) continue;
+    if (entry->is_regular_file(error)) files.push_back(entry->path().string());
+  }
+  if (error) problem = folder + ": " + error.message();
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+int replay(const std::vector<std::string>& paths, bool raw) {
+  tell_when_dying();
+  totals sum;
+  const auto refuse = [&](const std::string& message) {
+    std::fprintf(stderr, "%s\n", message.c_str());
+    ++sum.refused;
+  };
+  for (const std::string& path : paths) {
+    std::vector<std::string> files{path};
+    std::error_code error;
+    if (std::filesystem::is_directory(path, error)) {
+      std::string problem;
+      files = files_in(path, problem);
+      if (problem.empty() && files.empty()) problem = path + ": holds no files, a corpus without inputs guards nothing";
+      if (!problem.empty()) refuse(problem);
+    }
+    for (const std::string& file : files) {
+      auto in = read_input_file(file, raw);
+      if (const auto* wrong = std::get_if<check::file_error>(&in)) {
+        refuse(wrong->message);
+      } else {
+        judge_one(std::get<input>(in), file, sum);
+      }
+    }
+  }
+  return sum_up(sum, "inputs");
+}
+
+int generate_and_judge(const generation& options) {
+  tell_when_dying();
+  using clock = std::chrono::steady_clock;
+  const check::target_description& target = check::this_target();
+  const auto names = check::target_names();
+  check::mutation_options shape;
+  shape.concurrent = target.concurrent;
+  shape.operations_max = std::min(options.operations_max, check::operations_max);
+  shape.target = static_cast<std::uint8_t>(std::find(names.begin(), names.end(), target.name) - names.begin());
+  totals sum;
+  const auto begin = clock::now();
+  for (std::uint64_t i = 0; i < options.programs && sum.failed == 0; ++i) {
+    if (options.time.count() > 0 && clock::now() - begin >= options.time) break;
+    // A seed of its own for each program, so that the one that fails can be made again alone.
+    check::random_source random(options.rng_seed + i);
+    input in;
+    in.is_bytes = target.judge_program == nullptr;
+    in.program = check::generate(random, 1 + random.below(shape.operations_max), shape);
+    if (in.is_bytes) {
+      const std::string text = check::print(in.program);
+      in.bytes = random.chance(50) ? check::encode(in.program) : std::vector<std::uint8_t>(text.begin(), text.end());
+      for (std::uint64_t changes = random.below(8); changes > 0; --changes) {
+        in.bytes[random.below(in.bytes.size())] = static_cast<std::uint8_t>(random());
+      }
+    }
+    judge_one(in, options.out.empty() ? "--generate 1 --rng-seed " + std::to_string(options.rng_seed + i) : options.out,
+              sum);
+    if (sum.failed > 0 && !options.out.empty()) {
+      const std::string problem = in.is_bytes ? check::write_file(options.out, std::span<const std::uint8_t>(in.bytes))
+                                              : check::write_file(options.out, check::print(in.program));
+      if (!problem.empty()) {
+        std::fprintf(stderr, "%s\n", problem.c_str());
+        return 2;
+      }
+    }
+  }
+  return sum_up(sum, "programs");
+}
+
+}  // namespace gauntlet::driver

@@ -1,0 +1,26 @@
+// Judging files, and programs from a generator, one after another in this process.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace gauntlet::driver {
+
+// Each path is a file or a folder (its files, in order of name, hidden ones left out). A failure prints its report; at
+// the end one line sums up. Exit status: 0 all held, 1 some failed, 2 some file is no input.
+int replay(const std::vector<std::string>& paths, bool raw);
+
+struct generation {
+  std::uint64_t programs = 0;  // at most so many
+  std::uint64_t rng_seed = 1;
+  std::chrono::seconds time{0};  // 0: no limit
+  std::size_t operations_max = 100;
+  std::string out;  // where to write the first program that fails; "": nowhere
+};
+
+// Random programs without a fuzzing engine; the same seed gives the same programs. Exit status as above.
+int generate_and_judge(const generation& options);
+
+}  // namespace gauntlet::driver
