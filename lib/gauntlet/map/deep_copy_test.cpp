@@ -1,5 +1,5 @@
 // Example tests of deep_copy: what every known type's copy contains, that it shares nothing, and what happens to
-// sharing, cycles and failures. What the compiler refuses is tested in compile_fail/deep_copy_*.cpp.
+// sharing, cycles and failures. What the compiler refuses is tested in compile_fail/deep_copy.cpp.
 #include <gauntlet/map/deep_copy.h>
 #include <gauntlet/map/hash_map.h>
 #include <gtest/gtest.h>

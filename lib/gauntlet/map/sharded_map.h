@@ -75,6 +75,13 @@
 
 namespace gauntlet {
 
+// Like hash_map_policy, two types: one for translation units with checks, one for those without.
+#if GAUNTLET_CHECKED
+inline namespace checked_policies {
+#else
+inline namespace unchecked_policies {
+#endif
+
 // What can be replaced without touching the map.
 struct sharded_map_policy {
   using lock_type = detail::spin_park_lock;                  // an annotated lock: lock, unlock; default constructible
@@ -92,6 +99,8 @@ struct sharded_map_policy {
     return shards == 1 ? 0 : static_cast<std::size_t>(hash >> (65 - std::bit_width(shards)));
   }
 };
+
+}  // namespace checked_policies or unchecked_policies
 
 template <class Key, class T, class Hash = gauntlet::hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Allocator = std::allocator<std::pair<const Key, T>>, class Policy = sharded_map_policy>
@@ -278,7 +287,6 @@ class sharded_map {
   }
 
   bool equal_to(const sharded_map& other) const GAUNTLET_UNCHECKED_LOCKING;
-  bool equal_under_locks(const sharded_map& other) const GAUNTLET_UNCHECKED_LOCKING;
 
   template <class K>
   std::optional<T> find_as(const K& key) const;
@@ -590,26 +598,25 @@ void GAUNTLET_MAP::merge(sharded_map& other) {
 }
 
 GAUNTLET_MAP_TEMPLATE
-bool GAUNTLET_MAP::equal_under_locks(const sharded_map& other) const {
+bool GAUNTLET_MAP::equal_to(const sharded_map& other) const {
+  const inside here(this, "operator==");
+  if (this == &other) {
+    const all_shards_guard guard(*this);
+    for (const shard& each : shards_) {
+      if (!detail::equals_itself_locked(each.map)) {
+        return false;
+      }
+    }
+    return true;
+  }
+  const inside there(&other, "operator==");
+  const all_shards_guard guard(*this, other);
   for (std::size_t number = 0; number < shard_count; ++number) {
     if (!(shards_[number].map == other.shards_[number].map)) {
       return false;
     }
   }
   return true;
-}
-
-GAUNTLET_MAP_TEMPLATE
-bool GAUNTLET_MAP::equal_to(const sharded_map& other) const {
-  const inside here(this, "operator==");
-  if (this == &other) {
-    // Not simply true: a value need not equal itself.
-    const all_shards_guard guard(*this);
-    return equal_under_locks(other);
-  }
-  const inside there(&other, "operator==");
-  const all_shards_guard guard(*this, other);
-  return equal_under_locks(other);
 }
 
 GAUNTLET_MAP_TEMPLATE

@@ -57,12 +57,21 @@
 
 namespace gauntlet {
 
+// Like hash_map_policy, two types: one for translation units with checks, one for those without.
+#if GAUNTLET_CHECKED
+inline namespace checked_policies {
+#else
+inline namespace unchecked_policies {
+#endif
+
 // What can be replaced without touching the map.
 struct shared_mutex_map_policy {
   using lock_type = detail::shared_mutex;  // an annotated lock: lock, unlock, lock_shared, unlock_shared
   using map_policy = hash_map_policy;      // of the map inside
   static constexpr bool checked = hash_map_policy::checked;  // report re-entry instead of waiting for ever
 };
+
+}  // namespace checked_policies or unchecked_policies
 
 template <class Key, class T, class Hash = gauntlet::hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Allocator = std::allocator<std::pair<const Key, T>>, class Policy = shared_mutex_map_policy>
@@ -404,9 +413,8 @@ GAUNTLET_MAP_TEMPLATE
 bool GAUNTLET_MAP::equal_to(const shared_mutex_map& other) const {
   const inside here(this, "operator==");
   if (this == &other) {
-    // Not simply true: a value need not equal itself.
     const reading guard(lock_);
-    return map_ == map_;
+    return detail::equals_itself_locked(map_);
   }
   const inside there(&other, "operator==");
   const detail::shared_pair_guard<lock_type> guard(lock_, other.lock_);

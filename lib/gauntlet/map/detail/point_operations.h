@@ -74,6 +74,17 @@ auto extract_locked(Map& map, const K& key) -> std::optional<typename Map::mappe
   return value;
 }
 
+// Whether a map equals itself: not always, since a value (a NaN) need not equal itself.
+template <class Map>
+bool equals_itself_locked(const Map& map) {
+  for (const auto& element : map) {
+    if (!(element.second == element.second)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // Erases what predicate(key, value) chooses; returns how many.
 template <class Map, class Predicate>
 auto erase_if_locked(Map& map, Predicate& predicate) -> typename Map::size_type {
