@@ -24,6 +24,9 @@
 
 extern "C" {
 __attribute__((weak)) int __lsan_do_recoverable_leak_check();
+// Where the runtime of a sanitizer asks for it: a place needs a stack. UBSAN_OPTIONS takes precedence.
+const char* __ubsan_default_options();
+const char* __ubsan_default_options() { return "print_stacktrace=1"; }
 }
 
 namespace gauntlet::driver {

@@ -58,9 +58,8 @@ int list_defects() {
   std::string out;
   for (const check::registration& r : check::registered_subjects()) {
     if (!r.defective) continue;
-    out += std::string(r.name) + '\t' + std::string(r.defect.target) + '\t' +
-           std::to_string(r.defect.budget_cpu_seconds) + '\t' + std::to_string(r.defect.reduced_operations_max) + '\t' +
-           std::string(r.defect.promise) + '\n';
+    out += std::string(r.name) + '\t' + std::string(r.defect.target) + '\t' + std::string(r.defect.promise) + '\t' +
+           std::to_string(r.defect.budget_cpu_seconds) + '\t' + std::to_string(r.defect.reduced_operations_max) + '\n';
   }
   return print_text(out);
 }
@@ -103,7 +102,7 @@ int command(int argument_count, char** arguments) {
   modes->add_option("--to-text", to_text, "write a program in the text form")->expected(2)->type_name("IN OUT");
   auto* const generate_option =
       modes->add_option("--generate", generation.programs, "judge so many random programs")->check(CLI::PositiveNumber);
-  modes->add_flag("--list-defects", defects, "name, target, CPU seconds, operations, promise of each defective map");
+  modes->add_flag("--list-defects", defects, "name, target, promise, CPU seconds, operations of each defective map");
   modes->add_flag("--list-subjects", subjects, "the maps that GAUNTLET_SUBJECT can name");
   modes->require_option(0, 1);
   app.add_option("--out", out, "where to write the result of --reduce, or the first failure of --generate");
