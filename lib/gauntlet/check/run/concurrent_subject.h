@@ -35,9 +35,10 @@ class concurrent_subject {
   // Any thread: walk (for_each), snapshot, copy_construct: the elements shown.
   virtual result collect(const request& r, std::vector<element>& shown) = 0;
 
-  // Only while nothing else runs.
-  virtual void contents(std::vector<element>& out) const = 0;
-  virtual std::string self_check() const = 0;
+  // Only while nothing else runs. Maps: 0 is the shared one, 1 the second one.
+  virtual void contents(unsigned target, std::vector<element>& out) const = 0;
+  virtual std::string self_check(unsigned target) const = 0;
+  // Destroys the maps; afterwards memory must balance. Empty string when it does.
   virtual std::string finish() = 0;
 };
 

@@ -1,0 +1,45 @@
+// Runs a concurrent program on real threads, records what happened and judges it.
+//
+// A program has a prefix (lane before), up to six threads, and a suffix (lane after). One *repetition* makes fresh
+// maps, does the prefix, lets all threads begin at the same moment, does the suffix, reads the contents of both maps,
+// and judges:
+//   - the history, against the contracts that the maps declare (linear/checker.h); the final contents are one more
+//   read;
+//   - each map's self-check;
+//   - the memory, after the maps are gone.
+// The interleaving is the machine's, so a program is repeated; disturbance (concurrent_disturbance.h) makes the
+// repetitions differ. The first repetition that fails gives the verdict.
+//
+// What a program may ask beside other threads is what a history can hold (history.h). Other opcodes are read as their
+// nearest relative (emplace as insert, at as find, an iteration as a walk) or left out; keys that name an element of a
+// walk are hot ones. Left out in threads, because no history could be judged with it: an operation that changes the
+// maps and promises nothing beside others (quiescent ones, weak ones on two maps).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <gauntlet/check/linear/checker.h>
+#include <gauntlet/check/program/program.h>
+#include <gauntlet/check/run/concurrent_subject.h>
+#include <gauntlet/check/run/verdict.h>
+
+namespace gauntlet::check {
+
+struct concurrent_options {
+  unsigned repetitions = 4;
+  std::size_t events_max = 256;           // of all lanes together; what lies beyond is left out
+  std::uint64_t budget = 200'000;         // configurations for one history
+  std::size_t whole_map_events_max = 40;  // as in check_options
+  bool disturb = true;
+};
+
+// Counts operation × outcome into coverage(). Only one thread at a time may call it. A verdict of `not_linearizable`
+// or `weak_contract` carries the witness in its message.
+verdict run_concurrent(const program& p, const concurrent_subject_factory& make,
+                       const concurrent_options& options = {});
+
+// The operation of a history that an opcode is read as; `nothing` when it is left out.
+opcode concurrent_opcode(opcode code) noexcept;
+
+}  // namespace gauntlet::check

@@ -1,0 +1,340 @@
+// The runner on a map that is right (one mutex around std::unordered_map) and on the same map with one defect each.
+// No defect is undefined behaviour: each holds the lock wherever it touches the map, only not for long enough.
+#include <gauntlet/check/run/concurrent_runner.h>
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <gauntlet/check/fuzzing/mutate.h>
+#include <gauntlet/check/program/codec.h>
+#include <gauntlet/check/run/concurrent_subject_of.h>
+#include <gauntlet/check/run/concurrent_workers.h>
+#include <gauntlet/check/run/runner.h>
+
+namespace gauntlet::check {
+namespace {
+
+enum class defect : std::uint8_t {
+  none,
+  erase_in_two_steps,  // looks whether the key is there, lets go of the lock, erases
+  lost_update,         // reads, lets go of the lock, writes
+  torn_snapshot,       // copies the smaller half of the keys, lets go of the lock, copies the rest
+  late_size,           // counts after letting go of the lock
+  shows_twice,         // a walk that starts again when something was inserted meanwhile
+  keeps_memory,        // allocates a block that it never gives back
+  fails_self_check,    // the self-check says no after an erase
+  throws_on_clear,
+};
+
+template <defect Defect, class Key, class T, class Hash, class KeyEqual, class Allocator>
+class locked_map {
+  using guard = std::lock_guard<std::mutex>;
+  using plain_map = std::unordered_map<Key, T, Hash, KeyEqual, Allocator>;
+
+ public:
+  locked_map(const Hash& hash, const KeyEqual& equal, const Allocator& allocator) : map_(0, hash, equal, allocator) {}
+  locked_map(const locked_map& other) : locked_map(other, guard(other.mutex_)) {}
+
+  std::optional<T> find(const Key& k) const {
+    const guard lock(mutex_);
+    const auto found = map_.find(k);
+    return found == map_.end() ? std::nullopt : std::optional<T>(found->second);
+  }
+  bool contains(const Key& k) const { return find(k).has_value(); }
+  bool insert(const Key& k, T v) {
+    bool inserted = false;
+    {
+      const guard lock(mutex_);
+      inserted = map_.emplace(k, std::move(v)).second;
+      inserted_ += inserted;
+      if constexpr (Defect == defect::keeps_memory) std::ignore = map_.get_allocator().allocate(1);
+    }
+    disturbance::point();
+    size_ += inserted;
+    return inserted;
+  }
+  bool try_emplace(const Key& k, T v) { return insert(k, std::move(v)); }
+  bool insert_or_assign(const Key& k, T v) {
+    const guard lock(mutex_);
+    const bool inserted = map_.insert_or_assign(k, std::move(v)).second;
+    size_ += inserted;
+    return inserted;
+  }
+  bool erase(const Key& k) {
+    if constexpr (Defect == defect::erase_in_two_steps) {
+      const bool there = contains(k);
+      disturbance::point();
+      if (there) extract(k);
+      return there;
+    }
+    return extract(k).has_value();
+  }
+  std::optional<T> extract(const Key& k) {
+    const guard lock(mutex_);
+    const auto found = map_.find(k);
+    if (found == map_.end()) return std::nullopt;
+    std::optional<T> value(std::move(found->second));
+    map_.erase(found);
+    --size_;
+    erased_ = true;
+    return value;
+  }
+  bool compare_exchange(const Key& k, const T& expected, T desired) {
+    const guard lock(mutex_);
+    const auto found = map_.find(k);
+    if (found == map_.end() || found->second != expected) return false;
+    found->second = std::move(desired);
+    return true;
+  }
+  template <class Change>
+  bool update(const Key& k, Change change) {
+    if constexpr (Defect == defect::lost_update) {
+      std::optional<T> value = find(k);
+      if (!value) return false;
+      change(*value);
+      const guard lock(mutex_);
+      const auto found = map_.find(k);
+      if (found != map_.end()) found->second = *value;
+      return true;
+    }
+    const guard lock(mutex_);
+    const auto found = map_.find(k);
+    if (found == map_.end()) return false;
+    change(found->second);
+    return true;
+  }
+  std::size_t size() const {
+    if constexpr (Defect == defect::late_size) return static_cast<std::size_t>(size_.load());
+    const guard lock(mutex_);
+    return map_.size();
+  }
+  bool empty() const { return size() == 0; }
+  void clear() {
+    if constexpr (Defect == defect::throws_on_clear) throw std::runtime_error("cannot clear");
+    const guard lock(mutex_);
+    size_ -= static_cast<std::int64_t>(map_.size());
+    map_.clear();
+  }
+  template <class Predicate>
+  std::size_t erase_if(Predicate predicate) {
+    const guard lock(mutex_);
+    const std::size_t erased = std::erase_if(map_, [&](const auto& e) { return predicate(e.first, e.second); });
+    size_ -= static_cast<std::int64_t>(erased);
+    return erased;
+  }
+  template <class Visit>
+  void for_each(Visit visit) const {
+    if constexpr (Defect == defect::shows_twice) {
+      std::uint64_t before = 0;
+      {
+        const guard lock(mutex_);
+        before = inserted_;
+        for (const auto& [k, v] : map_) visit(k, v);
+      }
+      disturbance::point();
+      const guard lock(mutex_);
+      if (inserted_ == before) return;
+      for (const auto& [k, v] : map_) visit(k, v);
+      return;
+    }
+    const guard lock(mutex_);
+    for (const auto& [k, v] : map_) visit(k, v);
+  }
+  std::vector<std::pair<Key, T>> snapshot() const {
+    std::vector<std::pair<Key, T>> copy;
+    if constexpr (Defect == defect::torn_snapshot) {
+      for (const std::uint64_t half : {0u, 1u}) {
+        const guard lock(mutex_);
+        for (const auto& [k, v] : map_) {
+          if (id_of(k) % 2 == half) copy.emplace_back(k, v);
+        }
+      }
+      return copy;
+    }
+    const guard lock(mutex_);
+    copy.assign(map_.begin(), map_.end());
+    return copy;
+  }
+  void swap(locked_map& other) {
+    const std::scoped_lock both(mutex_, other.mutex_);
+    map_.swap(other.map_);
+    const std::int64_t mine = size_.load();
+    size_ = other.size_.load();
+    other.size_ = mine;
+  }
+  friend bool operator==(const locked_map& a, const locked_map& b) {
+    const std::scoped_lock both(a.mutex_, b.mutex_);
+    return a.map_ == b.map_;
+  }
+  bool self_check(std::ostream*) const { return Defect != defect::fails_self_check || !erased_; }
+
+ private:
+  locked_map(const locked_map& other, const guard&) : map_(other.map_) {}
+
+  mutable std::mutex mutex_;
+  plain_map map_;
+  std::atomic<std::int64_t> size_{0};  // what size() would be without its lock
+  std::uint64_t inserted_ = 0;
+  bool erased_ = false;
+};
+
+template <defect Defect>
+struct with {
+  template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+  struct adapter {
+    using map_type = locked_map<Defect, Key, T, Hash, KeyEqual, Allocator>;
+    static constexpr std::string_view name = "locked_map";
+    static constexpr contract contract_of(opcode code) {
+      return code == opcode::walk ? contract::weak : contract::linearizable;
+    }
+  };
+};
+
+template <defect Defect>
+concurrent_subject_factory subject_with() {
+  return make_concurrent_subject<with<Defect>::template adapter, element_types::u64_u64,
+                                 element_types::string_string>();
+}
+
+operation op(lane where, opcode code, std::uint16_t key = 0, std::uint16_t value = 0) {
+  operation o;
+  o.code = code;
+  o.where = where;
+  o.key.number = key;
+  o.value = value;
+  return o;
+}
+
+// Three threads, a few keys, the given operations in turn; the program depends on `number` alone.
+program small_program(std::uint64_t number, const std::vector<opcode>& vocabulary) {
+  random_source random(number);
+  program p;
+  p.header.threads = 3;
+  p.header.hot_keys = 3;
+  p.header.hash = static_cast<hash_quality>(random.below(hash_quality_count));
+  p.header.types = random.chance(50) ? element_types::u64_u64 : element_types::string_string;
+  for (std::uint16_t key = 0; key < 3; ++key) p.operations.push_back(op(lane::before, opcode::insert_copy, key, 1));
+  for (unsigned i = 0; i < 18; ++i) {
+    p.operations.push_back(op(static_cast<lane>(1 + i % 3), vocabulary[random.below(vocabulary.size())],
+                              static_cast<std::uint16_t>(random.below(3)), static_cast<std::uint16_t>(1 + i)));
+  }
+  p.operations.push_back(op(lane::after, opcode::size));
+  normalize(p);
+  return p;
+}
+
+const std::vector<opcode> everything = {
+    opcode::find,      opcode::contains,    opcode::insert_copy,   opcode::try_emplace, opcode::insert_or_assign,
+    opcode::erase_key, opcode::extract_key, opcode::fetch_update,  opcode::update,      opcode::compare_exchange,
+    opcode::size,      opcode::clear,       opcode::erase_if,      opcode::equal,       opcode::swap,
+    opcode::walk,      opcode::snapshot,    opcode::copy_construct};
+
+TEST(concurrent_runner, accuses_no_right_map_in_20000_runs) {
+  concurrent_options options;
+  options.repetitions = 5;
+  std::uint64_t operations = 0;
+  const concurrent_subject_factory make = subject_with<defect::none>();
+  for (std::uint64_t number = 0; number < 2000; ++number) {
+    const program p = small_program(number, everything);
+    const verdict v = run_concurrent(p, make, options);
+    ASSERT_TRUE(v) << v.message;
+    ASSERT_FALSE(v.undecided) << v.message;
+    operations += v.operations_run;
+  }
+  EXPECT_GT(operations, 2000u * 5 * 18);
+
+  mutation_options generated;
+  generated.concurrent = true;
+  random_source random(1);
+  for (unsigned number = 0; number < 2000; ++number) {
+    const verdict v = run_concurrent(generate(random, 24, generated), make, options);
+    ASSERT_TRUE(v) << v.message;
+  }
+}
+
+TEST(concurrent_runner, fills_the_coverage_table) {
+  coverage() = {};
+  const concurrent_subject_factory make = subject_with<defect::none>();
+  for (std::uint64_t number = 0; number < 50; ++number) run_concurrent(small_program(number, everything), make);
+  for (const opcode code : everything) {
+    EXPECT_GT(coverage().count[static_cast<std::size_t>(code)][static_cast<std::size_t>(outcome::done)], 0u)
+        << info(code).name;
+  }
+}
+
+// The first failing verdict within `runs` programs of four repetitions.
+verdict hunt(const concurrent_subject_factory& make, const std::vector<opcode>& vocabulary, unsigned runs = 3000) {
+  for (std::uint64_t number = 0; number < runs; ++number) {
+    if (const verdict v = run_concurrent(small_program(number, vocabulary), make); !v) return v;
+  }
+  return {};
+}
+
+TEST(concurrent_runner, catches_an_erase_in_two_steps) {
+  const verdict v = hunt(subject_with<defect::erase_in_two_steps>(), {opcode::erase_key, opcode::insert_copy});
+  EXPECT_EQ(v.kind, failure_kind::not_linearizable);
+  EXPECT_NE(v.message.find("no order explains the answer of"), std::string::npos) << v.message;
+}
+
+TEST(concurrent_runner, catches_a_lost_update) {
+  EXPECT_EQ(hunt(subject_with<defect::lost_update>(), {opcode::fetch_update, opcode::find}).kind,
+            failure_kind::not_linearizable);
+}
+
+TEST(concurrent_runner, catches_a_torn_snapshot) {
+  const verdict v = hunt(subject_with<defect::torn_snapshot>(),
+                         {opcode::snapshot, opcode::insert_copy, opcode::insert_copy, opcode::erase_key}, 20000);
+  EXPECT_EQ(v.kind, failure_kind::not_linearizable);
+  EXPECT_NE(v.message.find("whole-map states"), std::string::npos) << v.message;
+}
+
+TEST(concurrent_runner, catches_a_size_that_counts_late) {
+  EXPECT_EQ(hunt(subject_with<defect::late_size>(), {opcode::insert_copy, opcode::size, opcode::erase_key}, 20000).kind,
+            failure_kind::not_linearizable);
+}
+
+TEST(concurrent_runner, catches_a_walk_that_shows_a_key_twice) {
+  const verdict v =
+      hunt(subject_with<defect::shows_twice>(), {opcode::walk, opcode::insert_copy, opcode::erase_key}, 20000);
+  EXPECT_EQ(v.kind, failure_kind::weak_contract);
+  EXPECT_EQ(v.place, "walk");
+}
+
+TEST(concurrent_runner, catches_memory_that_is_not_given_back) {
+  EXPECT_EQ(hunt(subject_with<defect::keeps_memory>(), {opcode::insert_copy}, 1).kind, failure_kind::allocator);
+}
+
+TEST(concurrent_runner, asks_the_map_to_check_itself) {
+  EXPECT_EQ(hunt(subject_with<defect::fails_self_check>(), {opcode::erase_key}, 1).kind, failure_kind::self_check);
+}
+
+TEST(concurrent_runner, reports_an_exception_that_nobody_asked_for) {
+  const verdict v = hunt(subject_with<defect::throws_on_clear>(), {opcode::clear}, 1);
+  EXPECT_EQ(v.kind, failure_kind::unexpected_exception);
+  EXPECT_EQ(v.place, "clear");
+  EXPECT_NE(v.message.find("cannot clear"), std::string::npos) << v.message;
+}
+
+TEST(concurrent_workers, all_begin_before_any_ends) {
+  for (unsigned round = 0; round < 200; ++round) {
+    const unsigned count = 1 + round % concurrent_workers::count_max;
+    std::atomic<unsigned> inside{0};
+    concurrent_workers::of_this_process().run(count, [&](unsigned) {
+      ++inside;
+      while (inside < count) std::this_thread::yield();
+    });
+    EXPECT_EQ(inside, count);
+  }
+}
+
+}  // namespace
+}  // namespace gauntlet::check

@@ -1,0 +1,276 @@
+// Any concurrent map, seen as a concurrent_subject.
+//
+// An adapter introduces the map:
+//
+//   template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+//   struct my_adapter {
+//     using map_type = my_map<Key, T, Hash, KeyEqual, Allocator>;
+//     static constexpr std::string_view name = "my_map";
+//     static constexpr check::contract contract_of(check::opcode code);
+//     // optional: static std::unique_ptr<map_type> make(const Hash&, const KeyEqual&, const Allocator&);
+//   };
+//
+// and the map's operations are called by name, each only if the map has it:
+//   find(k) -> optional<T>, contains(k), insert(k, v), try_emplace(k, v), insert_or_assign(k, v), erase(k) -> bool,
+//   extract(k) -> optional<T>, compare_exchange(k, expected, desired) -> bool, update(k, f(T&)) -> bool,
+//   size(), empty(), clear(), erase_if(p(const Key&, const T&)) -> count, for_each(f(const Key&, const T&)),
+//   snapshot() -> a range of elements, copy construction, copy assignment, swap(other), ==, merge(other),
+//   self_check(std::ostream*) -> bool.
+// What a map lacks is outcome::unsupported and leaves no trace in the history. for_each is required: it shows the
+// contents at the end.
+//
+// Both maps use one arena, so that swap is defined; they have the program's hash quality.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gauntlet/check/history/history.h>
+#include <gauntlet/check/run/concurrent_types.h>
+#include <gauntlet/check/run/request.h>
+
+namespace gauntlet::check {
+
+template <template <class, class, class, class, class> class Adapter, element_types Types>
+class concurrent_subject_of final : public concurrent_subject {
+ public:
+  using key = typename element_types_of<Types>::key;
+  using mapped = typename element_types_of<Types>::mapped;
+  using hash = shared_hash<key>;
+  using key_equal = shared_equal<key>;
+  using allocator = shared_allocator<std::pair<const key, mapped>>;
+  using adapter = Adapter<key, mapped, hash, key_equal, allocator>;
+  using map_type = typename adapter::map_type;
+
+  explicit concurrent_subject_of(const program_header& header) {
+    for (auto& map : maps_) map = make_map(hash(header.hash), key_equal(), allocator(arena_));
+  }
+
+  std::string_view name() const override { return adapter::name; }
+  contract contract_of(opcode code) const override {
+    return reach_of(code) == reach::foreign ? contract::unsupported : adapter::contract_of(code);
+  }
+
+  result apply(const request& r) override;
+  result collect(const request& r, std::vector<element>& shown) override;
+  void contents(unsigned target, std::vector<element>& out) const override { read(*maps_[target], out); }
+  std::string self_check(unsigned target) const override;
+  std::string finish() override;
+
+ private:
+  static std::unique_ptr<map_type> make_map(const hash& h, const key_equal& e, const allocator& a) {
+    if constexpr (requires { adapter::make(h, e, a); }) {
+      return adapter::make(h, e, a);
+    } else if constexpr (std::constructible_from<map_type, const hash&, const key_equal&, const allocator&>) {
+      return std::make_unique<map_type>(h, e, a);
+    } else if constexpr (std::constructible_from<map_type, std::size_t, const hash&, const key_equal&,
+                                                 const allocator&>) {
+      return std::make_unique<map_type>(std::size_t{0}, h, e, a);
+    } else {
+      return std::make_unique<map_type>();
+    }
+  }
+  // What runs inside the map's operation, under its locks, is a place to be disturbed at.
+  static void read(const map_type& map, std::vector<element>& out) {
+    map.for_each([&out](const key& k, const mapped& v) {
+      disturbance::point();
+      out.emplace_back(id_of(k), id_of(v));
+    });
+  }
+  static result yes_or_no(bool flag) {
+    result answer;
+    answer.flag = flag;
+    return answer;
+  }
+  static result of_optional(const std::optional<mapped>& value) {
+    result answer = yes_or_no(value.has_value());
+    answer.has_value = answer.flag;
+    answer.value = value ? id_of(*value) : 0;
+    return answer;
+  }
+  static result unsupported() {
+    result answer;
+    answer.status = outcome::unsupported;
+    return answer;
+  }
+
+  shared_arena arena_;
+  std::unique_ptr<map_type> maps_[history_map_count];
+};
+
+// A factory that looks at the header's element types; types that are not listed fall back to the first.
+template <template <class, class, class, class, class> class Adapter, element_types First, element_types... Rest>
+concurrent_subject_factory make_concurrent_subject() {
+  return [](const program_header& header) -> std::unique_ptr<concurrent_subject> {
+    std::unique_ptr<concurrent_subject> made;
+    const auto make_if = [&]<element_types Types>() {
+      if (header.types == Types) made = std::make_unique<concurrent_subject_of<Adapter, Types>>(header);
+    };
+    (make_if.template operator()<Rest>(), ...);
+    if (!made) made = std::make_unique<concurrent_subject_of<Adapter, First>>(header);
+    return made;
+  };
+}
+
+// ------------------------------------------------------------------------------------------------------------ the
+// bodies
+
+template <template <class, class, class, class, class> class Adapter, element_types Types>
+result concurrent_subject_of<Adapter, Types>::apply(const request& r) {
+  map_type& m = *maps_[r.target];
+  [[maybe_unused]] map_type& other = *maps_[r.other];
+  const key k = make<key>(r.key);
+  const auto value = [](std::uint64_t id) { return make<mapped>(id); };
+
+  switch (r.code) {
+    case opcode::find:
+      if constexpr (requires { m.find(k); }) return of_optional(m.find(k));
+      break;
+    case opcode::contains:
+      if constexpr (requires { m.contains(k); }) return yes_or_no(m.contains(k));
+      break;
+    case opcode::insert_copy:
+      if constexpr (requires { m.insert(k, value(0)); }) return yes_or_no(m.insert(k, value(r.value)));
+      break;
+    case opcode::try_emplace:
+      if constexpr (requires { m.try_emplace(k, value(0)); }) return yes_or_no(m.try_emplace(k, value(r.value)));
+      break;
+    case opcode::insert_or_assign:
+      if constexpr (requires { m.insert_or_assign(k, value(0)); }) {
+        return yes_or_no(m.insert_or_assign(k, value(r.value)));
+      }
+      break;
+    case opcode::erase_key:
+      if constexpr (requires { m.erase(k); }) return yes_or_no(m.erase(k));
+      break;
+    case opcode::extract_key:
+      if constexpr (requires { m.extract(k); }) return of_optional(m.extract(k));
+      break;
+    case opcode::compare_exchange:
+      if constexpr (requires { m.compare_exchange(k, value(0), value(1)); }) {
+        return yes_or_no(m.compare_exchange(k, value(r.value), value(r.value + 1)));
+      }
+      break;
+    case opcode::fetch_update:
+    case opcode::update: {
+      result answer;
+      const auto change = [&](mapped& v) {
+        disturbance::point();
+        const std::uint64_t old = id_of(v);
+        disturbance::point();
+        v = value(r.code == opcode::update ? r.value : old + r.value);
+        answer.has_value = r.code == opcode::fetch_update;
+        answer.value = answer.has_value ? old : 0;
+      };
+      if constexpr (requires { m.update(k, change); }) {
+        answer.flag = m.update(k, change);
+        return answer;
+      }
+      break;
+    }
+    case opcode::size:
+      if constexpr (requires { m.size(); }) {
+        result answer;
+        answer.number = m.size();
+        answer.flag = answer.number == 0;
+        if constexpr (requires { m.empty(); }) answer.flag = m.empty();
+        return answer;
+      }
+      break;
+    case opcode::clear:
+      if constexpr (requires { m.clear(); }) {
+        m.clear();
+        return {};
+      }
+      break;
+    case opcode::erase_if: {
+      const auto chosen = [&r](const key& candidate, const mapped& v) {
+        disturbance::point();
+        return predicate_holds(r, id_of(candidate), id_of(v));
+      };
+      if constexpr (requires { m.erase_if(chosen); }) {
+        result answer;
+        answer.number = m.erase_if(chosen);
+        return answer;
+      }
+      break;
+    }
+    case opcode::equal:
+      if constexpr (requires { m == other; }) return yes_or_no(m == other);
+      break;
+    case opcode::swap:
+      if constexpr (requires { m.swap(other); }) {
+        m.swap(other);
+        return {};
+      }
+      break;
+    case opcode::copy_assign:
+      if constexpr (std::is_copy_assignable_v<map_type>) {
+        m = std::as_const(other);
+        return {};
+      }
+      break;
+    case opcode::merge:
+      if constexpr (requires { m.merge(other); }) {
+        m.merge(other);
+        return {};
+      }
+      break;
+    default:
+      break;
+  }
+  return unsupported();
+}
+
+template <template <class, class, class, class, class> class Adapter, element_types Types>
+result concurrent_subject_of<Adapter, Types>::collect(const request& r, std::vector<element>& shown) {
+  const map_type& m = *maps_[r.target];
+  switch (r.code) {
+    case opcode::walk:
+      read(m, shown);
+      return {};
+    case opcode::copy_construct:
+      if constexpr (std::copy_constructible<map_type>) {
+        const map_type copy(m);
+        read(copy, shown);
+        return {};
+      }
+      break;
+    case opcode::snapshot:
+      if constexpr (requires { m.snapshot(); }) {
+        const auto copy = m.snapshot();
+        for (const auto& [k, v] : copy) shown.emplace_back(id_of(k), id_of(v));
+        return {};
+      }
+      break;
+    default:
+      break;
+  }
+  return unsupported();
+}
+
+template <template <class, class, class, class, class> class Adapter, element_types Types>
+std::string concurrent_subject_of<Adapter, Types>::self_check(unsigned target) const {
+  const map_type& m = *maps_[target];
+  std::ostringstream dump;
+  if constexpr (requires { m.self_check(&dump); }) {
+    if (!m.self_check(&dump)) return dump.str().empty() ? "the self-check fails" : dump.str();
+  }
+  return {};
+}
+
+template <template <class, class, class, class, class> class Adapter, element_types Types>
+std::string concurrent_subject_of<Adapter, Types>::finish() {
+  for (auto& map : maps_) map.reset();
+  if (arena_.error() != nullptr) return arena_.error();
+  if (arena_.blocks() == 0) return {};
+  return std::to_string(arena_.bytes()) + " bytes in " + std::to_string(arena_.blocks()) +
+         " blocks were never given back";
+}
+
+}  // namespace gauntlet::check
