@@ -1,10 +1,6 @@
 // A child writes its verdict into a file in memory (no pipe can fill up) and its stderr into another. The parent waits
 // at a pipe whose writing end only the child holds: it reports the end of the child without polling, and the limit is
 // poll's.
-//
-// The hard case is telling crashes apart: the same error met at another place is another failure. The place is the
-// error's name and the first frame of the stack inside gauntlet, and without symbols the error's name alone. Addresses,
-// sizes and thread numbers differ from run to run and are left out.
 #include "child.h"
 
 #include <fcntl.h>
@@ -21,6 +17,8 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+
+#include <gauntlet/check/report/crash.h>
 
 extern "C" {
 __attribute__((weak)) int __lsan_do_recoverable_leak_check();
@@ -115,92 +113,9 @@ bool unpacked(const std::string& text, check::verdict& v) {
   ::_exit(0);
 }
 
-std::string_view line_at(std::string_view text, std::size_t begin) {
-  text.remove_prefix(begin);
-  return text.substr(0, text.find('\n'));
-}
-
-// "gauntlet::hash_map<int, std::less<int> >::find(int const&) /path/file.h:1" to "gauntlet::hash_map::find".
-std::string function_of(std::string_view frame) {
-  std::string name;
-  unsigned depth = 0;
-  for (const char character : frame) {
-    if (character == '<') ++depth;
-    if (depth == 0 && (character == '(' || character == ' ')) break;
-    if (depth == 0) name += character;
-    if (character == '>' && depth > 0) --depth;
-  }
-  return name;
-}
-
-// The first function of a stack in `text` that is gauntlet's, preferably not the judge's.
-std::string first_own_frame(std::string_view text) {
-  std::string of_judge;
-  for (std::size_t at = text.find("    #"); at != text.npos; at = text.find("    #", at + 1)) {
-    const std::string_view line = line_at(text, at);
-    const std::size_t begin = line.find("gauntlet::");
-    if (begin == line.npos) continue;
-    // A function of another library that only names gauntlet among its template arguments is not ours.
-    const std::size_t bracket = line.find('<');
-    if (bracket < begin) continue;
-    const std::string name = function_of(line.substr(begin));
-    if (!name.starts_with("gauntlet::check")) return name;
-    if (of_judge.empty()) of_judge = name;
-  }
-  return of_judge;
-}
-
-// What differs between runs of the same failure goes.
-std::string without_numbers(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size() && out.size() < 120;) {
-    if (text.substr(i).starts_with("0x") || (text[i] >= '0' && text[i] <= '9')) {
-      out += '#';
-      if (text.substr(i).starts_with("0x")) i += 2;
-      while (i < text.size() && std::isxdigit(static_cast<unsigned char>(text[i])) != 0) ++i;
-    } else {
-      out += text[i++];
-    }
-  }
-  return out;
-}
+std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
-
-std::string place_of_crash(std::string_view text, int signal_number, int exit_status) {
-  std::string name;
-  std::size_t stack = 0;
-  for (const std::string_view sanitizer : {"AddressSanitizer", "ThreadSanitizer", "MemorySanitizer", "LeakSanitizer"}) {
-    const std::size_t at = text.find(std::string(sanitizer) + ": ");
-    if (at == text.npos) continue;
-    std::string_view rest = line_at(text, at + sanitizer.size() + 2);
-    rest = rest.substr(0, std::min({rest.find(" on "), rest.find(" ("), rest.find(':'), rest.size()}));
-    name = std::string(sanitizer) + " " + without_numbers(rest);
-    stack = at;
-    break;
-  }
-  if (name.empty()) {
-    if (const std::size_t at = text.find("runtime error: "); at != text.npos) {
-      name = "UndefinedBehaviorSanitizer " + without_numbers(line_at(text, at + 15));
-      stack = at;
-    }
-  }
-  if (name.empty()) {
-    for (const std::string_view sign : {"fatal error: ", "Assertion ", "assertion ", "terminate called"}) {
-      if (const std::size_t at = text.find(sign); at != text.npos) {
-        name = without_numbers(line_at(text, at));
-        break;
-      }
-    }
-  }
-  if (name.empty() && signal_number != 0) {
-    const char* const abbreviation = ::sigabbrev_np(signal_number);
-    name = abbreviation != nullptr ? "SIG" + std::string(abbreviation) : "signal " + std::to_string(signal_number);
-  }
-  if (name.empty()) name = "exit status " + std::to_string(exit_status);
-  const std::string frame = first_own_frame(text.substr(stack));
-  return frame.empty() ? name : name + " in " + frame;
-}
 
 try_result try_in_child(const input& in, std::chrono::milliseconds limit) {
   const descriptor verdict_file(::memfd_create("verdict", MFD_CLOEXEC));
@@ -242,13 +157,13 @@ try_result try_in_child(const input& in, std::chrono::milliseconds limit) {
     if (WEXITSTATUS(status) == 0) return result;
   }
   if (!timed_out && WIFEXITED(status) && WEXITSTATUS(status) == 2 && !has_verdict) {
-    throw std::runtime_error(std::string(line_at(errors, 0)));  // a wrong use that only the judge notices
+    throw std::runtime_error(std::string(first_line(errors)));  // a wrong use that only the judge notices
   }
   const int signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   result.verdict = {};
   result.verdict.kind = check::failure_kind::crash;
   result.verdict.step = in.program.operations.size();
-  result.verdict.place = timed_out ? "time-out" : place_of_crash(errors, signal_number, WEXITSTATUS(status));
+  result.verdict.place = timed_out ? "time-out" : check::place_of_crash(errors, signal_number, WEXITSTATUS(status));
   constexpr std::size_t shown_max = 6000;
   result.verdict.message = timed_out ? "no answer within " + std::to_string(limit.count()) + " ms"
                                      : errors.substr(0, shown_max) + (errors.size() > shown_max ? "\n..." : "");

@@ -23,7 +23,4 @@ struct try_result {
 // The caller must not have started threads. Throws std::runtime_error when no child can be made.
 try_result try_in_child(const input& in, std::chrono::milliseconds limit);
 
-// The place of a crash: from what the child wrote to stderr, and the signal that ended it (0: none).
-std::string place_of_crash(std::string_view error_output, int signal_number, int exit_status);
-
 }  // namespace gauntlet::driver

@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <stdexcept>
 
 #include <gauntlet/check/program/text.h>
 #include <gauntlet/check/reduce/reduce.h>
+#include <gauntlet/check/report/crash.h>
 
 #include "child.h"
 
@@ -68,16 +68,6 @@ class progress_line {
 
 }  // namespace
 
-interval wilson(unsigned k, unsigned n) {
-  if (n == 0) return {};
-  constexpr double z = 1.959963984540054;
-  const double p = static_cast<double>(k) / n;
-  const double scale = 1 + z * z / n;
-  const double middle = (p + z * z / (2 * n)) / scale;
-  const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4.0 * n * n)) / scale;
-  return {std::max(0.0, middle - half), std::min(1.0, middle + half)};
-}
-
 int repeat(const input& in, const std::string& file, unsigned times, std::chrono::milliseconds try_limit) {
   const stop_on_signal guard;
   unsigned failed = 0, done = 0;
@@ -88,7 +78,7 @@ int repeat(const input& in, const std::string& file, unsigned times, std::chrono
     if (!result.signature.held() && ++failed == 1) std::fputs(report_of(in, result.verdict, file).c_str(), stdout);
     line.show(std::to_string(failed) + " of " + std::to_string(done) + " runs failed");
   }
-  const interval range = wilson(failed, done);
+  const check::interval range = check::wilson(failed, done);
   std::printf("%u/%u runs failed: %.1f %%, 95 %% interval %.1f %% to %.1f %%%s\n", failed, done,
               done == 0 ? 0.0 : 100.0 * failed / done, 100 * range.low, 100 * range.high,
               done < times ? " (stopped early)" : "");

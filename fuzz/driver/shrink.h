@@ -20,10 +20,4 @@ int shrink(const input& in, const shrink_options& options);
 // Prints how many of `times` runs failed, with a 95 % interval. Exit status: 0 none, 1 some.
 int repeat(const input& in, const std::string& file, unsigned times, std::chrono::milliseconds try_limit);
 
-// The interval of Wilson (1927) for k of n at 95 %.
-struct interval {
-  double low = 0, high = 1;
-};
-interval wilson(unsigned k, unsigned n);
-
 }  // namespace gauntlet::driver

@@ -1,0 +1,20 @@
+// What a process that died can still tell: where it crashed; and how sure a count of failures is.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace gauntlet::check {
+
+// The place of a crash: the name of the error, from what the process wrote to stderr, otherwise the signal that ended
+// it (0: none) or its exit status; then the first function of the stack inside gauntlet, preferably not the judge's.
+// The same for every run of the same failure: addresses, sizes, thread numbers and template arguments are left out.
+std::string place_of_crash(std::string_view error_output, int signal_number, int exit_status);
+
+// The interval of Wilson (1927) for k failures in n runs, at 95 %.
+struct interval {
+  double low = 0, high = 1;
+};
+interval wilson(unsigned k, unsigned n) noexcept;
+
+}  // namespace gauntlet::check
