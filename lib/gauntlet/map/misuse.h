@@ -44,8 +44,8 @@ struct misuse_report {
   const char* message = nullptr;          // the first line, in Go's words: see misuse_message
   const char* operation = nullptr;        // what the noticing thread was doing
   const char* other_operation = nullptr;  // what it met
-  std::uint64_t thread = 0;               // thread_number() of the noticing thread
-  std::uint64_t other_thread = 0;         // thread_number() of the thread it met
+  std::uint64_t thread = 0;               // the noticing thread: its thread_number(), unless the map has a cheaper name
+  std::uint64_t other_thread = 0;         // the thread it met, named in the same way
   std::string map_state;                  // size, capacity and whatever else helps, one or more lines
 };
 
