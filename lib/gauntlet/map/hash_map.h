@@ -608,7 +608,7 @@ auto hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>::emplace(Arguments&&...
     using pair_type = std::remove_cvref_t<std::tuple_element_t<0, std::tuple<Arguments...>>>;
     if constexpr (std::is_same_v<pair_type, value_type> || std::is_same_v<pair_type, std::pair<Key, T>>) {
       return [this](auto&& value) {
-        return insert_pair(value.first, std::forward<decltype(value)>(value));
+        return this->insert_pair(value.first, std::forward<decltype(value)>(value));
       }(std::forward<Arguments>(arguments)...);
     }
   }
