@@ -153,6 +153,7 @@ class locked_map {
     std::vector<std::pair<Key, T>> copy;
     if constexpr (Defect == defect::torn_snapshot) {
       for (const std::uint64_t half : {0u, 1u}) {
+        disturbance::point();
         const guard lock(mutex_);
         for (const auto& [k, v] : map_) {
           if (id_of(k) % 2 == half) copy.emplace_back(k, v);
