@@ -39,6 +39,6 @@ class assignment_lost_among_equal_tags : public right_map<Key, T, Hash, KeyEqual
 };
 
 GAUNTLET_DEFECT(assignment_lost_among_equal_tags, "insert_or_assign assigns", "hash_map_operations",
-                check::element_types::u64_u64, check::element_types::string_string);
+                check::element_types::u64_u64);
 
 }  // namespace gauntlet::broken

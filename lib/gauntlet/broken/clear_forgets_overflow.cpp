@@ -24,7 +24,6 @@ class clear_forgets_overflow : public right_map<Key, T, Hash, KeyEqual, Allocato
   }
 };
 
-GAUNTLET_DEFECT(clear_forgets_overflow, "clear leaves nothing", "hash_map_operations", check::element_types::u64_u64,
-                check::element_types::string_string);
+GAUNTLET_DEFECT(clear_forgets_overflow, "clear leaves nothing", "hash_map_operations", check::element_types::u64_u64);
 
 }  // namespace gauntlet::broken

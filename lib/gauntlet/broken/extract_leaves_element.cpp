@@ -30,6 +30,6 @@ class extract_leaves_element : public right_map<Key, T, Hash, KeyEqual, Allocato
 };
 
 GAUNTLET_DEFECT(extract_leaves_element, "extract takes the element out of the map", "hash_map_operations",
-                check::element_types::u64_u64, check::element_types::string_string);
+                check::element_types::u64_u64);
 
 }  // namespace gauntlet::broken

@@ -19,6 +19,6 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 using hash_bits_thrown_away = right_map<Key, T, three_bits_of<Hash>, KeyEqual, Allocator>;
 
 GAUNTLET_DEFECT(hash_bits_thrown_away, "an operation on one key costs a few probes", "hash_map_operations",
-                check::element_types::u64_u64, check::element_types::string_string);
+                check::element_types::u64_u64);
 
 }  // namespace gauntlet::broken

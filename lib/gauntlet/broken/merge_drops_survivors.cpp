@@ -25,6 +25,6 @@ class merge_drops_survivors : public right_map<Key, T, Hash, KeyEqual, Allocator
 };
 
 GAUNTLET_DEFECT(merge_drops_survivors, "merge leaves in the source what the target has already", "hash_map_operations",
-                check::element_types::u64_u64, check::element_types::string_string);
+                check::element_types::u64_u64);
 
 }  // namespace gauntlet::broken

@@ -20,6 +20,6 @@ class moved_from_keeps_elements : public right_map<Key, T, Hash, KeyEqual, Alloc
 };
 
 GAUNTLET_DEFECT(moved_from_keeps_elements, "a map moved from is empty", "hash_map_operations",
-                check::element_types::u64_u64, check::element_types::string_string);
+                check::element_types::u64_u64);
 
 }  // namespace gauntlet::broken

@@ -27,6 +27,6 @@ class reserve_loses_when_refused : public right_map<Key, T, Hash, KeyEqual, Allo
 };
 
 GAUNTLET_DEFECT(reserve_loses_when_refused, "a request that is refused changes nothing", "hash_map_operations",
-                check::element_types::u64_u64, check::element_types::string_string);
+                check::element_types::u64_u64);
 
 }  // namespace gauntlet::broken

@@ -40,6 +40,6 @@ class resurrecting_delete : public before_insertion<resurrecting_delete<Key, T, 
 };
 
 GAUNTLET_DEFECT(resurrecting_delete, "an element erased stays erased", "hash_map_operations",
-                check::element_types::u64_u64, check::element_types::string_string);
+                check::element_types::u64_u64);
 
 }  // namespace gauntlet::broken

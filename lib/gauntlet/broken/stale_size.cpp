@@ -35,7 +35,6 @@ class stale_size : public right_map<Key, T, Hash, KeyEqual, Allocator> {
   std::size_t surplus_ = 0;
 };
 
-GAUNTLET_DEFECT(stale_size, "size() is the number of elements", "hash_map_operations", check::element_types::u64_u64,
-                check::element_types::string_string);
+GAUNTLET_DEFECT(stale_size, "size() is the number of elements", "hash_map_operations", check::element_types::u64_u64);
 
 }  // namespace gauntlet::broken

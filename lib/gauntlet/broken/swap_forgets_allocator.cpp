@@ -23,6 +23,6 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 using swap_forgets_allocator = right_map<Key, T, Hash, KeyEqual, staying_behind<Allocator>>;
 
 GAUNTLET_DEFECT(swap_forgets_allocator, "swap exchanges allocators that propagate", "hash_map_types",
-                check::element_types::u64_u64, check::element_types::tracked_tracked);
+                check::element_types::tracked_tracked);
 
 }  // namespace gauntlet::broken

@@ -31,6 +31,6 @@ class throwing_hash_leaves_half : public right_map<Key, T, Hash, KeyEqual, Alloc
 };
 
 GAUNTLET_DEFECT(throwing_hash_leaves_half, "an insertion that throws has not happened", "hash_map_types",
-                check::element_types::u64_u64, check::element_types::tracked_tracked);
+                check::element_types::u64_u64);
 
 }  // namespace gauntlet::broken

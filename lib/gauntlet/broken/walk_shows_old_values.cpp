@@ -43,6 +43,6 @@ class walk_shows_old_values : public right_map<Key, T, Hash, KeyEqual, Allocator
 };
 
 GAUNTLET_DEFECT(walk_shows_old_values, "(5) what a visit shows is the element's current value", "hash_map_iteration",
-                check::element_types::u64_u64, check::element_types::string_string);
+                check::element_types::u64_u64);
 
 }  // namespace gauntlet::broken

@@ -14,6 +14,12 @@ struct registrar {
     r.single = std::move(single);
     check::register_subject(std::move(r));
   }
+  registrar(std::string_view name, check::concurrent_subject_factory concurrent) {
+    check::registration r;
+    r.name = name;
+    r.concurrent = std::move(concurrent);
+    check::register_subject(std::move(r));
+  }
 };
 
 }  // namespace gauntlet::adapters

@@ -1,0 +1,75 @@
+// Concurrent maps of this project before the judge: what the map's own table of contracts says, in the judge's words.
+#pragma once
+
+#include <gauntlet/check/run/concurrent_subject.h>
+#include <gauntlet/map/consistency.h>
+
+namespace gauntlet::adapters {
+
+constexpr check::contract contract_in_words(consistency word) {
+  switch (word) {
+    case consistency::linearizable:
+      return check::contract::linearizable;
+    case consistency::weak:
+      return check::contract::weak;
+    case consistency::quiescent:
+      return check::contract::quiescent;
+  }
+  return check::contract::unsupported;
+}
+
+// Map has `contracts`, an operation_contracts.
+template <class Map>
+struct concurrent_map {
+  using map_type = Map;
+
+  static constexpr check::contract contract_of(check::opcode code) {
+    using check::opcode;
+    constexpr operation_contracts table = Map::contracts;
+    switch (code) {
+      case opcode::find:
+        return contract_in_words(table.find);
+      case opcode::contains:
+        return contract_in_words(table.contains);
+      case opcode::insert_copy:
+        return contract_in_words(table.insert);
+      case opcode::try_emplace:
+        return contract_in_words(table.try_emplace);
+      case opcode::insert_or_assign:
+        return contract_in_words(table.insert_or_assign);
+      case opcode::erase_key:
+        return contract_in_words(table.erase);
+      case opcode::extract_key:
+        return contract_in_words(table.extract);
+      case opcode::compare_exchange:
+        return contract_in_words(table.compare_exchange);
+      case opcode::update:
+      case opcode::fetch_update:
+        return contract_in_words(table.update);
+      case opcode::size:
+        return contract_in_words(table.size);
+      case opcode::clear:
+        return contract_in_words(table.clear);
+      case opcode::erase_if:
+        return contract_in_words(table.erase_if);
+      case opcode::walk:
+        return contract_in_words(table.for_each);
+      case opcode::snapshot:
+        return contract_in_words(table.snapshot);
+      case opcode::copy_construct:
+        return contract_in_words(table.copy);
+      case opcode::copy_assign:
+        return contract_in_words(table.assign);
+      case opcode::swap:
+        return contract_in_words(table.swap);
+      case opcode::equal:
+        return contract_in_words(table.equal);
+      case opcode::merge:
+        return contract_in_words(table.merge);
+      default:
+        return check::contract::unsupported;
+    }
+  }
+};
+
+}  // namespace gauntlet::adapters

@@ -1,0 +1,22 @@
+// gauntlet::shared_mutex_map before the judge, with tiny tables inside.
+#pragma once
+
+#include <string_view>
+
+#include <gauntlet/adapters/concurrent.h>
+#include <gauntlet/map/shared_mutex_map.h>
+
+namespace gauntlet::adapters {
+
+struct tiny_shared_mutex_map_policy : shared_mutex_map_policy {
+  using map_policy = tiny_policy;
+  static constexpr bool checked = true;
+};
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct tiny_shared_mutex_map
+    : concurrent_map<shared_mutex_map<Key, T, Hash, KeyEqual, Allocator, tiny_shared_mutex_map_policy>> {
+  static constexpr std::string_view name = "shared_mutex_map";
+};
+
+}  // namespace gauntlet::adapters

@@ -1,0 +1,76 @@
+// What defective concurrent maps have in common: locks that can be told to do the wrong thing, and registration.
+//
+// A defective map uses the right map's code with a lock of its own type; the operation that is defective tells the
+// lock, for this thread and for as long as a `while_` lives, what to do instead.
+#pragma once
+
+#include <gauntlet/adapters/sharded_map.h>
+#include <gauntlet/adapters/shared_mutex_map.h>
+#include <gauntlet/check/run/concurrent_subject_of.h>
+#include <gauntlet/check/run/registry.h>
+
+namespace gauntlet::broken {
+
+enum class locking : unsigned char { rightly, not_at_all, shared_only };
+
+inline thread_local locking this_thread_locks = locking::rightly;
+
+class while_ {
+ public:
+  explicit while_(locking how) { this_thread_locks = how; }
+  ~while_() { this_thread_locks = locking::rightly; }
+  while_(const while_&) = delete;
+  while_& operator=(const while_&) = delete;
+};
+
+// A lock that does as this thread has been told. A thread is told nothing new while it holds one.
+template <class Lock>
+class GAUNTLET_CAPABILITY("misled_lock") misled_lock {
+ public:
+  void lock() GAUNTLET_ACQUIRE() GAUNTLET_UNCHECKED_LOCKING {
+    if (this_thread_locks == locking::rightly) lock_.lock();
+    if constexpr (requires { lock_.lock_shared(); }) {
+      if (this_thread_locks == locking::shared_only) lock_.lock_shared();
+    }
+  }
+  void unlock() GAUNTLET_RELEASE() GAUNTLET_UNCHECKED_LOCKING {
+    if (this_thread_locks == locking::rightly) lock_.unlock();
+    if constexpr (requires { lock_.unlock_shared(); }) {
+      if (this_thread_locks == locking::shared_only) lock_.unlock_shared();
+    }
+  }
+  void lock_shared() GAUNTLET_ACQUIRE_SHARED() GAUNTLET_UNCHECKED_LOCKING { lock_.lock_shared(); }
+  void unlock_shared() GAUNTLET_RELEASE_SHARED() GAUNTLET_UNCHECKED_LOCKING { lock_.unlock_shared(); }
+
+ private:
+  Lock lock_;
+};
+
+struct misled_sharded_policy : adapters::tiny_sharded_map_policy {
+  using lock_type = misled_lock<adapters::tiny_sharded_map_policy::lock_type>;
+};
+struct misled_shared_mutex_policy : adapters::tiny_shared_mutex_map_policy {
+  using lock_type = misled_lock<adapters::tiny_shared_mutex_map_policy::lock_type>;
+};
+
+struct concurrent_registrar {
+  concurrent_registrar(std::string_view name, check::concurrent_subject_factory concurrent, check::defect_info defect) {
+    check::registration r;
+    r.name = name;
+    r.concurrent = std::move(concurrent);
+    r.defective = true;
+    r.defect = defect;
+    check::register_subject(std::move(r));
+  }
+};
+
+}  // namespace gauntlet::broken
+
+#define GAUNTLET_CONCURRENT_DEFECT(map, promise_text)                                       \
+  template <class Key, class T, class Hash, class KeyEqual, class Allocator>                \
+  struct map##_adapter : adapters::concurrent_map<map<Key, T, Hash, KeyEqual, Allocator>> { \
+    static constexpr std::string_view name = #map;                                          \
+  };                                                                                        \
+  static const concurrent_registrar map##_registrar(                                        \
+      #map, check::make_concurrent_subject<map##_adapter, check::element_types::u64_u64>(), \
+      {.promise = promise_text, .target = "concurrent_stress"})
