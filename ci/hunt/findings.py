@@ -29,7 +29,7 @@ def reduce(replay, artifact, out, seconds, env=None):
     beside = out.with_name(f"{out.name}.part.{os.getpid()}")
     log_path = out.with_suffix(".reduce.log")
     with open(log_path, "wb") as log:
-        command = [replay, "--reduce", artifact, "--out", beside, "--seconds", seconds]
+        command = [replay, "--raw", "--reduce", artifact, "--out", beside, "--seconds", seconds]
         wait(start(command, log, {**sanitizer_environment(), **(env or {})}))
     if beside.exists() and beside.stat().st_size > 0:
         os.replace(beside, out)

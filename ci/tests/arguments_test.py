@@ -1,5 +1,6 @@
 """What the commands answer to wrong use, as far as no build is needed: one clear line on stderr, and 2."""
 
+import json
 import os
 import shutil
 import stat
@@ -90,6 +91,34 @@ class WrongUse(unittest.TestCase):
                         os.unlink(link)
                     if name != missing:
                         os.symlink(shutil.which(name, path=place) or os.path.join(place, name), link)
+
+
+class Environment(unittest.TestCase):
+    """A fuzzing service's compiler, flags and engine replace those of the fuzz preset; nothing is added to them."""
+
+    def cache_of(self, env):
+        with tempfile.TemporaryDirectory() as folder:
+            without = {name: value for name, value in os.environ.items()
+                       if name not in ("CXX", "CXXFLAGS", "LIB_FUZZING_ENGINE")}
+            subprocess.run(["cmake", "--preset", "fuzz", "-B", folder], cwd=ROOT, env={**without, **env}, check=True,
+                           capture_output=True)
+            compiler = json.loads((Path(folder) / "compile_commands.json").read_text())[0]["command"].split()[0]
+            lines = (Path(folder) / "CMakeCache.txt").read_text().splitlines()
+        cache = dict(line.split("=", 1) for line in lines if "=" in line)
+        return compiler, cache["CMAKE_CXX_FLAGS:STRING"], cache["GAUNTLET_FUZZING_ENGINE:STRING"]
+
+    def test_of_the_preset(self):
+        compiler, flags, engine = self.cache_of({})
+        self.assertTrue(compiler.endswith("clang++-19"))
+        self.assertIn("fuzzer-no-link", flags)
+        self.assertEqual(engine, "-fsanitize=fuzzer")
+
+    def test_of_the_service(self):
+        compiler, flags, engine = self.cache_of({"CXX": "clang++-14", "CXXFLAGS": "-O1 -fsanitize=fuzzer-no-link",
+                                                 "LIB_FUZZING_ENGINE": "-fsanitize=fuzzer -lm"})
+        self.assertTrue(compiler.endswith("clang++-14"))
+        self.assertEqual(flags, "-O1 -fsanitize=fuzzer-no-link")
+        self.assertEqual(engine, "-fsanitize=fuzzer -lm")
 
 
 if __name__ == "__main__":

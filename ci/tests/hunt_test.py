@@ -43,8 +43,9 @@ exit 77
 """
 REPLAY = """#!/bin/bash
 case $1 in
-  --list-defects) printf 'lost\\ttarget_a\\tkeeps elements\\t60\\nslow\\ttarget_a\\tis fast\\t60\\nother\\ttarget_b\\tcopies\\t60\\n' ;;
-  --reduce) printf 'gauntlet 1\\ntarget target_a\\nclear 0\\n' >"$4" ;;
+  --list-defects) printf 'lost\\ttarget_a\\tkeeps elements\\t60\\t8\\n'
+    printf 'slow\\ttarget_a\\tis fast\\t60\\t8\\nother\\ttarget_b\\tcopies\\t60\\t8\\n' ;;
+  --raw) printf 'gauntlet 1\\ntarget target_a\\nclear 0\\n' >"$5" ;;
   *) echo 'a report'; exit 1 ;;
 esac
 """
@@ -256,11 +257,9 @@ class Texts(unittest.TestCase):
         text = "gauntlet 1\ntarget x\nhot_keys 4\n\n# a comment\nwalk 0\n  erase_key 0 current  # why\nend\n@2 find 0 hot 3\n"
         self.assertEqual(findings.count_operations(text), 3)
 
-    def test_defects_are_read_with_tabs_and_without(self):
-        tabs = prove.parse_defects("a\tt\tkeeps all elements\t60\n")[0]
-        blanks = prove.parse_defects("a t keeps all elements 60\n")[0]
-        self.assertEqual(tabs, blanks)
-        self.assertEqual((tabs.promise, tabs.budget), ("keeps all elements", 60))
+    def test_defects_are_read(self):
+        defect = prove.parse_defects("a\tt\tkeeps all elements\t60\t5\n")[0]
+        self.assertEqual((defect.promise, defect.budget, defect.operations_max), ("keeps all elements", 60, 5))
 
     def test_tables_align(self):
         lines = table.text_table(["name", "n"], [["a", 5], ["bcdef", 1000]]).splitlines()
