@@ -46,6 +46,7 @@ class checker {
   void check_count(std::size_t event);
 
   bool needs_whole_map() const;
+  bool is_exact() const;
   search_end search_key(std::size_t key, std::optional<step> instead = {}, std::size_t of_event = 0);
   void blame(std::size_t event, std::string text);
   void give_up(const std::string& why);
@@ -76,6 +77,7 @@ history_verdict checker::run() {
   }
   for (std::size_t i = 0; i < parts_.whole().events.size() && verdict_.says == judgement::right; ++i) check_count(i);
   verdict_.configurations = options_.budget - budget_;
+  verdict_.exact = verdict_.says != judgement::right || is_exact();
   return verdict_;
 }
 
@@ -194,14 +196,31 @@ void checker::check_count(std::size_t event) {
 // ---------------------------------------------------------------------------------------------------- whole-map states
 
 // Where every operation on a whole map stands alone, each key for itself is exact: between two of them the keys are
-// independent. Only "not equal" says something about no key in particular.
+// independent. The exceptions are answers about all keys together: "not equal", and counts of what can be one or the
+// other (an erase_if that looks at values, a size after erases that did not tell).
 bool checker::needs_whole_map() const {
+  bool counts = false, erases_untold = false;
   for (std::size_t i = 0; i < parts_.whole().events.size(); ++i) {
+    const event& e = event_at(i);
+    const opcode code = e.asked.code;
+    if (parts_.as(i) == judged_as::each_key) erases_untold = erases_untold || !only_reads(code);
     if (parts_.as(i) != judged_as::whole_map) continue;
     if (parts_.overlaps(i)) return true;
-    if (event_at(i).asked.code == opcode::equal && !event_at(i).answer.flag) return true;
+    if (code == opcode::equal && !e.answer.flag) return true;
+    if (code == opcode::erase_if && e.answer.number != 0) return true;
+    counts = counts || code == opcode::size;
   }
-  return false;
+  return counts && erases_untold;
+}
+
+// Counts of weak operations are each bounded, not weighed against everything else.
+bool checker::is_exact() const {
+  if (verdict_.used == method::projection) return false;
+  for (std::size_t i = 0; i < parts_.whole().events.size(); ++i) {
+    const opcode code = event_at(i).asked.code;
+    if (parts_.as(i) == judged_as::each_key && (code == opcode::size || code == opcode::erase_if)) return false;
+  }
+  return true;
 }
 
 void checker::check_whole_map() {

@@ -41,8 +41,8 @@ struct check_options {
 };
 
 enum class method : std::uint8_t {
-  per_key,     // exact: each key for itself
-  whole_map,   // exact: whole-map states, because a linearizable operation on the whole map overlaps others
+  per_key,     // each key for itself
+  whole_map,   // whole-map states, because a linearizable operation on the whole map overlaps others
   projection,  // each key for itself although such an operation is there: a `right` is necessary, not sufficient
 };
 std::string_view to_string(method m) noexcept;
@@ -51,6 +51,8 @@ struct history_verdict {
   judgement says = judgement::right;
   method used = method::per_key;
   bool well_formed = true;
+  bool exact =
+      true;  // false: a `right` that is necessary, not sufficient (a projection, or a count of a weak operation)
   std::uint64_t configurations = 0;  // made on the way
   // wrong: the event that could not be placed, the contract it broke, and the witness as text: the longest prefix that
   // can be explained, the configurations there, the event. undecided: `text` says why.
