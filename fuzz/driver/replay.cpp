@@ -74,6 +74,7 @@ void judge_one(const input& in, const std::string& file, totals& sum) {
 }
 
 int sum_up(const totals& sum, std::string_view what) {
+  if (sum.inputs == 0 && sum.refused > 0) return 2;  // the refusals say it all
   std::string line = std::string(check::this_target().name);
   if (!subject_name().empty()) line += " on " + subject_name();
   line += ": " + std::to_string(sum.inputs - sum.failed) + " of " + std::to_string(sum.inputs) + " " +

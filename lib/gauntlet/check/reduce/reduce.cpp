@@ -22,6 +22,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <span>
 #include <unordered_set>
 #include <vector>
@@ -152,8 +153,13 @@ class reducer {
   // The order of operations in different lanes says nothing: lane by lane reads best.
   void sort_by_lane() {
     attempt_with([](program& p) {
-      std::stable_sort(p.operations.begin(), p.operations.end(),
-                       [](const operation& a, const operation& b) { return a.where < b.where; });
+      std::vector<operation> sorted;
+      sorted.reserve(p.operations.size());
+      for (unsigned number = 0; number < 8; ++number) {
+        std::copy_if(p.operations.begin(), p.operations.end(), std::back_inserter(sorted),
+                     [number](const operation& o) { return static_cast<unsigned>(o.where) == number; });
+      }
+      p.operations = std::move(sorted);
     });
   }
 

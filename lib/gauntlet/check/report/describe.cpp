@@ -2,8 +2,12 @@
 // of keys get a loop around the call; a walk is the head of a loop, its body follows.
 #include <gauntlet/check/report/describe.h>
 
+#include <algorithm>
+#include <vector>
+
 #include <gauntlet/check/program/keys.h>
 #include <gauntlet/check/program/names.h>
+#include <gauntlet/check/program/text.h>
 
 namespace gauntlet::check {
 namespace {
@@ -224,6 +228,50 @@ std::string describe(const program& p, std::string_view prefix) {
       out += "}\n";
     }
   }
+  return out;
+}
+
+std::string picture_of_lanes(const program& p) {
+  std::vector<std::vector<std::string>> lanes(thread_count_max + 2);
+  std::vector<std::size_t> ends;
+  for (std::size_t i = 0; i < p.operations.size(); ++i) {
+    operation o = p.operations[i];
+    const auto number = static_cast<std::size_t>(o.where);
+    while (!ends.empty() && ends.back() <= i) ends.pop_back();
+    o.where = lane::before;
+    lanes[number].push_back(std::string(2 * ends.size(), ' ') + print(o));
+    if (info(o.code).takes.body) ends.push_back(i + 1 + body_size(p, i));
+  }
+  std::string out;
+  const auto alone = [&](std::string_view name, const std::vector<std::string>& lines) {
+    if (lines.empty()) return;
+    (out += name) += ":\n";
+    for (const std::string& line : lines) ((out += "  ") += line) += '\n';
+  };
+  alone("before", lanes.front());
+  const std::size_t threads = p.header.threads;
+  std::vector<std::size_t> width(threads + 1, 8);
+  std::size_t rows = 0;
+  for (std::size_t thread = 1; thread <= threads; ++thread) {
+    for (const std::string& line : lanes[thread]) width[thread] = std::max(width[thread], line.size());
+    rows = std::max(rows, lanes[thread].size());
+  }
+  const auto cell = [&](std::size_t thread, std::string text) {
+    if (thread < threads) text.resize(width[thread], ' ');
+    out += (thread == 1 ? "  " : " | ") + text;
+  };
+  if (rows > 0) {
+    for (std::size_t thread = 1; thread <= threads; ++thread) cell(thread, "thread " + std::to_string(thread));
+    out += '\n';
+    for (std::size_t row = 0; row < rows; ++row) {
+      for (std::size_t thread = 1; thread <= threads; ++thread) {
+        cell(thread, row < lanes[thread].size() ? lanes[thread][row] : "");
+      }
+      out.erase(out.find_last_not_of(' ') + 1);
+      out += '\n';
+    }
+  }
+  alone("after", lanes.back());
   return out;
 }
 

@@ -148,6 +148,8 @@ std::string report(const program& p, const verdict& v, std::string_view subject_
          (known ? ", '>' marks the step at which it showed:\n" : ":\n");
   out += marked(p, v.step);
   out += '\n';
+  constexpr std::size_t picture_max = 60;  // operations that still fit on a screen
+  if (p.header.threads > 0 && p.operations.size() <= picture_max) out += picture_of_lanes(p) + "\n";
   next_commands(out, subject_name, file);
   out += std::string(80, '=') + "\n";
   return out;

@@ -109,6 +109,23 @@ TEST(report, an_emitted_test_holds_the_program_and_what_it_calls) {
   EXPECT_EQ(std::get<program>(again), p);
 }
 
+TEST(report, a_concurrent_program_is_drawn_lane_by_lane) {
+  const program p = text_program(
+      "threads 3\ninsert_copy 0 hot 0\n@1 find 0 hot 0\n@3 clear 0\n@1 size 0\n@3 walk 0\nerase_key 0 current\nend\n"
+      "@after size 0\n");
+  const std::string picture =
+      "before:\n"
+      "  insert_copy 0 hot 0 value 0\n"
+      "  thread 1     | thread 2 | thread 3\n"
+      "  find 0 hot 0 |          | clear 0\n"
+      "  size 0       |          | walk 0\n"
+      "               |          |   erase_key 0 current\n"
+      "after:\n"
+      "  size 0\n";
+  EXPECT_EQ(picture_of_lanes(p), picture);
+  EXPECT_THAT(report(p, wrong_at(0), "m", "concurrent_stress", "f"), HasSubstr(picture));
+}
+
 TEST(describe, leaves_no_hole_in_any_operation) {
   random_source random(2);
   for (int i = 0; i < 500; ++i) {
