@@ -37,6 +37,17 @@ void on_all_threads(Body body) {
   }
 }
 
+// Adds one in two steps and gives the processor away between them in every 64th round: whoever gets in meanwhile, on a
+// machine however busy, makes a lost update.
+template <class Integer>
+void add_one_slowly(Integer& counter, int round) {
+  const Integer old = counter;
+  if (round % 64 == 0) {
+    std::this_thread::yield();
+  }
+  counter = old + 1;
+}
+
 // A small random sequence per thread: same numbers in every run.
 class xorshift {
  public:
@@ -67,7 +78,7 @@ TYPED_TEST(locks, at_most_one_thread_holds_the_lock) {
   on_all_threads([&lock, &counter](int) {
     for (int round = 0; round < rounds; ++round) {
       const gauntlet::detail::exclusive_guard<TypeParam> guard(lock);
-      ++counter;
+      add_one_slowly(counter, round);
     }
   });
   EXPECT_EQ(counter, static_cast<std::uint64_t>(thread_count) * rounds);
@@ -162,7 +173,7 @@ TYPED_TEST(concurrent_maps_stress, no_update_is_lost) {
     for (int round = 0; round < rounds; ++round) {
       const int key = random.below(keys);
       if (round % 2 == 0) {
-        map.update(key, [](int& value) { ++value; });
+        map.update(key, [round](int& value) { add_one_slowly(value, round); });
         continue;
       }
       int seen = *map.find(key);
