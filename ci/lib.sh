@@ -51,6 +51,36 @@ targets() {
   done
 }
 
+# is_target NAME
+is_target() {
+  [[ $1 =~ ^[a-z_]+$ ]] && [ -e "fuzz/$1.cpp" ]
+}
+
+# is_among WORD WORD...: whether the first word is one of the others.
+is_among() {
+  local wanted=$1 word
+  shift
+  for word in "$@"; do
+    [ "$word" != "$wanted" ] || return 0
+  done
+  return 1
+}
+
+# need_target NAME: exits 2 unless there is such a fuzz target.
+need_target() {
+  is_target "$1" || wrong_use "unknown target '$1'; there are: $(targets | tr '\n' ' ')"
+}
+
+# target_of FILE FOLDER: the target that the header of FILE names, as a replay binary of FOLDER (built here) reads it.
+# Exits 2 when it names none of this tree.
+target_of() {
+  local found
+  build "$2" codec_replay || exit 2
+  found=$("$2/bin/codec_replay" --target-of "$1") || exit 2
+  is_target "$found" || wrong_use "$1: names no target of this tree ($found); say --target NAME"
+  printf '%s\n' "$found"
+}
+
 # caller_path PATH: PATH as the caller meant it, from the folder in which the script was started.
 caller_path() {
   case $1 in
