@@ -49,8 +49,10 @@
 //
 // Requires: all Hash objects of one sharded_map type give equal results for equal keys (stateless ones do; seeding is
 // the business of the maps inside, which do it by themselves). self_check finds elements that a breach has put in a
-// wrong shard. Costs: a route and a second hash computation on top of hash_map; an empty map takes N times two cache
-// lines, inside the object, and allocates nothing.
+// wrong shard.
+//
+// Costs: a route and a second hash computation on top of hash_map. An empty map allocates nothing, but the object
+// itself takes 320 bytes a shard (20 KiB with the default of 64): a large object for a small stack.
 #pragma once
 
 #include <array>
