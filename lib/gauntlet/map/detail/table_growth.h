@@ -323,27 +323,36 @@ void table_set<Types>::split(std::size_t entry) {
   lost.rethrow();
 }
 
-// The stashed elements of one table after it was rebuilt: guests move in while there is room, the others mark their
-// home.
+// The stashed elements of one table after it was rebuilt mark their homes; then guests move in while there is room.
 template <class Types>
 void table_set<Types>::settle_stash(std::size_t first, std::size_t span) noexcept {
   if (GAUNTLET_LIKELY(stash_.empty())) return;
   std::size_t begin = 0, end = 0;
   stash_range(first, span, begin, end);
   const table_type t = directory_.at(first);
+  for (std::size_t i = begin; i < end; ++i)
+    t.tags[home_of(stash_[i].hash)].fits &= static_cast<std::uint16_t>(~class_bit(class_of(stash_[i].hash)));
+  if (!Types::moves_in_place() || stash_.guests() == 0) return;
   for (std::size_t i = begin; i < end;) {
     const auto place = stash_[i];
     const std::int32_t room = directory_.room_of(first, span);
-    if (Types::moves_in_place() && place.sequence == 0 && room > 0) {
-      losses none;
-      move_element(t, place.hash, place.at->element, none);
-      directory_.spread(first, span, room - 1);
-      stash_.erase(allocator_, i);
-      --end;
-    } else {
-      t.tags[home_of(place.hash)].fits &= static_cast<std::uint16_t>(~class_bit(class_of(place.hash)));
+    if (room <= 0) return;
+    if (place.sequence != 0) {
       ++i;
+      continue;
     }
+    try {
+      const erasure plan = plan_erase({&place.at->element, directory_.size(), 0, 0});
+      clear_overflow(t, plan);
+    } catch (...) {
+      return;  // a hash failed: the guest stays where it is
+    }
+    losses none;
+    move_element(t, place.hash, place.at->element, none);
+    directory_.spread(first, span, room - 1);
+    stash_.erase(allocator_, i);
+    --end;
+    bump_layout();
   }
 }
 

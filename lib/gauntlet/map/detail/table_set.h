@@ -361,6 +361,7 @@ class table_set {
   position insert_stashed(std::uint64_t hash, std::uint64_t sequence, slot& ready);
   bool move_element(table_type to, std::uint64_t hash, slot& from, losses& lost) noexcept;
   bool overflow_needed(table_type t, std::size_t g, unsigned c, const erasure& but) const;
+  void clear_overflow(table_type t, const erasure& plan) noexcept;
   void stash_range(std::size_t first, std::size_t count, std::size_t& begin, std::size_t& end) const noexcept;
 
   // ---- tables
@@ -630,13 +631,15 @@ typename table_set<Types>::erasure table_set<Types>::plan_erase(const position& 
 }
 
 template <class Types>
-void table_set<Types>::finish_extract(const erasure& plan) noexcept {
-  if (GAUNTLET_RARE(plan.displaced || plan.stashed)) {
-    const table_type t = table_of(plan.hash);
-    for (std::size_t g = 0; g < groups(); ++g) {
-      if ((plan.clear[g / 64] >> (g % 64) & 1) != 0) t.tags[g].fits |= class_bit(class_of(plan.hash));
-    }
+void table_set<Types>::clear_overflow(table_type t, const erasure& plan) noexcept {
+  for (std::size_t g = 0; g < groups(); ++g) {
+    if ((plan.clear[g / 64] >> (g % 64) & 1) != 0) t.tags[g].fits |= class_bit(class_of(plan.hash));
   }
+}
+
+template <class Types>
+void table_set<Types>::finish_extract(const erasure& plan) noexcept {
+  if (GAUNTLET_RARE(plan.displaced || plan.stashed)) clear_overflow(table_of(plan.hash), plan);
   if (GAUNTLET_RARE(plan.stashed)) {
     stash_.erase(allocator_, plan.stash_index);
   } else {
