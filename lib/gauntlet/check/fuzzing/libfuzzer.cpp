@@ -10,6 +10,7 @@
 //
 // A failing verdict is printed and then aborts the process: that is how an engine learns to keep the input. The last
 // line of every ending is `operations: N`, the work done, for tables of throughput.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -121,6 +122,13 @@ std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::s
 std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* data_1, std::size_t size_1, const std::uint8_t* data_2,
                                       std::size_t size_2, std::uint8_t* out, std::size_t max_size, unsigned int seed) {
   random_source random(seed);
+  if (this_target().judge_program == nullptr && random.chance(50)) {  // a head of one, a tail of the other
+    const std::size_t head = std::min<std::size_t>(random.below(size_1 + 1), max_size);
+    const std::size_t tail = std::min<std::size_t>(random.below(size_2 + 1), max_size - head);
+    std::copy_n(data_1, head, out);
+    std::copy_n(data_2 + (size_2 - tail), tail, out + head);
+    return head + tail;
+  }
   const program a = read_input(std::span(data_1, size_1));
   const program b = read_input(std::span(data_2, size_2));
   return store(cross_over(a, b, random, options_for(max_size)), out, max_size);

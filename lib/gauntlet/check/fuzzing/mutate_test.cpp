@@ -87,6 +87,59 @@ TEST(mutate, from_nothing_every_opcode_operand_and_setting_is_reached) {
   EXPECT_TRUE(banned);
 }
 
+TEST(mutate, every_single_field_can_change_alone) {
+  program start;
+  start.header.threads = 3;
+  start.operations.push_back(
+      {.code = opcode::insert_copy, .where = lane::thread_1, .key = {key_class::wide, 9}, .value = 3});
+  start.operations.push_back({.code = opcode::equal, .other = 1, .where = lane::thread_2});
+  start.operations.push_back({.code = opcode::erase_if, .value = 5, .argument = 2});
+  normalize(start);
+  std::set<std::string> changed;
+  for (const bool concurrent : {false, true}) {
+    mutation_options options;
+    options.concurrent = concurrent;
+    program base = start;
+    if (!concurrent) base.header.threads = 0;
+    normalize(base);
+    random_source random(12);
+    for (int i = 0; i < 20000; ++i) {
+      program p = base;
+      mutate(p, random, options);
+      if (p.operations.size() > base.operations.size()) changed.insert("longer");
+      if (p.operations.size() < base.operations.size()) changed.insert("shorter");
+      if (p.header.hash != base.header.hash && p.operations == base.operations) changed.insert("hash");
+      if (p.operations.size() != base.operations.size() || !(p.header == base.header)) continue;
+      std::vector<std::size_t> different;
+      for (std::size_t j = 0; j < p.operations.size(); ++j) {
+        if (!(p.operations[j] == base.operations[j])) different.push_back(j);
+      }
+      if (different.size() == 2 && p.operations[different[0]] == base.operations[different[1]] &&
+          p.operations[different[1]] == base.operations[different[0]]) {
+        changed.insert("order");
+      }
+      if (different.size() != 1) continue;
+      const operation& was = base.operations[different[0]];
+      const operation& is = p.operations[different[0]];
+      const auto alone = [&](std::string_view name, auto member) {
+        operation other = was;
+        other.*member = is.*member;
+        if (other == is) changed.insert(std::string(name));
+      };
+      alone("opcode", &operation::code);
+      alone("target", &operation::target);
+      alone("other", &operation::other);
+      alone("lane", &operation::where);
+      alone("key", &operation::key);
+      alone("value", &operation::value);
+      alone("count", &operation::count);
+      alone("argument", &operation::argument);
+    }
+  }
+  EXPECT_EQ(changed, (std::set<std::string>{"longer", "shorter", "hash", "order", "opcode", "target", "other", "lane",
+                                            "key", "value", "count", "argument"}));
+}
+
 TEST(mutate, the_same_seed_gives_the_same_program) {
   const auto history = [](std::uint64_t rng_seed) {
     random_source random(rng_seed);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include <gauntlet/check/fuzzing/target.h>
 #include <gauntlet/check/program/text.h>
 #include <gauntlet/check/report/describe.h>
 
@@ -72,11 +73,14 @@ std::string marked(const program& p, std::size_t step) {
   return out;
 }
 
-void next_commands(std::string& out, std::string_view subject, std::string_view file) {
-  const std::string name = file.empty() ? "FILE" : std::string(file);
+// `target` is named where the file's header does not.
+void next_commands(std::string& out, std::string_view subject, std::string_view target, std::string_view file) {
+  std::string rest;
+  if (!target.empty()) rest += " --target " + std::string(target);
+  rest += " " + (file.empty() ? std::string("FILE") : std::string(file));
   const std::string variable = subject.empty() ? "" : "GAUNTLET_SUBJECT=" + std::string(subject) + " ";
-  row(out, "replay", variable + "ci/reproduce " + name);
-  row(out, "shrink", variable + "ci/minimize " + name);
+  row(out, "replay", variable + "ci/reproduce" + rest);
+  row(out, "shrink", variable + "ci/minimize" + rest);
   if (file.empty()) row(out, "", "(FILE is where the engine keeps this input)");
 }
 
@@ -150,7 +154,8 @@ std::string report(const program& p, const verdict& v, std::string_view subject_
   out += '\n';
   constexpr std::size_t picture_max = 60;  // operations that still fit on a screen
   if (p.header.threads > 0 && p.operations.size() <= picture_max) out += picture_of_lanes(p) + "\n";
-  next_commands(out, subject_name, file);
+  const bool named = p.header.target < target_names().size() && target_names()[p.header.target] == target_name;
+  next_commands(out, subject_name, named ? std::string_view() : target_name, file);
   out += std::string(80, '=') + "\n";
   return out;
 }
@@ -177,7 +182,7 @@ std::string report(std::span<const std::uint8_t> bytes, const verdict& v, std::s
   }
   if (bytes.size() > shown_max) out += "    ... (" + std::to_string(bytes.size() - shown_max) + " bytes behind)\n";
   out += '\n';
-  next_commands(out, "", file);
+  next_commands(out, "", target_name, file);
   out += std::string(80, '=') + "\n";
   return out;
 }

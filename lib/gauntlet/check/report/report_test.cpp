@@ -30,8 +30,9 @@ verdict wrong_at(std::size_t step) {
 }
 
 TEST(report, says_what_was_asked_what_happened_and_how_to_replay) {
-  const program p =
-      text_program("hot_keys 4\ninsert_copy 0 hot 3 value 7\nwalk 0\n erase_key 0 current\nend\nfind 0 hot 3\n");
+  const program p = text_program(
+      "target hash_map_operations\nhot_keys 4\ninsert_copy 0 hot 3 value 7\nwalk 0\n erase_key 0 current\nend\nfind 0 "
+      "hot 3\n");
   EXPECT_EQ(report(p, wrong_at(3), "lost_on_split", "hash_map_operations", "corpus/x.ops"),
             "== gauntlet: wrong_result ======================================================\n"
             "asked      find 0 hot 3\n"
@@ -44,6 +45,7 @@ TEST(report, says_what_was_asked_what_happened_and_how_to_replay) {
             "\n"
             "program, 4 operations, '>' marks the step at which it showed:\n"
             "    gauntlet 1\n"
+            "    target hash_map_operations\n"
             "    hot_keys 4\n"
             "    insert_copy 0 hot 3 value 7\n"
             "    walk 0\n"
@@ -88,6 +90,7 @@ TEST(report, bytes_are_dumped) {
   const std::vector<std::uint8_t> bytes = {'G', 'N', 'T', 0, 255};
   const std::string text = report(bytes, wrong_at(0), "codec", "f");
   EXPECT_THAT(text, HasSubstr("asked      5 bytes, target codec\n"));
+  EXPECT_THAT(text, HasSubstr("replay     ci/reproduce --target codec f\n"));
   EXPECT_THAT(text, HasSubstr("    47 4e 54 00 ff"));
   EXPECT_THAT(text, HasSubstr(" GNT..\n"));
 }
