@@ -20,14 +20,14 @@ inline element list_element(const request& r, unsigned i) noexcept {
 // insert_range and construct_range: `count` elements with consecutive keys.
 inline element range_element(const request& r, unsigned i) noexcept { return {r.key + i, r.value + i}; }
 
-// reserve and rehash. Amounts that are not absurd stay below 2^14, so that no program is about the speed of memset.
+// reserve and rehash. Amounts that are not absurd stay below 2^10, so that no program is about walking over empty tables.
 inline bool is_absurd(const request& r) noexcept { return r.argument % reserve_scale_count == 3; }
 inline std::size_t reserve_amount(const request& r, std::size_t size, std::size_t size_max) noexcept {
   switch (r.argument % reserve_scale_count) {
     case 0:
-      return r.value % 1024;
+      return r.value % 256;
     case 1:
-      return r.value % 1024 * 16;
+      return r.value % 64 * 16;
     case 2:
       return size;
     default:

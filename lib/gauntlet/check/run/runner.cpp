@@ -38,8 +38,10 @@ namespace {
 constexpr std::uint64_t visits_max = 4096;  // in all walks of a program together
 constexpr std::uint64_t single_operations_max = 1 << 17;
 constexpr std::size_t live_max = 16384;            // elements in all maps together
-constexpr std::size_t deep_max = 256;              // up to here every key is looked up in a comparison
-constexpr std::size_t looks_above = 64;            // above, so many
+constexpr std::size_t live_max_colliding = 1024;   // the same where every operation costs as much as there are elements
+constexpr std::size_t deep_max = 256;              // up to here every key is looked up at the end
+constexpr std::size_t looks = 16;                  // otherwise, so many in each comparison, in rotation
+constexpr std::uint64_t whole_map_weight = 16;     // an operation on a whole map brings the next comparison nearer
 constexpr std::size_t always_compared_max = 1024;  // above, comparisons are as many operations apart as size / 16
 
 // One walk under way.
@@ -227,8 +229,8 @@ class execution {
   void run_operation(const operation& o, frame* inside) {
     const request r = request_of(o, inside);
     const effects e = effects_of(o.code);
-    if (!allowed(r, e, inside) || (e.on_target >= effect::mutate && !e.erases && model_.live() + r.count > live_max) ||
-        ((o.code == opcode::copy_construct || o.code == opcode::copy_assign) && model_.live() > live_max / 2)) {
+    if (!allowed(r, e, inside) || (e.on_target >= effect::mutate && !e.erases && model_.live() + r.count > live_max_) ||
+        ((o.code == opcode::copy_construct || o.code == opcode::copy_assign) && model_.live() > live_max_ / 2)) {
       count(o.code, outcome::left_out);
       return;
     }
@@ -364,10 +366,7 @@ class execution {
       }
     }
     if (e.touches_all && e.on_target >= effect::mutate) {
-      compare(r.target);
-      if (r.other != r.target) {
-        compare(r.other);
-      }
+      since_comparison_ += whole_map_weight;
       check_allocators();
     }
     if (since_comparison_ >= options_.compare_contents_every) {
@@ -438,6 +437,7 @@ class execution {
 
   void compare_all() {
     spend();
+    deep_ = true;
     for (unsigned i = 0; i < map_count && held(); ++i) {
       compare(i);
     }
@@ -477,8 +477,8 @@ class execution {
       return;
     }
     changed_[target] = false;
-    check_structure(target);
     budget_.forgive(subject_);
+    check_structure(target);
   }
 
   // Empty when map and model hold the same; otherwise the first difference, and one word for its kind in `where`.
@@ -518,15 +518,15 @@ class execution {
   }
 
   std::string lookups(unsigned target, const model_map& m, const std::string& map, std::string& where) {
-    const std::size_t stride = m.size() <= deep_max ? 1 : m.size() / looks_above;
-    for (std::size_t at = stride == 1 ? 0 : rotation_++ % stride; at < m.size(); at += stride) {
+    const std::size_t stride = deep_ && m.size() <= deep_max ? 1 : m.size() / looks + 1;
+    for (std::size_t at = rotation_++ % stride; at < m.size(); at += stride) {
       const result found = subject_.look(target, m[at].key);
       if (!found.flag || found.value != m[at].value) {
         where = "lookup";
         return map + " does not find " + describe(element{m[at].key, m[at].value}) +
                ", which it shows: " + to_string(found);
       }
-      if (at % 32 == 0 && m.find(m[at].key + 1) == nullptr && subject_.look(target, m[at].key + 1).flag) {
+      if (at % 8 == 0 && m.find(m[at].key + 1) == nullptr && subject_.look(target, m[at].key + 1).flag) {
         where = "lookup";
         return map + " finds key " + std::to_string(m[at].key + 1) + ", which it does not show";
       }
@@ -546,6 +546,7 @@ class execution {
     } else {
       resynchronise(r);
     }
+    deep_ = true;
     for (const unsigned target : {r.target, r.other}) {
       std::string where;
       if (!held()) {
@@ -555,8 +556,10 @@ class execution {
         fail(failure_kind::exception_guarantee, std::string(info(r.code).name),
              describe(r) + " threw, and did not leave things as they were: " + wrong);
       }
+      budget_.forgive(subject_);
       check_structure(target);
     }
+    deep_ = false;
     element held_node;
     const bool has = subject_.node(held_node);
     if (held() && (has != model_.node.has_value() || (has && held_node != *model_.node))) {
@@ -764,6 +767,11 @@ class execution {
   std::uint64_t events_ = 0;
   std::size_t rotation_ = 0;
   bool changed_[map_count] = {};
+  bool deep_ = false;  // look up every key
+  const std::size_t live_max_ =
+      program_.header.hash == hash_quality::constant || program_.header.hash == hash_quality::top_only
+          ? live_max_colliding
+          : live_max;
 };
 
 }  // namespace

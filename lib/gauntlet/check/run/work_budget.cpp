@@ -25,12 +25,12 @@ void work_budget::grant(const effects& what, unsigned count, std::size_t element
   const auto times = static_cast<std::int64_t>(count);
   add(what.inserts ? inserting : what.erases ? erasing : looking, times);
   if (what.touches_all) {
-    add(each_element, n + 8);
+    add(each_element, n + times + 8);
   }
   if (colliding_) {
     // Every operation may have to look at every element of the map (which `count` insertions make larger), every
     // insertion may try in vain to spread them.
-    const std::int64_t all = (n + times) * (what.touches_all ? n + 8 : times);
+    const std::int64_t all = (n + times) * (what.touches_all ? n + times + 8 : times);
     add({4, 4, 8}, all);
   }
 }

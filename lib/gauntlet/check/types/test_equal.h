@@ -1,6 +1,8 @@
 // The equality functor of maps under test: compares numbers, counts, throws and calls back as test_hash does.
 #pragma once
 
+#include <utility>
+
 #include <gauntlet/check/types/test_hash.h>
 
 namespace gauntlet::check {
@@ -15,7 +17,7 @@ class test_equal {
     ++state_->equalities;
     faults::event(fault_kind::equality);
     if (state_->in_equality != nullptr) [[unlikely]] {
-      state_->in_equality(state_->context);
+      std::exchange(state_->in_equality, nullptr)(state_->context);
     }
     return id_of(a) == id_of(b);
   }

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <gauntlet/check/program/keys.h>
 #include <gauntlet/check/types/element_traits.h>
@@ -22,7 +23,7 @@ struct functor_state {
   bool lost = false;  // the state of functors that nobody gave a state
   std::uint64_t hashes = 0;
   std::uint64_t equalities = 0;
-  // Called from inside hash or equality when set: the misuse that the map must diagnose.
+  // Called once from inside hash or equality when set: the misuse that the map must diagnose.
   void (*in_hash)(void*) = nullptr;
   void (*in_equality)(void*) = nullptr;
   void* context = nullptr;
@@ -43,7 +44,7 @@ class test_hash {
     ++state_->hashes;
     faults::event(fault_kind::hash);
     if (state_->in_hash != nullptr) [[unlikely]] {
-      state_->in_hash(state_->context);
+      std::exchange(state_->in_hash, nullptr)(state_->context);
     }
     const std::uint64_t value = hash_of(state_->quality, id_of(key));
     return static_cast<std::size_t>(state_->lost ? ~value : value);

@@ -1,0 +1,239 @@
+// Each oracle fires on a defect planted for it: objects, memory, walks. The maps here are
+// std::unordered_map with one thing spoiled; they exist to prove the alarm, not to be realistic.
+#include <gauntlet/check/run/planted_for_tests.h>
+
+#include <cstring>
+#include <vector>
+
+namespace gauntlet::check {
+namespace {
+
+// ------------------------------------------------------------------------------------------------ objects and memory
+
+PLANT(
+    leaks_objects, plain, ~leaks_objects() {
+      if (base::size() == 2) {
+        alignas(T) static std::byte place[sizeof(T)];
+        ::new (place) T(1);  // never destroyed
+      }
+    });
+
+TEST(oracles, an_object_that_is_never_destroyed_is_a_leak) {
+  EXPECT_VERDICT((judged<leaks_objects_adapter, element_types::tracked_tracked>(
+                     "types tracked_tracked\ninsert_copy 0 hot 0 value 1 count 2\n")),
+                 lifetime, "leak");
+  EXPECT_EQ(lifetimes.live(), 0) << "one finding must not become the next run's";
+}
+
+PLANT(
+    leaks_memory, plain, void clear() noexcept {
+      base::clear();
+      this->get_allocator().from()->allocate(24, 8);
+    });
+
+TEST(oracles, memory_that_is_never_given_back_is_a_leak) {
+  EXPECT_VERDICT(judged<leaks_memory_adapter>("clear 0\n"), allocator, "leak");
+}
+
+PLANT(
+    destroys_twice, plain, void clear() noexcept {
+      if (!base::empty()) {
+        T& gone = base::begin()->second;
+        gone.~T();
+        gone.~T();
+        ::new (&gone) T(0);
+      }
+      base::clear();
+    });
+
+TEST(oracles, an_object_destroyed_twice_is_noticed_at_once) {
+  const verdict v = judged<destroys_twice_adapter, element_types::tracked_tracked>(
+      "types tracked_tracked\ninsert_copy 0 hot 0 value 1\nclear 0\nclear 1\n");
+  EXPECT_VERDICT(v, lifetime, "destroyed twice");
+  EXPECT_EQ(v.step, 1u);
+}
+
+PLANT(
+    uses_after_move, plain, auto insert(const typename base::value_type& e) {
+      auto answer = base::insert(e);
+      T taken(std::move(answer.first->second));
+      T copy(answer.first->second);
+      answer.first->second = std::move(taken);
+      return answer;
+    } using base::insert;);
+
+TEST(oracles, an_object_used_after_it_was_moved_from_is_noticed) {
+  EXPECT_VERDICT((judged<uses_after_move_adapter, element_types::tracked_tracked>(
+                     "types tracked_tracked\ninsert_copy 0 hot 0 value 1\n")),
+                 lifetime, "used after it was moved from");
+}
+
+PLANT(
+    moves_bytes, plain, void clear() noexcept {
+      if (!base::empty()) {
+        T& from = base::begin()->second;
+        alignas(T) std::byte place[sizeof(T)];
+        std::memcpy(place, static_cast<const void*>(&from), sizeof(T));
+        static_cast<void>(reinterpret_cast<T*>(place)->read());
+      }
+      base::clear();
+    });
+
+TEST(oracles, an_object_copied_as_bytes_is_noticed) {
+  EXPECT_VERDICT((judged<moves_bytes_adapter, element_types::tracked_tracked>(
+                     "types tracked_tracked\ninsert_copy 0 hot 0 value 1\nclear 0\n")),
+                 lifetime, "moved as bytes, not as an object");
+}
+
+PLANT(
+    keeps_own_allocator, plain, void swap(keeps_own_allocator& o) {
+      keeps_own_allocator fresh_here(0, this->hash_function(), this->key_eq(), this->get_allocator());
+      keeps_own_allocator fresh_there(0, o.hash_function(), o.key_eq(), o.get_allocator());
+      for (auto& e : o) fresh_here.emplace(e.first, std::move(e.second));
+      for (auto& e : *this) fresh_there.emplace(e.first, std::move(e.second));
+      base::clear();
+      o.base::clear();
+      for (auto& e : fresh_here) this->emplace(e.first, std::move(e.second));
+      for (auto& e : fresh_there) o.emplace(e.first, std::move(e.second));
+    });
+
+TEST(oracles, a_swap_that_forgets_to_exchange_propagating_allocators_is_noticed) {
+  const char* const text = "types tracked_tracked\nallocator propagating\ninsert_copy 0 hot 0 value 1\nswap 0 1\n";
+  EXPECT_VERDICT((judged<keeps_own_allocator_adapter, element_types::tracked_tracked>(text)), allocator,
+                 "wrong allocator");
+  EXPECT_VERDICT((judged<std_map_for_tests, element_types::tracked_tracked>(text)), none, "");
+}
+
+TEST(oracles, an_arena_notices_what_is_not_its_own_or_not_its_size) {
+  arena mine;
+  arena other;
+  void* const a = mine.allocate(40, 8);
+  other.deallocate(a, 40, 8);
+  EXPECT_STREQ(other.error(), "block given back to an allocator that does not own it");
+  EXPECT_EQ(mine.blocks(), 0u);
+  void* const b = mine.allocate(40, 64);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(b) % 64, 0u);
+  mine.deallocate(b, 48, 64);
+  EXPECT_STREQ(mine.error(), "block given back with another size");
+  EXPECT_EQ(mine.bytes(), 0u);
+  EXPECT_THROW(static_cast<void>(mine.allocate(std::size_t{1} << 40, 8)), std::bad_alloc);
+}
+
+// ------------------------------------------------------------------------------------------------ walks
+
+PLANT(
+    skips, plain, auto erase(typename base::iterator at) {
+      auto next = base::erase(at);
+      return next == base::end() ? next : std::next(next);
+    } using base::erase;);
+
+TEST(oracles, an_erase_that_skips_the_next_element_breaks_promise_1) {
+  EXPECT_VERDICT(judged<skips_adapter>("insert_copy 0 hot 0 value 1 count 4\niterate 0\n  erase_key 0 current\nend\n"),
+                 broken_promise, "promise 1");
+}
+
+TEST(oracles, an_iterator_given_back_that_is_not_the_next_one_is_a_wrong_result) {
+  EXPECT_VERDICT(judged<skips_adapter>("insert_copy 0 hot 0 value 1 count 4\nerase_iterator 0 hot 1\n"
+                                       "erase_iterator 0 hot 2\n"),
+                 wrong_result, "erase_iterator");
+}
+
+// A map with cursors that are right when nobody changes it: a walk over a copy of the keys, spoiled in four ways.
+enum class spoiled { nothing, repeats, shows_erased, shows_old_value, skips_present };
+
+template <spoiled How, class Key, class T, class Hash, class Equal, class Allocator>
+struct walks : right<Key, T, Hash, Equal, Allocator> {
+  using base = right<Key, T, Hash, Equal, Allocator>;
+  using base::base;
+  using base::operator=;
+
+  class cursor {
+   public:
+    explicit cursor(walks& m) : map_(&m) {
+      for (auto& e : m) {
+        kept_.emplace_back(e.first, e.second);
+      }
+      if (How == spoiled::skips_present && kept_.size() > 2) {
+        kept_.pop_back();
+      }
+      settle();
+    }
+    explicit operator bool() const { return at_ < kept_.size(); }
+    const std::pair<Key, T>* operator->() const { return &kept_[at_]; }
+    void next() {
+      ++at_;
+      if (How == spoiled::repeats && at_ == kept_.size() && map_->size() > size_ && !repeated_) {
+        repeated_ = true;
+        at_ = 0;
+      }
+      settle();
+    }
+
+   private:
+    void settle() {
+      for (; at_ < kept_.size(); ++at_) {
+        const auto now = map_->find(kept_[at_].first);
+        if (now == map_->end()) {
+          if (How == spoiled::shows_erased) {
+            return;
+          }
+          continue;
+        }
+        if (How != spoiled::shows_old_value) {
+          kept_[at_].second = now->second;
+        }
+        return;
+      }
+    }
+    walks* map_;
+    std::vector<std::pair<Key, T>> kept_;
+    std::size_t at_ = 0;
+    std::size_t size_ = map_->size();
+    bool repeated_ = false;
+  };
+  cursor walk() { return cursor(*this); }
+};
+
+#define PLANT_WALK(how)                                                              \
+  template <class Key, class T, class Hash, class Equal, class Allocator>            \
+  struct walk_##how {                                                                \
+    using map_type = walks<spoiled::how, Key, T, Hash, Equal, Allocator>;            \
+    static constexpr std::string_view name = "walk " #how;                           \
+    static constexpr capabilities can() { return {.cursor = true, .nodes = false}; } \
+  }
+PLANT_WALK(nothing);
+PLANT_WALK(repeats);
+PLANT_WALK(shows_erased);
+PLANT_WALK(shows_old_value);
+PLANT_WALK(skips_present);
+
+constexpr const char* walk_that_inserts =
+    "insert_copy 0 hot 0 value 1 count 4\nwalk 0\n  insert_copy 0 wide 1 value 1 count 2\n  nothing\nend\n";
+constexpr const char* walk_that_erases =
+    "insert_copy 0 hot 0 value 1 count 4\nwalk 0\n  erase_key 0 later 0\n  erase_key 0 earlier 0\nend\n";
+constexpr const char* walk_that_updates =
+    "insert_copy 0 hot 0 value 1 count 4\nwalk 0\n  update 0 hot 0 value 50 count 4\nend\n";
+constexpr const char* walk_in_a_walk =
+    "insert_copy 0 hot 0 value 1 count 4\nwalk 0\n  walk 0\n    erase_key 0 current\n    insert_copy 0 later 0 value 9\n"
+    "  end\nend\n";
+
+TEST(oracles, the_promises_of_walks_are_judged_by_number) {
+  EXPECT_VERDICT(judged<walk_repeats>(walk_that_inserts), broken_promise, "promise 1");
+  EXPECT_VERDICT(judged<walk_shows_erased>(walk_that_erases), broken_promise, "promise 2");
+  EXPECT_VERDICT(judged<walk_shows_old_value>(walk_that_updates), broken_promise, "promise 5");
+  EXPECT_VERDICT(judged<walk_skips_present>(walk_that_inserts), broken_promise, "promise 1");
+  for (const char* const text : {walk_that_inserts, walk_that_erases, walk_that_updates, walk_in_a_walk}) {
+    EXPECT_VERDICT(judged<walk_nothing>(text), none, "");
+  }
+}
+
+TEST(oracles, a_walk_ends_although_its_body_inserts_for_ever) {
+  const verdict v = judged<walk_nothing>(
+      "insert_copy 0 hot 0 value 1 count 200\nwalk 0\n  walk 0\n    walk 0\n      insert_copy 0 wide 7 value 1 count "
+      "256\n"
+      "    end\n  end\nend\n");
+  EXPECT_TRUE(v) << v.message;
+}
+
+}  // namespace
+}  // namespace gauntlet::check

@@ -1,0 +1,194 @@
+// Each oracle fires on a defect planted for it: results, contents, exceptions, work, self-check, misuse. The maps here
+// are std::unordered_map with one thing spoiled; they exist to prove the alarm, not to be realistic.
+#include <gauntlet/check/run/planted_for_tests.h>
+
+#include <ostream>
+#include <stdexcept>
+
+namespace gauntlet::check {
+namespace {
+
+// ------------------------------------------------------------------------------------------------ results, contents
+
+PLANT(
+    says_inserted, plain, auto insert(typename base::value_type&& e) {
+      auto answer = base::insert(std::move(e));
+      answer.second = true;
+      return answer;
+    } using base::insert;);
+
+TEST(oracles, a_wrong_answer_is_a_wrong_result_of_that_operation) {
+  const char* const twice = "insert_move 0 hot 1 value 5\ninsert_move 0 hot 1 value 6\n";
+  EXPECT_VERDICT(judged<says_inserted_adapter>(twice), wrong_result, "insert_move");
+  EXPECT_VERDICT(judged<std_map_for_tests>(twice), none, "");
+}
+
+PLANT(stale_size, plain, std::size_t size() const { return base::size() + (base::size() == 3 ? 1 : 0); });
+
+TEST(oracles, a_stale_size_shows_without_being_asked_for) {
+  EXPECT_VERDICT(judged<stale_size_adapter>("insert_copy 0 hot 0 value 1 count 3\n"), wrong_result, "size");
+}
+
+PLANT(
+    loses_one, plain, void reserve(std::size_t n) {
+      base::reserve(n);
+      if (base::size() > 2) {
+        base::erase(base::begin());
+        this->emplace(Key(777), T(7));
+      }
+    });
+
+TEST(oracles, an_element_lost_behind_an_unchanged_size_is_wrong_contents) {
+  const verdict v = judged<loses_one_adapter>("insert_copy 0 hot 0 value 1 count 4\nreserve 0 plain value 9\n");
+  EXPECT_VERDICT(v, wrong_contents, "surplus");
+}
+
+PLANT(
+    forgets_value, plain, void rehash(std::size_t n) {
+      base::rehash(n);
+      if (!base::empty()) base::begin()->second = T(99);
+    });
+
+TEST(oracles, a_changed_value_is_wrong_contents) {
+  EXPECT_VERDICT(judged<forgets_value_adapter>("insert_copy 0 hot 0 value 1 count 4\nrehash 0 plain value 9\n"),
+                 wrong_contents, "value");
+}
+
+PLANT(
+    cannot_find, plain,
+    auto find(const Key& k) {
+      return id_of(k) == 5 && base::size() == 4 ? base::end() : base::find(k);
+    } auto find(const Key& k) const { return id_of(k) == 5 && base::size() == 4 ? base::end() : base::find(k); });
+
+TEST(oracles, an_element_that_is_shown_and_not_found_is_wrong_contents) {
+  EXPECT_VERDICT(judged<cannot_find_adapter>("insert_copy 0 hot 3 value 1 count 4\n"), wrong_contents, "lookup");
+}
+
+// ------------------------------------------------------------------------------------------------ exceptions, work
+
+PLANT(
+    half_inserts, plain, auto insert(const typename base::value_type& e) {
+      base::emplace(Key(e.first), T(0));
+      auto answer = base::insert_or_assign(e.first, e.second);
+      answer.second = true;
+      return answer;
+    } using base::insert;);
+
+TEST(oracles, an_insertion_that_throws_and_leaves_something_behind_breaks_the_strong_guarantee) {
+  EXPECT_VERDICT((judged<half_inserts_adapter, element_types::throwing_throwing>(
+                     "types throwing_throwing\nfault copy value 1\ninsert_copy 0 hot 0 value 1\n")),
+                 exception_guarantee, "insert_copy");
+}
+
+PLANT(
+    throws_alone, plain, std::size_t count(const Key& k) const {
+      if (base::size() == 1) throw std::runtime_error("nobody asked for this");
+      return base::count(k);
+    });
+
+TEST(oracles, an_exception_that_nobody_asked_for_is_a_failure) {
+  EXPECT_VERDICT(judged<throws_alone_adapter>("insert_copy 0 hot 0 value 1\ncount 0 hot 0\n"), unexpected_exception,
+                 "count");
+}
+
+PLANT(
+    looks_everywhere, plain, std::size_t count(const Key& k) const {
+      std::size_t found = 0;
+      for (const auto& e : *this) found += this->key_eq()(e.first, k) ? 1u : 0u;
+      return found;
+    });
+
+TEST(oracles, a_lookup_that_costs_as_much_as_the_map_is_large_exceeds_the_work_budget) {
+  std::string text = "insert_copy 0 hot 0 value 1 count 100\n";
+  for (int i = 0; i < 100; ++i) {
+    text += "count 0 hot 0\n";
+  }
+  EXPECT_VERDICT(judged<looks_everywhere_adapter>(text), work_budget, "equalities");
+  EXPECT_VERDICT(judged<std_map_for_tests>(text), none, "");
+  EXPECT_VERDICT(judged<looks_everywhere_adapter>("hash constant\n" + text), none, "");
+}
+
+PLANT(
+    keeps_room, shrinking,
+    std::size_t erase(const Key& k) {
+      const std::size_t erased = base::erase(k);
+      room_ += erased;
+      base::rehash(room_ * 400);
+      return erased;
+    } auto erase(typename base::iterator at) { return base::erase(at); } auto erase(typename base::iterator a,
+                                                                                    typename base::iterator b) {
+      return base::erase(a, b);
+    } std::size_t room_ = 0;);
+
+TEST(oracles, memory_that_follows_history_exceeds_the_memory_budget) {
+  std::string text;
+  for (int i = 0; i < 100; ++i) {
+    text += "insert_copy 0 hot 0 value 1\nerase_key 0 hot 0\n";
+  }
+  EXPECT_VERDICT(judged<keeps_room_adapter>(text), work_budget, "memory");
+  EXPECT_VERDICT(judged<std_map_for_tests>(text), none, "");
+}
+
+// ------------------------------------------------------------------------------------------------ self-check, misuse
+
+template <class Key, class T, class Hash, class Equal, class Allocator>
+struct unhealthy {
+  using map_type = right<Key, T, Hash, Equal, Allocator>;
+  static constexpr std::string_view name = "unhealthy";
+  static constexpr capabilities can() { return {.checks_itself = true}; }
+  static bool self_check(const map_type& m, std::ostream& dump) {
+    dump << "counted 3, recounted " << m.size();
+    return m.size() != 3;
+  }
+};
+
+TEST(oracles, a_failing_self_check_is_reported_with_its_dump) {
+  const verdict v = judged<unhealthy>("insert_copy 0 hot 0 value 1 count 3\n");
+  EXPECT_VERDICT(v, self_check, "self_check");
+  EXPECT_NE(v.message.find("counted 3, recounted 3"), std::string::npos) << v.message;
+}
+
+// Two ways of diagnosing: a map that throws what the guard would, and one that says nothing.
+template <bool Notices, class Key, class T, class Hash, class Equal, class Allocator>
+struct guarded : right<Key, T, Hash, Equal, Allocator> {
+  using base = right<Key, T, Hash, Equal, Allocator>;
+  using base::base;
+  using base::operator=;
+  template <class... Arguments>
+  auto emplace(Arguments&&... arguments) {
+    if (Notices && busy_) {
+      throw diagnosed_misuse();
+    }
+    busy_ = true;
+    struct leave {
+      bool& busy;
+      ~leave() { busy = false; }
+    } on_leave{busy_};
+    return base::emplace(std::forward<Arguments>(arguments)...);
+  }
+
+ private:
+  bool busy_ = false;
+};
+
+template <bool Notices, class Key, class T, class Hash, class Equal, class Allocator>
+struct guarded_adapter_base {
+  using map_type = guarded<Notices, Key, T, Hash, Equal, Allocator>;
+  static constexpr std::string_view name = "guarded";
+  static constexpr capabilities can() { return {.diagnoses_misuse = true}; }
+  struct misuse_guard {
+    misuse_guard() {}
+  };
+};
+template <class Key, class T, class Hash, class Equal, class Allocator>
+struct noticing : guarded_adapter_base<true, Key, T, Hash, Equal, Allocator> {};
+template <class Key, class T, class Hash, class Equal, class Allocator>
+struct unnoticing : guarded_adapter_base<false, Key, T, Hash, Equal, Allocator> {};
+
+TEST(oracles, a_misuse_that_is_not_diagnosed_is_a_failure) {
+  EXPECT_VERDICT(judged<noticing>("misuse 0 write_in_equality hot 0\n"), none, "");
+  EXPECT_VERDICT(judged<unnoticing>("misuse 0 write_in_equality hot 0\n"), undiagnosed_misuse, "write_in_equality");
+}
+
+}  // namespace
+}  // namespace gauntlet::check
