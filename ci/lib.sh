@@ -118,7 +118,9 @@ build() {
     if grep -q 'No space left on device' "$log"; then
       wrong_use "no space left on the device of $folder"
     fi
-    grep -m 12 -E 'error|FAILED|undefined reference' "$log" >&2 || tail -n 25 "$log" >&2
+    if ! grep -m 8 -E ' error: |undefined reference|CMake Error|Killed' "$log" | cut -c 1-240 >&2; then
+      tail -n 25 "$log" >&2
+    fi
     printf '%s: the build in %s failed; the whole log: %s\n' "$me" "$folder" "$log" >&2
     return 1
   fi
