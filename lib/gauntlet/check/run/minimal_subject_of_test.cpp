@@ -1,0 +1,79 @@
+// The adapter of somebody's own map, in full, and a defect that it brings to light.
+#include <gauntlet/check/run/minimal_subject_of.h>
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <vector>
+
+#include <gauntlet/check/fuzzing/mutate.h>
+#include <gauntlet/check/run/runner.h>
+
+namespace gauntlet::check {
+namespace {
+
+// A sorted vector would do; this one is unsorted, and when told to, erases by swapping in an element it then forgets.
+template <bool Right>
+struct small_map {
+  std::vector<element> elements;
+  std::size_t index_of(std::uint64_t key) const {
+    std::size_t at = 0;
+    while (at < elements.size() && elements[at].first != key) {
+      ++at;
+    }
+    return at;
+  }
+};
+
+template <bool Right>
+struct small_map_adapter {
+  using map_type = small_map<Right>;
+  static constexpr std::string_view name = "small_map";
+  static bool insert(map_type& m, std::uint64_t key, std::uint64_t value) {
+    if (m.index_of(key) < m.elements.size()) {
+      return false;
+    }
+    m.elements.emplace_back(key, value);
+    return true;
+  }
+  static std::optional<std::uint64_t> find(const map_type& m, std::uint64_t key) {
+    const std::size_t at = m.index_of(key);
+    return at < m.elements.size() ? std::optional(m.elements[at].second) : std::nullopt;
+  }
+  static bool erase(map_type& m, std::uint64_t key) {
+    const std::size_t at = m.index_of(key);
+    if (at == m.elements.size()) {
+      return false;
+    }
+    if (!Right && m.elements.size() == 5) {
+      m.elements.back() = m.elements[at];  // the wrong way round
+    }
+    m.elements[at] = m.elements.back();
+    m.elements.pop_back();
+    return true;
+  }
+  static std::size_t size(const map_type& m) { return m.elements.size(); }
+  template <class Function>
+  static void for_each(const map_type& m, Function f) {
+    for (const element& e : m.elements) {
+      f(e.first, e.second);
+    }
+  }
+};
+
+std::size_t failures(const subject_factory& make) {
+  random_source random(3);
+  std::size_t many = 0;
+  for (unsigned i = 0; i < 300; ++i) {
+    many += run(generate(random, 60, {}), make) ? 0u : 1u;
+  }
+  return many;
+}
+
+TEST(minimal_adapter, lets_the_runner_tell_a_right_map_from_a_wrong_one) {
+  EXPECT_EQ(failures(make_minimal_subject<small_map_adapter<true>>()), 0u);
+  EXPECT_GT(failures(make_minimal_subject<small_map_adapter<false>>()), 0u);
+}
+
+}  // namespace
+}  // namespace gauntlet::check
