@@ -81,12 +81,15 @@ target_of() {
   printf '%s\n' "$found"
 }
 
-# caller_path PATH: PATH as the caller meant it, from the folder in which the script was started.
+# caller_path PATH: PATH as the caller meant it, from the folder in which the script was started; short where it lies in
+# this tree.
 caller_path() {
-  case $1 in
-    /*) printf '%s\n' "$1" ;;
-    *) printf '%s\n' "$invoked_from/$1" ;;
+  local path=$1
+  case $path in
+    /*) ;;
+    *) path=$invoked_from/$path ;;
   esac
+  printf '%s\n' "${path#"$PWD"/}"
 }
 
 # need_input FILE: exits 2 unless FILE is a readable regular file.
