@@ -81,9 +81,15 @@ concept key_has_a_hash = requires(const Hash& hash, const Key& key) {
   { hash(key) } -> std::convertible_to<std::size_t>;
 };
 template <class Key, class KeyEqual>
-concept key_is_equality_comparable = requires(const KeyEqual& equal, const Key& key) {
-  { equal(key, key) } -> std::convertible_to<bool>;
-};
+concept key_is_equality_comparable =
+    // std::equal_to offers to compare everything and fails inside: ask the key itself.
+    ((!std::is_same_v<KeyEqual, std::equal_to<Key>> && !std::is_same_v<KeyEqual, std::equal_to<>>) ||
+     requires(const Key& key) {
+       { key == key } -> std::convertible_to<bool>;
+     }) &&
+    requires(const KeyEqual& equal, const Key& key) {
+      { equal(key, key) } -> std::convertible_to<bool>;
+    };
 }  // namespace detail
 
 template <class Key, class T, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
@@ -568,6 +574,11 @@ class hash_map {
     tables_.pay_debt();
     return node;
   }
+  // Copies what may throw when it moves, if it can.
+  void take_element(slot& to, value_type& from) {
+    types::construct(tables_.allocator(), to, std::move_if_noexcept(const_cast<Key&>(from.first)),
+                     std::move_if_noexcept(from.second));
+  }
   void take_or_move(hash_map& other) {
     if constexpr (traits::is_always_equal::value) {
       tables_.take_from(other.tables_);
@@ -632,7 +643,18 @@ auto hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>::emplace(Arguments&&...
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Policy>
 auto hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>::insert(node_type&& node) -> insert_return_type {
   if (node.empty()) return {end(), false, node_type()};
-  const auto [at, inserted] = insert_parts(std::move(node.key()), std::move(node.mapped()));
+  struct taker {
+    Allocator& allocator;
+    node_type& node;
+    void operator()(slot& to) { types::construct(allocator, to, std::move(node.key()), std::move(node.mapped())); }
+    void give_back(slot& made) noexcept {
+      node.refill(std::move(const_cast<Key&>(made.value().first)), std::move(made.value().second));
+      types::destroy(allocator, made);
+    }
+  };
+  const writing guard(*this, operation::insert);
+  const auto [placed, inserted] = tables_.insert(node.key(), taker{tables_.allocator(), node});
+  const iterator at = at_position(placed);
   if (!inserted) return {at, false, std::move(node)};
   node.reset();
   return {at, true, node_type()};
@@ -665,15 +687,37 @@ void hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>::merge(
     const auto after = source.tables_.next(at);
     // What may throw of the erasure comes before the element leaves.
     const auto plan = source.tables_.plan_erase(at);
-    value_type& value = at.element->value();
-    const bool moved =
-        tables_
-            .insert(value.first,
-                    [&](slot& to) {
-                      types::construct(tables_.allocator(), to, std::move_if_noexcept(const_cast<Key&>(value.first)),
-                                       std::move_if_noexcept(value.second));
-                    })
-            .second;
+    bool moved = false;
+    if constexpr (types::loses_on_failure()) {
+      bool touched = false;
+      try {
+        moved = tables_
+                    .insert(at.element->key(),
+                            [&](slot& to) {
+                              touched = true;
+                              take_element(to, at.element->value());
+                            })
+                    .second;
+      } catch (...) {
+        if (touched) source.tables_.finish_erase(plan);
+        throw;
+      }
+    } else {
+      struct taker {
+        hash_map& map;
+        value_type& from;
+        void operator()(slot& to) { map.take_element(to, from); }
+        void give_back(slot& made) noexcept {
+          if constexpr (types::moves_in_place()) {
+            from.~value_type();
+            ::new (static_cast<void*>(&from))
+                value_type(std::move(const_cast<Key&>(made.value().first)), std::move(made.value().second));
+          }
+          types::destroy(map.tables_.allocator(), made);
+        }
+      };
+      moved = tables_.insert(at.element->key(), taker{*this, at.element->value()}).second;
+    }
     if (moved) source.tables_.finish_erase(plan);
     at = after;
   }

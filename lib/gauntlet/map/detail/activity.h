@@ -18,6 +18,9 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include <gauntlet/map/detail/attributes.h>
 #include <gauntlet/map/misuse.h>
@@ -82,15 +85,32 @@ class activity {
       report(op, seen, state);
     word_.store(this_thread() | static_cast<std::uint64_t>(op), std::memory_order_relaxed);  // [activity]
   }
+  // Stays visible for a moment. The stores of a short operation leave the processor together, so that nobody sees the
+  // first: writers that only do short ones are caught here, where one of some hundred operations takes its time. The
+  // exchange makes the word visible now; a writer that missed it has overwritten it.
+  template <class State>
+  GAUNTLET_NOINLINE void linger(const State& state) {
+    const std::uint64_t own = word_.load(std::memory_order_relaxed);
+    word_.exchange(own, std::memory_order_seq_cst);  // [activity]
+    for (int i = 0; i < 8; ++i) {
+#if defined(__SSE2__)
+      _mm_pause();
+#endif
+      const std::uint64_t seen = word_.load(std::memory_order_relaxed);
+      if (GAUNTLET_RARE(seen != own))
+        report(static_cast<operation>(own & operation_bits), seen == 0 ? operation_bits + 1 : seen, state);
+    }
+  }
   GAUNTLET_ALWAYS_INLINE void leave() noexcept { word_.store(0, std::memory_order_relaxed); }  // [activity]
 
  private:
   template <class State>
-  [[noreturn]] GAUNTLET_NOINLINE static void report(operation op, std::uint64_t seen, const State& state) {
+  [[noreturn]] GAUNTLET_NOINLINE GAUNTLET_COLD static void report(operation op, std::uint64_t seen,
+                                                                  const State& state) {
     const auto other = static_cast<operation>(seen & operation_bits);
     misuse_report found;
     found.thread = this_thread();
-    found.other_thread = seen & ~operation_bits;
+    found.other_thread = seen & ~operation_bits;  // 64: a writer that has left already
     found.kind = found.thread == found.other_thread                  ? misuse_kind::reentry
                  : op >= operation::insert                           ? misuse_kind::concurrent_writes
                  : op == operation::walk || op == operation::iterate ? misuse_kind::concurrent_iteration_and_write
@@ -112,6 +132,8 @@ class activity<false> {
   void read(operation, const State&) const noexcept {}
   template <class State>
   void enter(operation, const State&) noexcept {}
+  template <class State>
+  void linger(const State&) noexcept {}
   void leave() noexcept {}
 };
 

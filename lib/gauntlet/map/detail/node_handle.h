@@ -44,6 +44,7 @@ class node_handle {
   friend void swap(node_handle& a, node_handle& b) noexcept(Types::moves_in_place()) { a.swap(b); }
 
   // For the map.
+  void refill(key_type&& key, mapped_type&& mapped) { element_.emplace(std::move(key), std::move(mapped)); }
   void reset() noexcept {
     element_.reset();
     allocator_.reset();

@@ -195,7 +195,10 @@ class table_set {
       ++version_;
       --size_;
       ++debt_;
-      if (GAUNTLET_RARE(size_ == 0 || debt_ >= policy::erases_per_sweep)) sweep();
+      if (GAUNTLET_RARE(size_ == 0 || debt_ >= policy::erases_per_sweep)) {
+        linger_sometimes();
+        sweep();
+      }
       return true;
     }
     if (GAUNTLET_LIKELY((mask & further_lane) == 0)) return false;
@@ -264,6 +267,10 @@ class table_set {
   bool occupied(const position& at) const noexcept {
     if (at.entry >= directory_.size()) return at.entry == directory_.size();
     return at.group < groups() && directory_.tags[at.entry][at.group].tag[at.lane] != 0;
+  }
+  // Now and then a writer takes its time, for others to notice. Comes before a change: a diagnosis may throw.
+  void linger_sometimes() {
+    if ((++lingers_ & 15) == 0) activity_.linger([this] { return describe(); });
   }
   void read(operation op) const {
     activity_.read(op, [this] { return describe(); });
@@ -443,6 +450,7 @@ class table_set {
   std::uint64_t number_ = 0;  // changes when the contents change hands
   std::uint64_t sweep_ = 0;   // the hash the sweep has come to
   std::size_t tables_ = 0;
+  unsigned lingers_ = 0;
   std::size_t splits_ = 0, merges_ = 0, growths_ = 0, shrinks_ = 0;
   tag_pool<groups_max, memory> pool_;
   [[no_unique_address]] hasher hash_;
@@ -513,6 +521,7 @@ template <class Types>
 template <class Construct>
 typename table_set<Types>::position table_set<Types>::insert_displaced(table_type t, std::uint64_t hash,
                                                                        Construct& construct) {
+  linger_sometimes();
   const vacancy where = find_vacancy(t, hash);
   slot& at = slot_of(t, where.group, where.lane);
   construct(at);
@@ -524,17 +533,24 @@ typename table_set<Types>::position table_set<Types>::insert_displaced(table_typ
   return {&at, entry, static_cast<std::uint32_t>(where.group), where.lane};
 }
 
-// The element is made before anything moves, outside: its arguments may refer to elements that are about to.
+// The element is made before anything moves, outside: its arguments may refer to elements that are about to. If there
+// is no place for it after all, a construct that took it from somewhere may have it back.
 template <class Types>
 template <class Construct>
 typename table_set<Types>::position table_set<Types>::insert_rare(std::uint64_t hash, bool tie, Construct& construct) {
   struct holder {
+    Construct& construct;
     slot element;
-    allocator_type* allocator = nullptr;  // null: nothing to destroy
+    allocator_type* allocator;  // null: nothing to destroy
     ~holder() {
-      if (allocator != nullptr) Types::destroy(*allocator, element);
+      if (allocator == nullptr) return;
+      if constexpr (requires { construct.give_back(element); }) {
+        construct.give_back(element);
+      } else {
+        Types::destroy(*allocator, element);
+      }
     }
-  } ready;
+  } ready{construct, {}, nullptr};
   construct(ready.element);
   ready.allocator = &allocator_;
   if (debt_ >= policy::erases_per_sweep) sweep();

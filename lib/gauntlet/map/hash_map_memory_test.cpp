@@ -1,0 +1,199 @@
+// Allocators, and what comes back: every byte through the map's allocator, reservations that hold, memory that returns.
+#include <array>
+#include <limits>
+#include <memory_resource>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <gauntlet/map/hash_map.h>
+#include <gauntlet/map/hash_map_test_types.h>
+
+namespace gauntlet {
+namespace {
+
+using namespace gauntlet::testing;
+
+template <bool Propagates>
+using account_map = hash_map<u64, std::string, hash<u64>, std::equal_to<u64>,
+                             accounting_allocator<std::pair<const u64, std::string>, Propagates>, tiny_policy>;
+
+TEST(HashMapMemory, StatsReportTheBytesTheAllocatorGave) {
+  memory_account account;
+  {
+    account_map<false> m(accounting_allocator<std::pair<const u64, std::string>>{account});
+    for (u64 k = 0; k < 500; ++k) {
+      m[k] = "x";
+      ASSERT_EQ(m.stats().bytes, account.bytes) << k;
+    }
+    for (u64 k = 0; k < 500; ++k) {
+      m.erase(k);
+      ASSERT_EQ(m.stats().bytes, account.bytes) << k;
+    }
+    m.clear();
+    EXPECT_EQ(account.bytes, 0U);
+  }
+  EXPECT_EQ(account.blocks, 0U);
+}
+
+template <bool Propagates>
+void assigns_between_unequal_allocators() {
+  memory_account one, two;
+  using allocator = accounting_allocator<std::pair<const u64, std::string>, Propagates>;
+  {
+    account_map<Propagates> a{allocator(one)}, b{allocator(two)};
+    for (u64 k = 0; k < 100; ++k) a[k] = std::to_string(k);
+    b = a;
+    EXPECT_EQ(b.get_allocator() == allocator(one), Propagates);
+    EXPECT_EQ(a, b);
+    account_map<Propagates> c{allocator(two)};
+    c = std::move(a);
+    EXPECT_EQ(c.get_allocator() == allocator(one), Propagates);
+    EXPECT_EQ(b, c);
+    EXPECT_TRUE(a.empty());
+    EXPECT_TRUE(healthy(a) && healthy(b) && healthy(c));
+    account_map<Propagates> d(std::move(b), allocator(two));
+    EXPECT_TRUE(d.get_allocator() == allocator(two));
+    EXPECT_EQ(d, c);
+    account_map<Propagates> e(d, allocator(one));
+    EXPECT_TRUE(e.get_allocator() == allocator(one));
+    EXPECT_EQ(e, c);
+    if constexpr (Propagates) {
+      swap(d, e);
+      EXPECT_TRUE(e.get_allocator() == allocator(two));
+    }
+  }
+  EXPECT_EQ(one.blocks + two.blocks, 0U);
+}
+
+TEST(HashMapMemory, AllocatorsPropagateAsTheirTraitsSay) {
+  assigns_between_unequal_allocators<false>();
+  assigns_between_unequal_allocators<true>();
+}
+
+TEST(HashMapMemory, PolymorphicAllocatorsReachKeysAndValues) {
+  std::array<std::byte, 1 << 20> buffer;
+  std::pmr::monotonic_buffer_resource arena(buffer.data(), buffer.size(), std::pmr::null_memory_resource());
+  pmr::hash_map<std::pmr::string, std::pmr::string> m(&arena);
+  for (int i = 0; i < 100; ++i) {
+    m.emplace("a key that is too long to be kept in place " + std::to_string(i),
+              "a value that is too long to be kept in place");
+  }
+  EXPECT_EQ(m.size(), 100U);
+  for (const auto& [k, v] : m) {
+    EXPECT_EQ(k.get_allocator().resource(), &arena);
+    EXPECT_EQ(v.get_allocator().resource(), &arena);
+  }
+  const pmr::hash_map<std::pmr::string, std::pmr::string> copy(m);
+  EXPECT_EQ(copy.get_allocator().resource(), std::pmr::get_default_resource());
+  EXPECT_EQ(copy, m);
+}
+
+TEST(HashMapMemory, AfterReserveInsertsDrawNoGrowthAndNoSplit) {  // promise (11)
+  for (const std::size_t n : {1U, 7U, 8U, 100U, 1433U, 1434U, 1800U, 3000U, 10000U, 50000U}) {
+    map_with<u64, u64, observed<hash_map_policy>> m;
+    m.reserve(n);
+    const auto before = m.observer();
+    for (u64 k = 0; k < n; ++k) m[k * 977] = k;
+    EXPECT_EQ(m.observer().growths, before.growths) << n;
+    EXPECT_EQ(m.observer().splits, before.splits) << n;
+    EXPECT_EQ(m.stats().overflowed, 0U);
+    EXPECT_TRUE(healthy(m));
+  }
+  for (const std::size_t n : {5U, 30U, 300U}) {
+    map_with<u64, u64, observed<tiny_policy>> m;
+    for (u64 k = 0; k < n / 2; ++k) m[k] = k;
+    m.reserve(n);
+    const auto before = m.observer();
+    for (u64 k = 0; k < n; ++k) m[k] = k;
+    EXPECT_EQ(m.observer().growths + m.observer().splits, before.growths + before.splits) << n;
+    EXPECT_TRUE(healthy(m));
+  }
+}
+
+TEST(HashMapMemory, AbsurdReservationsAreRefusedWithoutEffect) {
+  map_with<u64, u64> m;
+  m[1] = 2;
+  EXPECT_THROW(m.reserve(std::numeric_limits<std::size_t>::max()), std::length_error);
+  EXPECT_THROW(m.reserve(m.max_size() + 1), std::length_error);
+  EXPECT_THROW(m.rehash(std::numeric_limits<std::size_t>::max()), std::length_error);
+  EXPECT_EQ(m.at(1), 2U);
+  EXPECT_TRUE(healthy(m));
+}
+
+TEST(HashMapMemory, ErasingReturnsMemoryByItself) {  // promise (10)
+  hash_map<u64, u64, hash<u64>, std::equal_to<u64>, std::allocator<std::pair<const u64, u64>>, fixed_seed_policy> m;
+  const u64 n = 300000;
+  for (u64 k = 0; k < n; ++k) m[k] = k;
+  const std::size_t full = m.stats().bytes;
+  for (u64 k = 0; k < n; ++k) {
+    if (k % 100 != 0) m.erase(k);
+  }
+  EXPECT_EQ(m.size(), n / 100);
+  EXPECT_LE(m.stats().bytes, m.size() * 64) << "of " << full;
+  EXPECT_TRUE(healthy(m));
+  for (u64 k = 0; k < n; k += 100) ASSERT_EQ(m.at(k), k);
+  for (u64 k = 0; k < n; k += 100) m.erase(k);
+  EXPECT_LE(m.stats().capacity, 7U);
+  m.clear();
+  EXPECT_EQ(m.stats().bytes, 0U);
+}
+
+TEST(HashMapMemory, WritesSweepUpAfterErasingByIterator) {
+  map_with<u64, u64> m;
+  for (u64 k = 0; k < 2000; ++k) m[k] = k;
+  for (auto it = m.begin(); it != m.end();) it = it->first % 50 == 0 ? std::next(it) : m.erase(it);
+  const std::size_t before = m.stats().tables;
+  for (u64 k = 0; k < 2000; ++k) m[5000 + k % 4] = k, m.erase(5000 + k % 4);
+  EXPECT_LT(m.stats().tables * 4, before);
+  EXPECT_TRUE(healthy(m));
+}
+
+TEST(HashMapMemory, ShrinkToFitAndRehashGiveBackWhatIsNotNeeded) {
+  map_with<u64, u64, fixed_seed_policy> m;
+  m.reserve(100000);
+  for (u64 k = 0; k < 20; ++k) m[k] = k;
+  m.shrink_to_fit();
+  EXPECT_EQ(m.bucket_count(), 28U);
+  m.rehash(1000);
+  EXPECT_GE(m.bucket_count(), 1000U);
+  m.rehash(0);
+  EXPECT_EQ(m.bucket_count(), 28U);
+  for (u64 k = 0; k < 20; ++k) EXPECT_EQ(m.at(k), k);
+  EXPECT_TRUE(healthy(m));
+}
+
+TEST(HashMapMemory, MergingInIterationOrderIsNotQuadratic) {
+  map_with<u64, u64, tiny_policy> a, b;  // the same seed: the worst case
+  for (u64 k = 0; k < 4000; ++k) a[k] = k;
+  const u64 before = b.work();
+  b.merge(a);
+  EXPECT_LT(b.work() - before, 4000U * 200);
+  EXPECT_TRUE(healthy(b));
+}
+
+TEST(HashMapMemory, TheDirectoryStaysSmallUnderHashesThatShareTheirTopBits) {
+  map_with<u64, u64, small_policy, identity_hash> m;
+  for (u64 k = 0; k < 2000; ++k) m[k] = k;
+  const auto s = m.stats();
+  EXPECT_LE(s.directory_entries, 16 * (s.size / 44 + 1));
+  EXPECT_GT(s.overflowed, 0U);
+  for (u64 k = 0; k < 2000; ++k) ASSERT_EQ(m.at(k), k);
+  EXPECT_TRUE(healthy(m));
+}
+
+TEST(HashMapMemory, ObserversSeeGrowthSplitMergeAndShrink) {
+  map_with<u64, u64, observed<tiny_policy>> m;
+  for (u64 k = 0; k < 200; ++k) m[k] = k;
+  for (u64 k = 0; k < 200; ++k) m.erase(k);
+  EXPECT_EQ(m.observer().growths, m.stats().growths);
+  EXPECT_EQ(m.observer().splits, m.stats().splits);
+  EXPECT_EQ(m.observer().merges, m.stats().merges);
+  EXPECT_EQ(m.observer().shrinks, m.stats().shrinks);
+  EXPECT_GT(m.observer().splits, 10U);
+  EXPECT_GT(m.observer().merges, 10U);
+}
+
+}  // namespace
+}  // namespace gauntlet
