@@ -96,10 +96,10 @@ std::uint16_t draw_value(random_source& random) {
 
 // Mostly one; otherwise sizes around groups (8, 16), small tables and the largest.
 std::uint16_t draw_count(random_source& random) {
-  if (random.chance(60)) return 1;
-  switch (random.below(4)) {
+  if (random.chance(70)) return 1;
+  switch (random.below(6)) {
     case 0:
-      return static_cast<std::uint16_t>(1 + random.below(256));
+      return random.chance(20) ? std::uint16_t{256} : static_cast<std::uint16_t>(1 + random.below(256));
     case 1:
       return static_cast<std::uint16_t>(1 + random.below(64));
     default:
@@ -218,6 +218,27 @@ std::vector<operation> draw_run(const program& p, random_source& random, const m
   return block;
 }
 
+// Fill and empty, several times over with keys that move on: what a map must not remember of elements long gone.
+std::vector<operation> draw_waves(const program& p, random_source& random, const mutation_options& options) {
+  operation fill = draw_operation(p, random, options, false);
+  fill.code = random.chance(50) ? opcode::insert_copy : opcode::insert_range;
+  draw_operands(fill, p, random, options, false);
+  fill.count = static_cast<std::uint16_t>(1 + random.below(64));
+  operation drain;
+  drain.code = random.chance(70) ? opcode::erase_range : opcode::erase_key;
+  drain.target = fill.target;
+  drain.where = fill.where;
+  drain.key = fill.key;
+  drain.count = fill.count;
+  std::vector<operation> block;
+  for (std::uint64_t wave = 2 + random.below(8); wave > 0; --wave) {
+    block.push_back(fill);
+    block.push_back(drain);
+    fill.key.number = drain.key.number = static_cast<std::uint16_t>(fill.key.number + fill.count);
+  }
+  return block;
+}
+
 void change_header(program_header& h, random_source& random, const mutation_options& options) {
   switch (random.below(7)) {
     case 0:
@@ -276,7 +297,9 @@ void mutate_once(program& p, random_source& random, const mutation_options& opti
     if (ticket < 6) {
       block.push_back(draw_operation(p, random, options, inside));
     } else {
-      block = ticket < 8 ? draw_walk(p, random, options) : draw_run(p, random, options, inside);
+      block = ticket < 8                          ? draw_walk(p, random, options)
+              : ticket < 9 && !options.concurrent ? draw_waves(p, random, options)
+                                                  : draw_run(p, random, options, inside);
     }
     return insert_operations(p, index, block, random.chance(50));
   }
@@ -405,7 +428,9 @@ program generate(random_source& random, std::size_t operations, const mutation_o
     if (ticket < 84) {
       block.push_back(draw_operation(p, random, options, false));
     } else {
-      block = ticket < 93 ? draw_walk(p, random, options) : draw_run(p, random, options, false);
+      block = ticket < 93                          ? draw_walk(p, random, options)
+              : ticket < 95 && !options.concurrent ? draw_waves(p, random, options)
+                                                   : draw_run(p, random, options, false);
     }
     p.operations.insert(p.operations.end(), block.begin(), block.end());
   }
