@@ -314,6 +314,14 @@ class reducer {
   }
 
   void rename_keys() {
+    // Two numbers of one hot key are two names for the same thing, which could only be renamed together.
+    attempt_with([](program& p) {
+      for (operation& o : p.operations) {
+        if (info(o.code).takes.key && o.key.choice == key_class::hot) {
+          o.key.number = static_cast<std::uint16_t>(o.key.number % p.header.hot_keys);
+        }
+      }
+    });
     rename([](const operation& o) { return info(o.code).takes.key; }, [](const operation& o) { return rank_of(o.key); },
            [](operation& o, unsigned rank) {
              o.key.choice = static_cast<key_class>(rank >> 13);
