@@ -5,8 +5,8 @@
 #include <ostream>
 #include <stdexcept>
 
-namespace gauntlet::check {
-namespace {
+// Not an anonymous namespace: gcc warns of templates in headers whose lambdas capture types of one.
+namespace gauntlet::check::planted {
 
 // ------------------------------------------------------------------------------------------------ results, contents
 
@@ -190,5 +190,4 @@ TEST(oracles, a_misuse_that_is_not_diagnosed_is_a_failure) {
   EXPECT_VERDICT(judged<unnoticing>("misuse 0 write_in_equality hot 0\n"), undiagnosed_misuse, "write_in_equality");
 }
 
-}  // namespace
-}  // namespace gauntlet::check
+}  // namespace gauntlet::check::planted
