@@ -128,7 +128,7 @@ bool table_set<Types>::make_room(std::uint64_t hash) {
         continue;
       }
       if (grows) {
-        resize_one(groups() * 2);
+        resize_one(std::min(groups() * (groups() < 4 ? 2 : 4), groups_max));  // by four: two thirds fewer moves
         continue;
       }
       if (span > 1 || directory_may_double()) {

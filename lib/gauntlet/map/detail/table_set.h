@@ -648,9 +648,11 @@ typename table_set<Types>::erasure table_set<Types>::plan_erase(const position& 
 
 template <class Types>
 void table_set<Types>::clear_overflow(table_type t, const erasure& plan) noexcept {
-  for (std::size_t g = 0; g < groups(); ++g) {
+  std::size_t g = home_of(plan.hash);
+  do {
     if ((plan.clear[g / 64] >> (g % 64) & 1) != 0) t.tags[g].fits |= class_bit(class_of(plan.hash));
-  }
+    g = next_group(g);
+  } while (plan.displaced && g != plan.at.group);
 }
 
 template <class Types>
