@@ -52,9 +52,12 @@ static verdict judge(std::span<const std::uint8_t> bytes) {
   const auto parsed = parse(text);
   if (const auto* error = std::get_if<parse_error>(&parsed)) {
     if (error->message.empty()) return broken_law("law 4", "a text is refused without a reason");
-    return {};
+  } else if (verdict v = keep_the_laws(std::get<program>(parsed)); !v) {
+    return v;
   }
-  return keep_the_laws(std::get<program>(parsed));
+  verdict kept;
+  kept.operations_run = p.operations.size();
+  return kept;
 }
 
 GAUNTLET_TARGET(.name = "codec", .judge_bytes = judge);

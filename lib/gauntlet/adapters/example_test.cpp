@@ -1,0 +1,104 @@
+// A stranger's maps before the judge, as README.md shows it: one with the standard's interface, one with its own words.
+// Each is judged twice, right and with a mistake, so that the example is known to work.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <gauntlet/adapters/standard.h>
+#include <gauntlet/check/fuzzing/mutate.h>
+#include <gauntlet/check/run/minimal_subject_of.h>
+#include <gauntlet/check/run/runner.h>
+#include <gauntlet/check/run/subject_of.h>
+
+namespace my {
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, bool Right>
+struct map : std::unordered_map<Key, T, Hash, KeyEqual, Allocator> {
+  using base = std::unordered_map<Key, T, Hash, KeyEqual, Allocator>;
+  using base::base;
+  using base::operator=;
+  // The mistake: every second key is counted twice.
+  std::size_t count(const Key& key) const { return base::count(key) * (Right || Hash()(key) % 2 == 0 ? 1 : 2); }
+};
+
+template <bool Right>
+class little_map {
+ public:
+  bool put(std::uint64_t key, std::uint64_t value) {
+    if (get(key)) return false;
+    elements_.emplace_back(key, value);
+    return true;
+  }
+  std::optional<std::uint64_t> get(std::uint64_t key) const {
+    for (const auto& [k, v] : elements_) {
+      if (k == key) return v;
+    }
+    return std::nullopt;
+  }
+  bool remove(std::uint64_t key) {
+    // The mistake: the last element is never removed.
+    const auto last = elements_.end() - (Right || elements_.empty() ? 0 : 1);
+    const auto at = std::find_if(elements_.begin(), last, [key](const auto& e) { return e.first == key; });
+    if (at == last) return false;
+    elements_.erase(at);
+    return true;
+  }
+  std::size_t count() const { return elements_.size(); }
+  void visit(auto show) const {
+    for (const auto& [k, v] : elements_) show(k, v);
+  }
+
+ private:
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> elements_;
+};
+
+}  // namespace my
+
+namespace {
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct right_adapter : gauntlet::adapters::standard_map<my::map<Key, T, Hash, KeyEqual, Allocator, true>> {
+  static constexpr std::string_view name = "my_map";
+};
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct wrong_adapter : gauntlet::adapters::standard_map<my::map<Key, T, Hash, KeyEqual, Allocator, false>> {
+  static constexpr std::string_view name = "my_wrong_map";
+};
+
+template <bool Right>
+struct little_adapter {
+  using map_type = my::little_map<Right>;
+  static constexpr std::string_view name = "little_map";
+  static bool insert(map_type& m, std::uint64_t k, std::uint64_t v) { return m.put(k, v); }
+  static std::optional<std::uint64_t> find(const map_type& m, std::uint64_t k) { return m.get(k); }
+  static bool erase(map_type& m, std::uint64_t k) { return m.remove(k); }
+  static std::size_t size(const map_type& m) { return m.count(); }
+  static void for_each(const map_type& m, auto show) { m.visit(show); }
+};
+
+bool holds(const gauntlet::check::subject_factory& subject) {
+  gauntlet::check::random_source random(1);
+  for (int i = 0; i < 500; ++i) {
+    if (!run(gauntlet::check::generate(random, 40, {}), subject)) return false;
+  }
+  return true;
+}
+
+using enum gauntlet::check::element_types;
+
+TEST(an_adapter_of_a_few_lines, lets_a_standard_like_map_be_judged) {
+  EXPECT_TRUE(holds(gauntlet::check::make_subject<right_adapter, u64_u64>()));
+  EXPECT_FALSE(holds(gauntlet::check::make_subject<wrong_adapter, u64_u64>()));
+}
+
+TEST(an_adapter_of_a_few_lines, lets_a_map_with_words_of_its_own_be_judged) {
+  EXPECT_TRUE(holds(gauntlet::check::make_minimal_subject<little_adapter<true>>()));
+  EXPECT_FALSE(holds(gauntlet::check::make_minimal_subject<little_adapter<false>>()));
+}
+
+}  // namespace
