@@ -114,7 +114,9 @@ void erases_happen_or_do_not() {
           },
           [&] {
             ASSERT_TRUE(healthy(m));
-            if (k % 3 != 2) ASSERT_EQ(contents(m), before);
+            if (k % 3 != 2) {
+              ASSERT_EQ(contents(m), before);
+            }
           });
       ASSERT_TRUE(healthy(m));
       before.erase(k);

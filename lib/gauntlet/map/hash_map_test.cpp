@@ -295,7 +295,9 @@ void agrees_with_the_standard_map(u64 seed, int steps, u64 keys) {
       const auto a = m.find(key);
       const auto b = model.find(key);
       ASSERT_EQ(a != m.end(), b != model.end());
-      if (a != m.end()) ASSERT_EQ(a->second, b->second);
+      if (a != m.end()) {
+        ASSERT_EQ(a->second, b->second);
+      }
     } else if (what == 27 && value % 16 == 0) {
       m.reserve(value >> 8 & 127);
     } else if (what == 28 && value % 8 == 0) {
@@ -357,7 +359,9 @@ TEST(HashMap, AgreesWithTheStandardMapAtFullSize) {
     } else {
       ASSERT_EQ(m.erase(key), model.erase(key));
     }
-    if (step % 5000 == 0) ASSERT_TRUE(healthy(m));
+    if (step % 5000 == 0) {
+      ASSERT_TRUE(healthy(m));
+    }
   }
   for (const auto& [k, v] : model) ASSERT_EQ(m.at(k), v);
   EXPECT_EQ(m.size(), model.size());

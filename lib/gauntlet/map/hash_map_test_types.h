@@ -143,7 +143,7 @@ struct accounting_allocator {
   struct rebind {
     using other = accounting_allocator<U, Propagates>;
   };
-  explicit accounting_allocator(memory_account& account) : account(&account) {}
+  explicit accounting_allocator(memory_account& of) : account(&of) {}
   template <class U>
   accounting_allocator(const accounting_allocator<U, Propagates>& other) : account(other.account) {}
   T* allocate(std::size_t n) {

@@ -77,12 +77,15 @@ void walk_at_random(u64 seed, walk_counts& counts) {
       ASSERT_EQ(c->first, key) << "(5): seed " << seed;
       ASSERT_EQ(c->second, value);
     }
-    if (operations != 0) ASSERT_TRUE(healthy(m));
+    if (operations != 0) {
+      ASSERT_TRUE(healthy(m));
+    }
   }
   for (const auto& [key, value] : start) {
     const auto now = model.find(key);
-    if (now != model.end() && now->second == value)
+    if (now != model.end() && now->second == value) {
       ASSERT_TRUE(seen.count(value)) << "(1): seed " << seed << " mode " << mode;
+    }
   }
   const auto after = m.stats();
   counts.splits += after.splits - before.splits;
