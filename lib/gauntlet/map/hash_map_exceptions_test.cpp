@@ -69,7 +69,9 @@ void inserts_happen_or_do_not() {
                                   });
       ASSERT_TRUE(healthy(m));
       before.try_emplace(key, key + 1);
-      if constexpr (Moving != moving::may_throw_and_no_copy) ASSERT_EQ(contents(m), before);
+      if constexpr (Moving != moving::may_throw_and_no_copy) {
+        ASSERT_EQ(contents(m), before);
+      }
     }
     EXPECT_GT(m.stats().splits + m.stats().growths, 2U);
   }
