@@ -76,7 +76,7 @@ bool work_budget::memory_fits(const subject& s, const world& w, std::size_t& all
   for (unsigned i = 0; i < map_count; ++i) {
     const std::size_t size = w.maps[i].size();
     peak_ = std::max(peak_, size);
-    elements += std::max({4 * (shrinks_ ? size : peak_), reserved_[i], hint_}) + slack_;
+    elements += 4 * std::max({shrinks_ ? size : peak_, reserved_[i], hint_}) + slack_;
   }
   allowed = elements * s.element_bytes() * (colliding_ ? memory_factor_colliding : memory_factor);
   return s.bytes() <= allowed;
