@@ -332,6 +332,10 @@ class table_set {
     const auto address = reinterpret_cast<std::uintptr_t>(slots);
     __builtin_prefetch(reinterpret_cast<const void*>(address));
     __builtin_prefetch(reinterpret_cast<const void*>(address + 64));
+    if constexpr (group_slots * sizeof(slot) > 192) {
+      __builtin_prefetch(reinterpret_cast<const void*>(address + 128));
+      __builtin_prefetch(reinterpret_cast<const void*>(address + 192));
+    }
   }
   static slot& slot_of(table_type t, std::size_t g, unsigned lane) noexcept { return t.slots[g * group_slots + lane]; }
   std::size_t next_group(std::size_t g) const noexcept { return (g + 1) & (groups() - 1); }
