@@ -8,7 +8,7 @@ template <class Map>
 class reading_ahead_cursor : public cursor_over<Map> {
  public:
   explicit reading_ahead_cursor(Map& map) : cursor_over<Map>(map) {
-    for (const auto& element : map) read_.emplace_back(element.first, element.second);
+    for (const auto& [key, value] : map) read_.emplace_back(key, value);
     arrive();
   }
   auto& operator*() { return *shown_; }

@@ -108,7 +108,7 @@ template <template <class, class, class, class, class> class Adapter, element_ty
 concurrent_subject_factory make_concurrent_subject() {
   return [](const program_header& header) -> std::unique_ptr<concurrent_subject> {
     std::unique_ptr<concurrent_subject> made;
-    const auto make_if = [&]<element_types Types>() {
+    [[maybe_unused]] const auto make_if = [&]<element_types Types>() {
       if (header.types == Types) made = std::make_unique<concurrent_subject_of<Adapter, Types>>(header);
     };
     (make_if.template operator()<Rest>(), ...);
