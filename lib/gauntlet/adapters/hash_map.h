@@ -65,7 +65,7 @@ struct hash_map_hooks : standard_map<Map> {
     c.self_move_keeps = true;
     c.shrinks = true;
     c.empty_allocates_nothing = true;
-    c.slack_elements = Map::policy_type::table_groups_max <= 2 ? 128 : 512;
+    c.slack_elements = Map::policy_type::table_groups_max <= 2 ? 64 : 512;
     return c;
   }
   static bool self_check(const Map& map, std::ostream& dump) { return map.self_check(&dump); }

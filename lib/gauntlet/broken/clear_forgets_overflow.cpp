@@ -1,4 +1,4 @@
-// A clear that goes through the tables and forgets the elements that found no room in theirs.
+// A clear that goes through the tables and forgets the elements that found no room in their own group.
 #include <gauntlet/broken/defect.h>
 
 namespace gauntlet::broken {
@@ -17,7 +17,8 @@ class clear_forgets_overflow : public right_map<Key, T, Hash, KeyEqual, Allocato
   clear_forgets_overflow& operator=(clear_forgets_overflow&&) = default;
 
   void clear() {
-    if (this->stats().overflowed == 0) return right::clear();
+    const hash_map_stats all = this->stats();
+    if (all.overflowed == 0 && all.longest_probe <= 1) return right::clear();
     const std::pair<Key, T> forgotten(this->begin()->first, this->begin()->second);
     right::clear();
     this->try_emplace(forgotten.first, forgotten.second);

@@ -22,6 +22,16 @@ class tombstones_never_reclaimed
     tombstones_ += erased;
     return erased;
   }
+  auto erase(typename right::const_iterator first, typename right::const_iterator last) {
+    const std::size_t before = this->size();
+    auto next = right::erase(first, last);
+    tombstones_ += before - this->size();
+    return next;
+  }
+  void clear() noexcept {
+    tombstones_ += this->size();
+    right::clear();
+  }
   template <class Predicate>
   friend std::size_t erase_if(tombstones_never_reclaimed& map, Predicate predicate) {
     const std::size_t erased = erase_if(static_cast<typename right::right_map_type&>(map), predicate);

@@ -50,7 +50,8 @@ constexpr std::array<weight, opcode_count> weights = [] {
   set(opcode::erase_iterator, 6, 0);
   set(opcode::erase_range, 5, 0);
   set(opcode::erase_if, 4, 2);
-  set(opcode::clear, 2, 2);
+  set(opcode::clear, 4, 3);
+  set(opcode::fault, 6, 0);
   set(opcode::extract_key, 4, 5);
   set(opcode::walk, 10, 3);
   set(opcode::iterate, 4, 0);
@@ -169,7 +170,7 @@ void draw_operands(operation& o, const program& p, random_source& random, const 
     o.key = random.chance(50) ? draw_used_key(p, random, inside, options.concurrent)
                               : draw_key(p.header, random, inside, options.concurrent);
   }
-  if (takes.value) o.value = draw_value(random);
+  if (takes.value) o.value = o.code == opcode::fault ? static_cast<std::uint16_t>(random.below(6)) : draw_value(random);
   if (takes.count) o.count = options.concurrent ? std::uint16_t{1} : draw_count(random);
   if (takes.argument) o.argument = static_cast<std::uint8_t>(random.below(argument_names(o.code).size()));
   if (takes.body) o.argument = 0;
