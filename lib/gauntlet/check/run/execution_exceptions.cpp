@@ -1,0 +1,98 @@
+// What an exception out of the middle of an operation must leave behind.
+//
+// The strong guarantee is easy to judge: the model takes no step, or only those single operations of a repeated one
+// that were done before the throw, and everything must compare equal. The basic guarantee leaves a choice to the map,
+// so the model follows the map: each element must be from before or from after the operation, none twice, and none may
+// be lost that the operation would not have taken away.
+#include <gauntlet/check/run/execution.h>
+
+#include <gauntlet/check/run/wording.h>
+
+namespace gauntlet::check {
+
+void execution::judge_exception(const request& r, const effects& e, const result& got) {
+  if (e.promises == guarantee::strong) {
+    if (got.number != 0) {  // the single operations before the one that threw
+      request before = r;
+      before.count = static_cast<unsigned>(got.number);
+      step(model_, before, rules_);
+    }
+  } else {
+    resynchronise(r);
+  }
+  deep_ = true;
+  for (const unsigned target : {r.target, r.other}) {
+    std::string where;
+    if (!held()) {
+      return;
+    }
+    if (std::string wrong = difference(target, where); !wrong.empty()) {
+      fail(failure_kind::exception_guarantee, std::string(info(r.code).name),
+           describe(r) + " threw, and did not leave things as they were: " + wrong);
+    }
+    budget_.forgive(subject_);
+    check_structure(target);
+  }
+  deep_ = false;
+  element held_node;
+  const bool has = subject_.node(held_node);
+  if (held() && (has != model_.node.has_value() || (has && held_node != *model_.node))) {
+    fail(failure_kind::exception_guarantee, std::string(info(r.code).name),
+         describe(r) + " threw, and did not leave the held node as it was");
+  }
+  changed_[r.target] = changed_[r.other] = true;
+  budget_.forgive(subject_);
+}
+
+void execution::resynchronise(const request& r) {
+  world after = model_;
+  request whole = r;
+  if (r.code == opcode::erase_if && predicate_throws(r)) {
+    whole.argument = 0;
+  }
+  const world before = model_;
+  if (r.code == opcode::erase_range) {
+    result ignored;
+    erase_listed(after, whole, kept_.erased, ignored);
+  } else {
+    step(after, whole, rules_);
+  }
+  const bool keeps = r.code != opcode::assign_list && r.code != opcode::copy_assign && r.code != opcode::move_assign;
+  for (const unsigned target : {r.target, r.other}) {
+    model_map& now = model_.maps[target];
+    now.clear();
+    const model_map& old = before.maps[target];
+    const model_map& fresh = after.maps[target];
+    subject_.contents(target, kept_.contents);
+    for (const element& e : kept_.contents) {
+      const entry* const was = old.find(e.first);
+      const entry* const would = fresh.find(e.first);
+      if ((was == nullptr || was->value != e.second) && (would == nullptr || would->value != e.second)) {
+        fail(failure_kind::exception_guarantee, std::string(info(r.code).name),
+             describe(r) + " threw and left " + describe(e) + " in map " + std::to_string(target) +
+                 ", which is neither from before nor from after");
+        return;
+      }
+      if (!now.insert(e.first, e.second, was != nullptr ? was->birth : model_.births++)) {
+        fail(failure_kind::exception_guarantee, std::string(info(r.code).name),
+             describe(r) + " threw and left " + describe(e) + " twice in map " + std::to_string(target));
+        return;
+      }
+    }
+  }
+  for (const unsigned target : {r.target, r.other}) {
+    for (const entry& e : before.maps[target].entries()) {
+      const bool here = model_.maps[target].find(e.key) != nullptr;
+      const bool there = r.code == opcode::merge && model_.maps[r.target].find(e.key) != nullptr;
+      const bool due = r.code == opcode::merge || after.maps[target].find(e.key) != nullptr;
+      if (keeps && due && !here && !there) {
+        fail(
+            failure_kind::exception_guarantee, std::string(info(r.code).name),
+            describe(r) + " threw and lost " + describe(element{e.key, e.value}) + " of map " + std::to_string(target));
+        return;
+      }
+    }
+  }
+}
+
+}  // namespace gauntlet::check

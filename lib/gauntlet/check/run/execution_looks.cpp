@@ -1,0 +1,212 @@
+// Looking closer: after every operation cheaply (lifetimes, size), after every structural event by the map's own
+// self-check, and every few operations by comparing everything: contents both ways, lookups, node, memory, allocators,
+// work. What the judge itself makes a map do is not charged to the map.
+//
+// The hard case is cost. A comparison takes as long as the maps are large, so for large maps it comes once in as many
+// operations as pay for it; lookups are taken in rotation, a few in each comparison, and all of them at the end.
+#include <gauntlet/check/run/execution.h>
+
+#include <algorithm>
+
+#include <gauntlet/check/run/wording.h>
+#include <gauntlet/check/types/tracked.h>
+
+namespace gauntlet::check {
+namespace {
+
+constexpr std::size_t deep_max = 256;              // up to here every key is looked up at the end
+constexpr std::size_t looks = 16;                  // otherwise, so many in each comparison, in rotation
+constexpr std::uint64_t whole_map_weight = 16;     // an operation on a whole map brings the next comparison nearer
+constexpr std::size_t always_compared_max = 1024;  // above, comparisons are as many operations apart as size / 16
+
+}  // namespace
+
+void execution::look_closer(const request& r, const effects& e) {
+  if (lifetimes.error() != nullptr) [[unlikely]] {
+    fail(failure_kind::lifetime, lifetimes.error(), describe(r) + ": an object was " + lifetimes.error());
+    return;
+  }
+  if (e.on_target >= effect::update) {
+    changed_[r.target] = true;
+    check_size(r, r.target);
+    if (e.on_other >= effect::update) {
+      changed_[r.other] = true;
+      check_size(r, r.other);
+    }
+  }
+  const std::uint64_t events = subject_.structural_events();
+  if (events != events_ || options_.self_check_every_step) {
+    events_ = events;
+    check_structure(r.target);
+    if (r.other != r.target) {
+      check_structure(r.other);
+    }
+  }
+  if (e.touches_all && e.on_target >= effect::mutate) {
+    since_comparison_ += whole_map_weight;
+    check_allocators();
+  }
+  if (since_comparison_ >= options_.compare_contents_every) {
+    compare_changed();
+  }
+}
+
+void execution::check_size(const request& r, unsigned target) {
+  const std::size_t size = subject_.size(target);
+  if (size != model_.maps[target].size()) [[unlikely]] {
+    fail(failure_kind::wrong_result, "size",
+         describe(r) + ": afterwards the size of map " + std::to_string(target) + " is " + std::to_string(size) +
+             ", the model's is " + std::to_string(model_.maps[target].size()));
+  }
+}
+
+void execution::check_structure(unsigned target) {
+  if (!can_.checks_itself || !held()) {
+    return;
+  }
+  spend();
+  if (std::string wrong = subject_.self_check(target); !wrong.empty()) {
+    fail(failure_kind::self_check, "self_check", "map " + std::to_string(target) + ": " + wrong);
+  }
+  budget_.forgive(subject_);
+}
+
+void execution::check_allocators() {
+  if (!held()) {
+    return;
+  }
+  if (std::string wrong = subject_.allocator_check(); !wrong.empty()) {
+    std::string place = wrong.substr(0, wrong.find(':'));
+    fail(failure_kind::allocator, std::move(place), std::move(wrong));
+  }
+}
+
+void execution::spend() {
+  if (!options_.judge_work || !held()) {
+    return;
+  }
+  if (const char* const ran_out = budget_.spend(subject_, model_.live())) {
+    fail(failure_kind::work_budget, ran_out,
+         std::string("more ") + ran_out + " than the operations may cost, with " + std::to_string(model_.live()) +
+             " elements alive");
+  }
+}
+
+void execution::compare_changed() {
+  spend();
+  std::size_t largest = 0;
+  for (const model_map& m : model_.maps) {
+    largest = std::max(largest, m.size());
+  }
+  if (largest > always_compared_max && since_comparison_ < largest / 16) {
+    return;
+  }
+  since_comparison_ = 0;
+  for (unsigned i = 0; i < map_count && held(); ++i) {
+    if (changed_[i]) {
+      compare(i);
+    }
+  }
+  check_node();
+  check_memory();
+  check_allocators();
+}
+
+void execution::compare_all() {
+  spend();
+  deep_ = true;
+  for (unsigned i = 0; i < map_count && held(); ++i) {
+    compare(i);
+  }
+  check_node();
+  check_memory();
+  check_allocators();
+}
+
+void execution::check_memory() {
+  std::size_t allowed = 0;
+  if (options_.judge_memory && held() && !budget_.memory_fits(subject_, model_, allowed)) {
+    fail(failure_kind::work_budget, "memory",
+         "the maps hold " + std::to_string(subject_.bytes()) + " bytes for " + std::to_string(model_.live()) +
+             " elements, allowed are " + std::to_string(allowed));
+  }
+}
+
+void execution::check_node() {
+  element held_node;
+  const bool has = subject_.node(held_node);
+  if (held() && (has != model_.node.has_value() || (has && held_node != *model_.node))) {
+    fail(failure_kind::wrong_contents, "node",
+         "the held node is " + (has ? describe(held_node) : std::string("empty")) + ", in the model " +
+             (model_.node ? describe(*model_.node) : std::string("empty")));
+  }
+}
+
+void execution::compare(unsigned target) {
+  if (!held()) {
+    return;
+  }
+  spend();
+  std::string where;
+  if (std::string wrong = difference(target, where); !wrong.empty()) {
+    fail(failure_kind::wrong_contents, std::move(where), std::move(wrong));
+    return;
+  }
+  changed_[target] = false;
+  budget_.forgive(subject_);
+  check_structure(target);
+}
+
+std::string execution::difference(unsigned target, std::string& where) {
+  const model_map& m = model_.maps[target];
+  std::vector<element>& contents = kept_.contents;
+  subject_.contents(target, contents);
+  kept_.marks.assign(m.size(), 0);
+  const std::string map = "map " + std::to_string(target);
+  for (const element& e : contents) {
+    const std::size_t at = m.index_of(e.first);
+    if (at == model_map::npos) {
+      where = "surplus";
+      return map + " shows " + describe(e) + ", which the model does not have";
+    }
+    if (m[at].value != e.second) {
+      where = "value";
+      return map + " shows " + describe(e) + ", in the model the value is " + std::to_string(m[at].value);
+    }
+    if (kept_.marks[at]++ != 0) {
+      where = "twice";
+      return map + " shows " + describe(e) + " twice";
+    }
+  }
+  if (contents.size() != m.size()) {
+    const auto lost = std::find(kept_.marks.begin(), kept_.marks.end(), 0) - kept_.marks.begin();
+    const entry& e = m[static_cast<std::size_t>(lost)];
+    where = "missing";
+    return map + " does not show " + describe(element{e.key, e.value}) + ", which the model has";
+  }
+  if (subject_.size(target) != m.size()) {
+    where = "size";
+    return map + " says it holds " + std::to_string(subject_.size(target)) + " elements and shows " +
+           std::to_string(m.size());
+  }
+  return lookups(target, m, map, where);
+}
+
+std::string execution::lookups(unsigned target, const model_map& m, const std::string& map, std::string& where) {
+  const std::size_t stride = deep_ && m.size() <= deep_max ? 1 : m.size() / looks + 1;
+  for (std::size_t at = rotation_++ % stride; at < m.size(); at += stride) {
+    const result found = subject_.look(target, m[at].key);
+    if (!found.flag || found.value != m[at].value) {
+      where = "lookup";
+      return map + " does not find " + describe(element{m[at].key, m[at].value}) +
+             ", which it shows: " + to_string(found);
+    }
+    if (at % 8 == 0 && m.find(m[at].key + 1) == nullptr && subject_.look(target, m[at].key + 1).flag) {
+      where = "lookup";
+      return map + " finds key " + std::to_string(m[at].key + 1) + ", which it does not show";
+    }
+  }
+  return {};
+}
+
+}  // namespace gauntlet::check

@@ -1,0 +1,199 @@
+// A single operation goes the same way each time: choose the key by the model, let the map do it, let the model do it,
+// compare what both gave, then look closer (execution_looks.cpp).
+//
+// Keys may be chosen by what the model holds or by what a walk under way has shown or has yet to show. An operation
+// that would break the rules of any walk under way (effects.h) is left out, and so is one for which there are too many
+// elements alive. A fault armed for an operation fires inside the map or not at all: it is disarmed when the map
+// returns.
+#include <gauntlet/check/run/execution.h>
+
+#include <algorithm>
+#include <exception>
+
+#include <gauntlet/check/program/keys.h>
+#include <gauntlet/check/program/names.h>
+#include <gauntlet/check/run/wording.h>
+#include <gauntlet/check/types/faults.h>
+
+namespace gauntlet::check {
+
+std::uint64_t execution::choose_key(const operation& o, const frame* inside) const {
+  const model_map& m = model_.maps[o.target];
+  switch (o.key.choice) {
+    case key_class::current:
+      if (inside != nullptr) {
+        return inside->current;
+      }
+      return m.empty() ? key_of(program_.header, o.key) : m[0].key;
+    case key_class::present:
+      return m.empty() ? key_of(program_.header, o.key) : m[o.key.number % m.size()].key;
+    case key_class::earlier:
+      if (inside != nullptr && !inside->shown.order().empty()) {
+        return inside->shown.order()[o.key.number % inside->shown.order().size()];
+      }
+      return key_of(program_.header, o.key);
+    case key_class::later:
+      if (inside != nullptr) {
+        return choose_later(*inside, o.key);
+      }
+      return key_of(program_.header, o.key);
+    default:
+      return key_of(program_.header, o.key);
+  }
+}
+
+std::uint64_t execution::choose_later(const frame& f, const key_operand& k) const {
+  const auto& entries = model_.maps[f.target].entries();
+  const auto waiting = [&f](const entry& e) { return !f.shown.was_shown(e.birth); };
+  const auto many = static_cast<std::size_t>(std::count_if(entries.begin(), entries.end(), waiting));
+  if (many == 0) {
+    return key_of(program_.header, k);
+  }
+  std::size_t skip = k.number % many;
+  for (const entry& e : entries) {
+    if (waiting(e) && skip-- == 0) {
+      return e.key;
+    }
+  }
+  return 0;  // not reached: `many` entries are waiting
+}
+
+request execution::request_of(const operation& o, const frame* inside) const {
+  const operands takes = info(o.code).takes;
+  request r;
+  r.code = o.code;
+  r.target = o.target % map_count;
+  r.other = takes.other ? o.other % map_count : r.target;
+  r.key = takes.key ? choose_key(o, inside) : 0;
+  r.value = o.value;
+  r.count = std::max(1u, static_cast<unsigned>(o.count));
+  r.argument = o.argument;
+  return r;
+}
+
+bool execution::allowed(const request& r, const effects& e, const frame* inside) {
+  for (const frame* f = inside; f != nullptr; f = f->outer) {
+    const effect limit = f->by_iterator ? effect::update : effect::mutate;
+    if ((r.target == f->target && e.on_target > limit) || (r.other == f->target && e.on_other > limit)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void execution::run_operation(const operation& o, frame* inside) {
+  const request r = request_of(o, inside);
+  const effects e = effects_of(o.code);
+  if (!allowed(r, e, inside) || (e.on_target >= effect::mutate && !e.erases && model_.live() + r.count > live_max_) ||
+      ((o.code == opcode::copy_construct || o.code == opcode::copy_assign) && model_.live() > live_max_ / 2)) {
+    count(o.code, outcome::left_out);
+    return;
+  }
+  apply(r, e);
+}
+
+void execution::apply(const request& r, const effects& e) {
+  const bool armed = fault_ != nullptr && r.code != opcode::misuse && can_.exception_safe;
+  if (armed) {
+    faults::arm(static_cast<fault_kind>(fault_->argument % fault_kind_count), fault_->value);
+  }
+  fault_ = nullptr;
+  const std::size_t elements = model_.maps[r.target].size() + (r.other != r.target ? model_.maps[r.other].size() : 0);
+  result got;
+  try {
+    got = r.code == opcode::erase_range ? subject_.erase_range(r, kept_.erased) : subject_.apply(r);
+  } catch (const std::exception& error) {
+    faults::disarm();
+    fail(failure_kind::unexpected_exception, std::string(info(r.code).name),
+         describe(r) + ": the map threw an exception that nobody asked for: " + error.what());
+    return;
+  } catch (...) {
+    faults::disarm();
+    fail(failure_kind::unexpected_exception, std::string(info(r.code).name),
+         describe(r) + ": the map threw an exception that nobody asked for");
+    return;
+  }
+  if (armed) {
+    faults::disarm();
+  }
+  count(r.code, got.status);
+  if (got.status == outcome::unsupported || got.status == outcome::left_out) {
+    return;
+  }
+  single_operations_ += r.count;
+  since_comparison_ += r.count;
+  budget_.grant(e, r.count, elements);
+  if (got.status == outcome::injected && !asked_to_throw(r)) {
+    if (!armed) {
+      fail(failure_kind::unexpected_exception, std::string(info(r.code).name),
+           describe(r) + ": an injected fault without one being armed");
+      return;
+    }
+    budget_.grant({.touches_all = true}, r.count, elements + r.count);
+    judge_exception(r, e, got);
+  } else {
+    judge_result(r, got);
+    if (held() && got.status == outcome::injected) {
+      judge_exception(r, e, got);
+    }
+  }
+  if (!held()) {
+    return;
+  }
+  follow_capacity(r, elements);
+  if (r.code == opcode::misuse) {
+    budget_.forgive(subject_);
+    return;
+  }
+  look_closer(r, e);
+}
+
+bool execution::asked_to_throw(const request& r) const {
+  return r.code == opcode::erase_if && predicate_throws(r) && model_.maps[r.target].size() > r.value;
+}
+
+void execution::judge_result(const request& r, const result& got) {
+  result expected;
+  if (r.code == opcode::erase_range) {
+    if (const char* const wrong = erase_listed(model_, r, kept_.erased, expected)) {
+      fail(failure_kind::wrong_contents, "erase_range", describe(r) + ": " + wrong);
+      return;
+    }
+  } else {
+    expected = step(model_, r, rules_);
+  }
+  if (got == expected) [[likely]] {
+    return;
+  }
+  if (r.code == opcode::misuse) {
+    const auto names = argument_names(opcode::misuse);
+    fail(failure_kind::undiagnosed_misuse, std::string(names[r.argument % names.size()]),
+         describe(r) + ": the map did not notice");
+    return;
+  }
+  fail(failure_kind::wrong_result, std::string(info(r.code).name),
+       describe(r) + ": the map says: " + to_string(got) + "; the model says: " + to_string(expected));
+}
+
+void execution::follow_capacity(const request& r, std::size_t size) {
+  switch (r.code) {
+    case opcode::reserve:
+    case opcode::rehash:
+      if (!is_absurd(r)) {
+        budget_.reserved(r.target, reserve_amount(r, size, 0));
+      }
+      break;
+    case opcode::default_construct:
+    case opcode::construct_range:
+    case opcode::shrink_to_fit:
+      budget_.released(r.target);
+      break;
+    default:
+      if (r.other != r.target) {
+        budget_.exchanged(r.target, r.other);
+      }
+      break;
+  }
+}
+
+}  // namespace gauntlet::check
