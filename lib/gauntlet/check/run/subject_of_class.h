@@ -1,0 +1,146 @@
+// What subject_of is made of: four maps in places of their own, a held node, and one function for each idea. The bodies
+// are in subject_of_places.h, _lookups.h, _insertions.h, _whole_maps.h, _nodes.h, _walks.h, _misuse.h and
+// _inspection.h; subject_of.h brings them all and says how a map gets here.
+//
+// The idea of the storage: each map lives in raw memory of its own and a fifth, spare place lets a construction finish
+// before what it replaces is destroyed. So constructing has the strong guarantee whatever throws, and a map can be
+// constructed from itself.
+//
+// Faults only fire inside `faults::region`, which is opened around the map's own work, after the arguments are made.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <gauntlet/check/run/registry.h>
+#include <gauntlet/check/run/request.h>
+#include <gauntlet/check/run/subject_base.h>
+#include <gauntlet/check/types/element_traits.h>
+#include <gauntlet/check/types/test_allocator.h>
+#include <gauntlet/check/types/test_equal.h>
+#include <gauntlet/check/types/test_hash.h>
+
+namespace gauntlet::check {
+
+template <template <class, class, class, class, class> class Adapter, element_types Types, bool Propagates>
+class subject_of final : public subject_base {
+ public:
+  using key_type = typename element_types_of<Types>::key;
+  using mapped_type = typename element_types_of<Types>::mapped;
+  using hash_type = test_hash<key_type>;
+  using equal_type = test_equal<key_type>;
+  using allocator_type = test_allocator<std::pair<const key_type, mapped_type>, Propagates>;
+  using adapter = Adapter<key_type, mapped_type, hash_type, equal_type, allocator_type>;
+  using map_type = typename adapter::map_type;
+
+  explicit subject_of(const program_header& header) : subject_base(header) {
+    for (unsigned i = 0; i < map_count; ++i) {
+      maps_[i] = construct(places_[i].bytes, i);
+    }
+    spare_ = places_[map_count].bytes;
+  }
+  ~subject_of() override { destroy_maps(); }
+
+  std::string_view name() const override { return adapter::name; }
+  capabilities can() const override { return adapter::can(); }
+
+  result apply(const request& r) override;
+  result erase_range(const request& r, std::vector<element>& erased) override;
+  result walk(unsigned target, const visitor& visit) override;
+  result iterate(unsigned target, const visitor& visit) override;
+
+  void contents(unsigned target, std::vector<element>& out) const override;
+  std::size_t size(unsigned target) const override { return maps_[target]->size(); }
+  result look(unsigned target, std::uint64_t key) const override;
+  bool node(element& out) const override;
+  std::string self_check(unsigned target) const override;
+  std::uint64_t structural_events() const override;
+  work_count work() const override;
+  std::size_t element_bytes() const override { return sizeof(std::pair<const key_type, mapped_type>); }
+  std::string allocator_check() const override;
+  std::string finish() override;
+
+ private:
+  static constexpr bool copyable = std::is_copy_constructible_v<mapped_type>;
+  static constexpr bool has_nodes = requires { typename map_type::node_type; } && adapter::can().nodes;
+  static constexpr bool has_allocator = requires(const map_type& m) { m.get_allocator() == m.get_allocator(); };
+  using value_type = std::pair<const key_type, mapped_type>;
+
+  template <class Map, bool Has>
+  struct node_holder {
+    using type = std::optional<typename Map::node_type>;
+  };
+  template <class Map>
+  struct node_holder<Map, false> {
+    using type = std::optional<char>;
+  };
+
+  struct place {
+    alignas(map_type) std::byte bytes[sizeof(map_type)];
+  };
+
+  map_type* construct(std::byte* at, unsigned target);
+  void replace(unsigned target, map_type* fresh) noexcept;
+  void destroy_maps() noexcept;
+  void forget_contents(map_type& m) noexcept;
+  void settle_allocators(const request& r) noexcept;
+  bool same_allocator(unsigned a, unsigned b) const noexcept;
+
+  result dispatch(const request& r);
+  result insert_one(const request& r);
+  result erase_one(const request& r);
+  result whole_map(const request& r);
+  result node_operation(const request& r);
+  result misuse(const request& r);
+  template <class Act>
+  result stage(Act&& act);
+
+  template <class One>
+  result each(const request& r, One&& one) {
+    if (r.count <= 1) {
+      return one(r.key, r.value);
+    }
+    result all;
+    for (unsigned i = 0; i < r.count; ++i) {
+      fold(all, one(r.key + i, r.value + i));
+      completed_ = i + 1;
+    }
+    return all;
+  }
+  template <class Iterator>
+  static result seen(bool flag, const Iterator& at) {
+    return {.flag = flag, .has_value = true, .value = id_of(at->second)};
+  }
+  static result unsupported() noexcept { return {.status = outcome::unsupported}; }
+  static result left_out() noexcept { return {.status = outcome::left_out}; }
+  result sizes(unsigned target) const { return {.number = maps_[target]->size()}; }
+  result sizes(unsigned target, unsigned other) const {
+    return {.value = maps_[other]->size(), .number = maps_[target]->size()};
+  }
+  auto hint_for(map_type& m, std::uint64_t key, const key_type& k) {
+    return key % 3 == 0 ? m.begin() : key % 3 == 1 ? m.end() : m.find(k);
+  }
+
+  place places_[map_count + 1];
+  map_type* maps_[map_count] = {};
+  std::byte* spare_ = nullptr;
+  typename node_holder<map_type, has_nodes>::type node_;
+  std::uint64_t events_of_replaced_ = 0;
+  std::uint64_t work_of_replaced_ = 0;
+};
+
+#define GAUNTLET_SUBJECT_TEMPLATE \
+  template <template <class, class, class, class, class> class Adapter, element_types Types, bool Propagates>
+#define GAUNTLET_SUBJECT_OF subject_of<Adapter, Types, Propagates>
+
+}  // namespace gauntlet::check

@@ -1,0 +1,177 @@
+// Every way to insert one element, each in the exact form that its opcode names: by copy, by move, with a hint, in
+// place. The arguments are made before faults may fire, and looked at afterwards where the standard promises them
+// untouched.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include <gauntlet/check/run/subject_of_class.h>
+
+namespace gauntlet::check {
+
+GAUNTLET_SUBJECT_TEMPLATE
+result GAUNTLET_SUBJECT_OF::insert_one(const request& r) {
+  map_type& m = *maps_[r.target];
+  switch (r.code) {
+    case opcode::insert_copy:
+      if constexpr (copyable && requires(const value_type& e) { m.insert(e); }) {
+        return each(r, [&m](std::uint64_t key, std::uint64_t value) {
+          const value_type e(make<key_type>(key), make<mapped_type>(value));
+          const faults::region region;
+          const auto answer = m.insert(e);
+          return seen(answer.second, answer.first);
+        });
+      }
+      break;
+    case opcode::insert_move:
+      if constexpr (requires(value_type&& e) { m.insert(std::move(e)); }) {
+        return each(r, [&m](std::uint64_t key, std::uint64_t value) {
+          value_type e(make<key_type>(key), make<mapped_type>(value));
+          const faults::region region;
+          const auto answer = m.insert(std::move(e));
+          return seen(answer.second, answer.first);
+        });
+      }
+      break;
+    case opcode::insert_hint:
+      if constexpr (requires(value_type&& e) { m.insert(m.begin(), std::move(e)); }) {
+        return each(r, [this, &m](std::uint64_t key, std::uint64_t value) {
+          value_type e(make<key_type>(key), make<mapped_type>(value));
+          const std::size_t before = m.size();
+          const auto hint = hint_for(m, key, e.first);
+          const faults::region region;
+          const auto at = m.insert(hint, std::move(e));
+          return seen(m.size() != before, at);
+        });
+      }
+      break;
+    case opcode::emplace:
+      if constexpr (requires(key_type&& k, mapped_type&& v) { m.emplace(std::move(k), std::move(v)); }) {
+        return each(r, [&m](std::uint64_t key, std::uint64_t value) {
+          key_type k = make<key_type>(key);
+          mapped_type v = make<mapped_type>(value);
+          const faults::region region;
+          const auto answer = m.emplace(std::move(k), std::move(v));
+          return seen(answer.second, answer.first);
+        });
+      }
+      break;
+    case opcode::emplace_hint:
+      if constexpr (requires(key_type&& k, mapped_type&& v) {
+                      m.emplace_hint(m.begin(), std::move(k), std::move(v));
+                    }) {
+        return each(r, [this, &m](std::uint64_t key, std::uint64_t value) {
+          key_type k = make<key_type>(key);
+          mapped_type v = make<mapped_type>(value);
+          const std::size_t before = m.size();
+          const auto hint = hint_for(m, key, k);
+          const faults::region region;
+          const auto at = m.emplace_hint(hint, std::move(k), std::move(v));
+          return seen(m.size() != before, at);
+        });
+      }
+      break;
+    case opcode::try_emplace:
+    case opcode::try_emplace_move:
+      if constexpr (requires(key_type&& k, mapped_type&& v) { m.try_emplace(std::move(k), std::move(v)); }) {
+        const bool moves = r.code == opcode::try_emplace_move;
+        return each(r, [&m, moves](std::uint64_t key, std::uint64_t value) {
+          key_type k = make<key_type>(key);
+          mapped_type v = make<mapped_type>(value);
+          result answer;
+          {
+            const faults::region region;
+            const auto inserted =
+                moves ? m.try_emplace(std::move(k), std::move(v)) : m.try_emplace(std::as_const(k), std::move(v));
+            answer = seen(inserted.second, inserted.first);
+          }
+          answer.number = (answer.flag || untouched(k, key) ? 1u : 0u) + (answer.flag || untouched(v, value) ? 2u : 0u);
+          return answer;
+        });
+      }
+      break;
+    case opcode::try_emplace_hint:
+      if constexpr (requires(const key_type& k, mapped_type&& v) { m.try_emplace(m.begin(), k, std::move(v)); }) {
+        return each(r, [this, &m](std::uint64_t key, std::uint64_t value) {
+          const key_type k = make<key_type>(key);
+          mapped_type v = make<mapped_type>(value);
+          const std::size_t before = m.size();
+          const auto hint = hint_for(m, key, k);
+          result answer;
+          {
+            const faults::region region;
+            const auto at = m.try_emplace(hint, k, std::move(v));
+            answer = seen(m.size() != before, at);
+          }
+          answer.number = 1u + (answer.flag || untouched(v, value) ? 2u : 0u);
+          return answer;
+        });
+      }
+      break;
+    case opcode::insert_or_assign:
+      if constexpr (requires(const key_type& k, mapped_type&& v) { m.insert_or_assign(k, std::move(v)); }) {
+        return each(r, [&m](std::uint64_t key, std::uint64_t value) {
+          const key_type k = make<key_type>(key);
+          mapped_type v = make<mapped_type>(value);
+          const faults::region region;
+          const auto answer = m.insert_or_assign(k, std::move(v));
+          return seen(answer.second, answer.first);
+        });
+      }
+      break;
+    case opcode::insert_or_assign_move:
+      if constexpr (requires(key_type&& k, mapped_type&& v) { m.insert_or_assign(std::move(k), std::move(v)); }) {
+        return each(r, [&m](std::uint64_t key, std::uint64_t value) {
+          key_type k = make<key_type>(key);
+          mapped_type v = make<mapped_type>(value);
+          const faults::region region;
+          const auto answer = m.insert_or_assign(std::move(k), std::move(v));
+          return seen(answer.second, answer.first);
+        });
+      }
+      break;
+    case opcode::insert_or_assign_hint:
+      if constexpr (requires(const key_type& k, mapped_type&& v) { m.insert_or_assign(m.begin(), k, std::move(v)); }) {
+        return each(r, [this, &m](std::uint64_t key, std::uint64_t value) {
+          const key_type k = make<key_type>(key);
+          mapped_type v = make<mapped_type>(value);
+          const std::size_t before = m.size();
+          const auto hint = hint_for(m, key, k);
+          const faults::region region;
+          const auto at = m.insert_or_assign(hint, k, std::move(v));
+          return seen(m.size() != before, at);
+        });
+      }
+      break;
+    case opcode::subscript_assign:
+      if constexpr (requires(key_type&& k, mapped_type&& v) { m[std::move(k)] = std::move(v); }) {
+        return each(r, [&m](std::uint64_t key, std::uint64_t value) {
+          key_type k = make<key_type>(key);
+          mapped_type v = make<mapped_type>(value);
+          const faults::region region;
+          mapped_type& mapped = m[std::move(k)];
+          faults::suspend();  // what follows is the caller's assignment, not the map's
+          mapped = std::move(v);
+          return result{.has_value = true, .value = id_of(mapped)};
+        });
+      }
+      break;
+    default:  // update
+      return each(r, [&m](std::uint64_t key, std::uint64_t value) {
+        const key_type k = make<key_type>(key);
+        mapped_type v = make<mapped_type>(value);
+        const faults::region region;
+        const auto at = m.find(k);
+        if (at == m.end()) {
+          return result{};
+        }
+        faults::suspend();
+        at->second = std::move(v);
+        return seen(true, at);
+      });
+  }
+  return unsupported();
+}
+
+}  // namespace gauntlet::check

@@ -1,0 +1,91 @@
+// Node handles: one node is held between operations, of whichever map it was taken from.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include <gauntlet/check/run/subject_of_class.h>
+
+namespace gauntlet::check {
+
+GAUNTLET_SUBJECT_TEMPLATE
+result GAUNTLET_SUBJECT_OF::node_operation(const request& r) {
+  if constexpr (has_nodes) {
+    map_type& m = *maps_[r.target];
+    const auto hold = [&](typename map_type::node_type&& fresh) -> result {
+      if (fresh.empty()) {
+        return {};
+      }
+      node_.emplace(std::move(fresh));
+      node_arena_ = expected_[r.target];
+      return {.flag = true, .has_value = true, .value = id_of(node_->mapped()), .number = id_of(node_->key())};
+    };
+    switch (r.code) {
+      case opcode::extract_key: {
+        const key_type k = make<key_type>(r.key);
+        auto fresh = [&] {
+          const faults::region region;
+          return m.extract(k);
+        }();
+        return hold(std::move(fresh));
+      }
+      case opcode::extract_iterator: {
+        const key_type k = make<key_type>(r.key);
+        auto at = m.find(k);
+        if (at == m.end()) {
+          return {};
+        }
+        auto fresh = [&] {
+          const faults::region region;
+          return m.extract(at);
+        }();
+        return hold(std::move(fresh));
+      }
+      case opcode::insert_node:
+      case opcode::insert_node_hint: {
+        if (node_ && node_arena_ != expected_[r.target]) {
+          return left_out();  // undefined by the standard
+        }
+        typename map_type::node_type none;
+        auto& held = node_ ? *node_ : none;
+        const bool full = !held.empty();
+        if (!adapter::can().failed_hint_keeps_node && r.code == opcode::insert_node_hint && full &&
+            m.find(held.key()) != m.end()) {
+          return left_out();
+        }
+        const std::size_t before = m.size();
+        result answer;
+        if (r.code == opcode::insert_node) {
+          const faults::region region;
+          auto inserted = m.insert(std::move(held));
+          if (full != (inserted.position != m.end())) {
+            answer.number = 8;  // an iterator where there should be none, or the other way round
+          } else if (full) {
+            answer = seen(inserted.inserted, inserted.position);
+          }
+          if (!inserted.node.empty()) {
+            held = std::move(inserted.node);
+          }
+        } else {
+          const faults::region region;
+          const auto at = m.insert(m.begin(), std::move(held));
+          if (full) {
+            answer = seen(m.size() != before, at);
+          }
+        }
+        answer.number += held.empty() ? 0u : 1u;
+        if (node_ && held.empty()) {
+          node_.reset();
+        }
+        return answer;
+      }
+      default:  // drop_node
+        node_.reset();
+        return {};
+    }
+  } else {
+    return unsupported();
+  }
+}
+
+}  // namespace gauntlet::check

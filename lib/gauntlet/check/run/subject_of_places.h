@@ -1,0 +1,97 @@
+// Where the maps of a subject stand: made, replaced and destroyed in their places, and which arena each should use by
+// the standard's rules of propagation.
+#pragma once
+
+#include <cstddef>
+#include <new>
+#include <utility>
+
+#include <gauntlet/check/run/subject_of_class.h>
+
+namespace gauntlet::check {
+
+GAUNTLET_SUBJECT_TEMPLATE
+typename GAUNTLET_SUBJECT_OF::map_type* GAUNTLET_SUBJECT_OF::construct(std::byte* at, unsigned target) {
+  const hash_type hash(functors_);
+  const equal_type equal(functors_);
+  const allocator_type allocator(home(target));
+  if constexpr (requires { adapter::make(hash, equal, allocator, std::size_t{}); }) {
+    return ::new (at) map_type(adapter::make(hash, equal, allocator, header_.capacity));
+  } else {
+    return ::new (at) map_type(header_.capacity, hash, equal, allocator);
+  }
+}
+
+// The fresh map, which stands in the spare place, takes the place of map `target`.
+GAUNTLET_SUBJECT_TEMPLATE
+void GAUNTLET_SUBJECT_OF::replace(unsigned target, map_type* fresh) noexcept {
+  map_type* const old = maps_[target];
+  if constexpr (requires { adapter::structural_events(*old); }) {
+    events_of_replaced_ += adapter::structural_events(*old);
+  }
+  if constexpr (requires { adapter::work(*old); }) {
+    work_of_replaced_ += adapter::work(*old);
+  }
+  maps_[target] = fresh;
+  old->~map_type();
+  spare_ = reinterpret_cast<std::byte*>(old);
+}
+
+GAUNTLET_SUBJECT_TEMPLATE
+void GAUNTLET_SUBJECT_OF::destroy_maps() noexcept {
+  node_.reset();
+  for (map_type*& m : maps_) {
+    if (m != nullptr) {
+      m->~map_type();
+      m = nullptr;
+    }
+  }
+}
+
+// A moved-from map is valid and unspecified: where its adapter does not promise "empty", this makes it so.
+GAUNTLET_SUBJECT_TEMPLATE
+void GAUNTLET_SUBJECT_OF::forget_contents(map_type& m) noexcept {
+  if constexpr (!adapter::can().moved_from_is_empty) {
+    m.clear();
+  }
+}
+
+GAUNTLET_SUBJECT_TEMPLATE
+bool GAUNTLET_SUBJECT_OF::same_allocator(unsigned a, unsigned b) const noexcept {
+  if constexpr (has_allocator) {
+    return expected_[a] == expected_[b];
+  } else {
+    return true;
+  }
+}
+
+// After an operation on whole maps: which arena each of them uses now, by the standard's rules.
+GAUNTLET_SUBJECT_TEMPLATE
+void GAUNTLET_SUBJECT_OF::settle_allocators(const request& r) noexcept {
+  const bool own_arenas = header_.allocator != allocator_mode::equal;
+  switch (r.code) {
+    case opcode::default_construct:
+    case opcode::construct_range:
+      expected_[r.target] = home_index(r.target);
+      break;
+    case opcode::copy_construct:
+    case opcode::move_construct:
+      expected_[r.target] = own_arenas && !Propagates ? home_index(r.target) : expected_[r.other];
+      break;
+    case opcode::copy_assign:
+    case opcode::move_assign:
+      if (Propagates) {
+        expected_[r.target] = expected_[r.other];
+      }
+      break;
+    case opcode::swap:
+      if (Propagates) {
+        std::swap(expected_[r.target], expected_[r.other]);
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace gauntlet::check
