@@ -39,7 +39,7 @@ constexpr std::array<weight, opcode_count> weights = [] {
   set(opcode::find, 6, 12);
   set(opcode::contains, 3, 5);
   set(opcode::size, 2, 4);
-  set(opcode::equal, 3, 1);
+  set(opcode::equal, 8, 1);
   set(opcode::insert_copy, 10, 10);
   set(opcode::try_emplace, 6, 5);
   set(opcode::insert_or_assign, 6, 8);
@@ -55,8 +55,8 @@ constexpr std::array<weight, opcode_count> weights = [] {
   set(opcode::extract_key, 4, 5);
   set(opcode::walk, 10, 3);
   set(opcode::iterate, 4, 0);
-  set(opcode::copy_construct, 3, 2);
-  set(opcode::copy_assign, 3, 1);
+  set(opcode::copy_construct, 5, 2);
+  set(opcode::copy_assign, 4, 1);
   set(opcode::swap, 3, 2);
   set(opcode::merge, 3, 2);
   set(opcode::misuse, 1, 0);
@@ -165,7 +165,11 @@ void draw_operands(operation& o, const program& p, random_source& random, const 
                    bool inside) {
   const operands& takes = info(o.code).takes;
   if (takes.target) o.target = draw_map(random, options.concurrent);
-  if (takes.other) o.other = options.concurrent ? std::uint8_t{1} : static_cast<std::uint8_t>(random.below(map_count));
+  if (takes.other) {
+    // Two different maps, mostly: what a map does with itself has opcodes of its own.
+    o.other = options.concurrent ? std::uint8_t{1} : draw_map(random, false);
+    if (!options.concurrent && o.other == o.target && random.chance(75)) o.other = o.target == 0 ? 1 : 0;
+  }
   if (takes.key) {
     o.key = random.chance(50) ? draw_used_key(p, random, inside, options.concurrent)
                               : draw_key(p.header, random, inside, options.concurrent);
