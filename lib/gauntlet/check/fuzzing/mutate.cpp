@@ -445,6 +445,11 @@ program generate(random_source& random, std::size_t operations, const mutation_o
 }
 
 void mutate(program& p, random_source& random, const mutation_options& options) {
+  // Now and then a fresh, short program: an engine's favourites grow long, and in long programs no two maps stay alike.
+  if (random.chance(8)) {
+    p = generate(random, 2 + random.below(14), options);
+    return;
+  }
   normalize(p);
   do {
     mutate_once(p, random, options);
