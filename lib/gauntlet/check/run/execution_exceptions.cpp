@@ -57,7 +57,8 @@ void execution::resynchronise(const request& r) {
   } else {
     step(after, whole, rules_);
   }
-  const bool keeps = r.code != opcode::assign_list && r.code != opcode::copy_assign && r.code != opcode::move_assign;
+  const bool keeps = r.code != opcode::assign_list && r.code != opcode::copy_assign && r.code != opcode::move_assign &&
+                     (r.code != opcode::merge || can_.failed_merge_loses_nothing);
   for (const unsigned target : {r.target, r.other}) {
     model_map& now = model_.maps[target];
     now.clear();

@@ -1,6 +1,6 @@
 // std::unordered_map behind an adapter: the map that the tests of the judge itself run, because it is known to be
-// right. (But for one thing: libstdc++ 12 destroys a node that insert(hint, node) could not insert, against the
-// standard's table of node operations.)
+// right. (But for two things: libstdc++ 12 destroys a node that insert(hint, node) could not insert, against the
+// standard's table of node operations, and one that merge has taken out when there is no memory to put it in.)
 #pragma once
 
 #include <string_view>
@@ -15,7 +15,8 @@ struct std_map_for_tests {
   using map_type = std::unordered_map<Key, T, Hash, KeyEqual, Allocator>;
   static constexpr std::string_view name = "std::unordered_map";
   static constexpr capabilities can() {
-    return {.stable_references = true, .nodes = true, .failed_hint_keeps_node = false};
+    return {
+        .stable_references = true, .nodes = true, .failed_hint_keeps_node = false, .failed_merge_loses_nothing = false};
   }
 };
 

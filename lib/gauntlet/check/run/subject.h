@@ -44,8 +44,9 @@ struct capabilities {
   bool stable_references = false;     // references survive insertion and rehash (node maps)
   bool erase_keeps_iterators = true;  // erase(iterator) moves nothing
   bool nodes = false;
-  bool failed_hint_keeps_node = true;  // insert(hint, node) that inserts nothing leaves the node where it was
-  bool self_move_keeps = false;        // self-move-assignment leaves the map unchanged
+  bool failed_hint_keeps_node = true;      // insert(hint, node) that inserts nothing leaves the node where it was
+  bool failed_merge_loses_nothing = true;  // what a merge that throws took out of one map is in the other
+  bool self_move_keeps = false;            // self-move-assignment leaves the map unchanged
   bool moved_from_is_empty = true;
   bool shrinks = false;  // memory in use follows the number of elements down
   bool empty_allocates_nothing = false;
