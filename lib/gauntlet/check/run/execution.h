@@ -98,7 +98,7 @@ class execution {
   void compare_all();
   void check_memory();
   void check_node();
-  // Contents both ways, then the self-check. The judge's own work is not charged to the map.
+  // Contents both ways, then the self-check if it is due. The judge's own work is not charged to the map.
   void compare(unsigned target);
   // Empty when map and model hold the same; otherwise the first difference, and one word for its kind in `where`.
   std::string difference(unsigned target, std::string& where);
@@ -133,6 +133,7 @@ class execution {
   std::size_t step_ = 0;
   std::uint64_t single_operations_ = 0;
   std::uint64_t since_comparison_ = 0;
+  std::uint64_t checked_at_[map_count] = {};  // operations run when the map last checked itself
   std::uint64_t visits_ = 0;
   std::uint64_t events_ = 0;
   std::size_t rotation_ = 0;

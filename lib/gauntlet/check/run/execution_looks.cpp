@@ -1,9 +1,10 @@
 // Looking closer: after every operation cheaply (lifetimes, size), after every structural event by the map's own
 // self-check, and every few operations by comparing everything: contents both ways, lookups, node, memory, allocators,
-// work. What the judge itself makes a map do is not charged to the map.
+// work, and the self-check again. What the judge itself makes a map do is not charged to the map.
 //
 // The hard case is cost. A comparison takes as long as the maps are large, so for large maps it comes once in as many
-// operations as pay for it; lookups are taken in rotation, a few in each comparison, and all of them at the end.
+// operations as pay for it, and so does the self-check that goes with it (one at a structural event is never left out);
+// lookups are taken in rotation, a few in each comparison, and all of them at the end.
 #include <gauntlet/check/run/execution.h>
 
 #include <algorithm>
@@ -14,10 +15,13 @@
 namespace gauntlet::check {
 namespace {
 
-constexpr std::size_t deep_max = 256;              // up to here every key is looked up at the end
-constexpr std::size_t looks = 16;                  // otherwise, so many in each comparison, in rotation
-constexpr std::uint64_t whole_map_weight = 16;     // an operation on a whole map brings the next comparison nearer
-constexpr std::size_t always_compared_max = 1024;  // above, comparisons are as many operations apart as size / 16
+constexpr std::uint64_t always_self_checked_max =
+    64;  // above, a comparison brings a self-check when operations paid for it
+constexpr std::uint64_t recounted_per_operation = 2;  // and so many elements each of them pays for
+constexpr std::size_t deep_max = 256;                 // up to here every key is looked up at the end
+constexpr std::size_t looks = 16;                     // otherwise, so many in each comparison, in rotation
+constexpr std::uint64_t whole_map_weight = 16;        // an operation on a whole map brings the next comparison nearer
+constexpr std::size_t always_compared_max = 1024;     // above, comparisons are as many operations apart as size / 16
 
 }  // namespace
 
@@ -68,6 +72,7 @@ void execution::check_structure(unsigned target) {
   if (std::string wrong = subject_.self_check(target); !wrong.empty()) {
     fail(failure_kind::self_check, "self_check", "map " + std::to_string(target) + ": " + wrong);
   }
+  checked_at_[target] = single_operations_;
   budget_.forgive(subject_);
 }
 
@@ -154,7 +159,10 @@ void execution::compare(unsigned target) {
   }
   changed_[target] = false;
   budget_.forgive(subject_);
-  check_structure(target);
+  const std::uint64_t paid = (single_operations_ - checked_at_[target]) * recounted_per_operation;
+  if (deep_ || model_.maps[target].size() <= std::max(paid, always_self_checked_max)) {
+    check_structure(target);
+  }
 }
 
 std::string execution::difference(unsigned target, std::string& where) {
