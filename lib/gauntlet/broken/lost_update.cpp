@@ -15,7 +15,8 @@ class lost_update : public shared_mutex_map<Key, T, Hash, KeyEqual, Allocator, a
     std::optional<T> value = right::find(key);
     if (!value) return false;
     visitor(*value);
-    return right::update(key, [&value](T& current) { current = *value; });
+    right::update(key, [&value](T& current) { current = *value; });
+    return true;
   }
 };
 
