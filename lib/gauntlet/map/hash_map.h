@@ -249,9 +249,9 @@ class hash_map {
   size_type size() const noexcept { return tables_.size(); }
   static constexpr size_type max_size() noexcept { return tables_type::max_size(); }
   // Average O(1). Throw what hash and equality throw.
-  iterator find(const Key& key) { return at_position(lookup(key)); }
-  const_iterator find(const Key& key) const { return at_position(lookup(key)); }
-  bool contains(const Key& key) const { return lookup(key).element != nullptr; }
+  GAUNTLET_ALWAYS_INLINE iterator find(const Key& key) { return at_position(lookup(key)); }
+  GAUNTLET_ALWAYS_INLINE const_iterator find(const Key& key) const { return at_position(lookup(key)); }
+  GAUNTLET_ALWAYS_INLINE bool contains(const Key& key) const { return lookup(key).element != nullptr; }
   size_type count(const Key& key) const { return contains(key); }
   std::pair<iterator, iterator> equal_range(const Key& key) { return range_of(find(key)); }
   std::pair<const_iterator, const_iterator> equal_range(const Key& key) const { return range_of(find(key)); }
@@ -260,17 +260,17 @@ class hash_map {
   const T& at(const Key& key) const { return mapped_at(lookup(key)); }
   template <class K>
     requires is_transparent<K>
-  iterator find(const K& key) {
+  GAUNTLET_ALWAYS_INLINE iterator find(const K& key) {
     return at_position(lookup(key));
   }
   template <class K>
     requires is_transparent<K>
-  const_iterator find(const K& key) const {
+  GAUNTLET_ALWAYS_INLINE const_iterator find(const K& key) const {
     return at_position(lookup(key));
   }
   template <class K>
     requires is_transparent<K>
-  bool contains(const K& key) const {
+  GAUNTLET_ALWAYS_INLINE bool contains(const K& key) const {
     return lookup(key).element != nullptr;
   }
   template <class K>
@@ -302,9 +302,9 @@ class hash_map {
   friend bool operator==(const hash_map& a, const hash_map& b) {
     a.tables_.read(operation::compare);
     b.tables_.read(operation::compare);
-    if (&a == &b) return true;
     if (a.size() != b.size()) return false;
-    for (position at = a.tables_.first(); at.element != nullptr; at = a.tables_.next(at)) {
+    std::uint64_t ahead = 0;
+    for (position at = a.tables_.first(ahead); at.element != nullptr; a.tables_.advance(at, ahead)) {
       const position other = b.tables_.find(at.element->key());
       if (other.element == nullptr || !(at.element->value().second == other.element->value().second)) return false;
     }
@@ -353,11 +353,11 @@ class hash_map {
   }
   // Touch neither key nor arguments if the key is present.
   template <class... Arguments>
-  std::pair<iterator, bool> try_emplace(const Key& key, Arguments&&... arguments) {
+  GAUNTLET_ALWAYS_INLINE std::pair<iterator, bool> try_emplace(const Key& key, Arguments&&... arguments) {
     return insert_parts(key, std::forward<Arguments>(arguments)...);
   }
   template <class... Arguments>
-  std::pair<iterator, bool> try_emplace(Key&& key, Arguments&&... arguments) {
+  GAUNTLET_ALWAYS_INLINE std::pair<iterator, bool> try_emplace(Key&& key, Arguments&&... arguments) {
     return insert_parts(std::move(key), std::forward<Arguments>(arguments)...);
   }
   template <class... Arguments>
@@ -411,8 +411,8 @@ class hash_map {
     return erase_key(key);
   }
   // Moves no element, promise (6); later writes do the tidying. Returns the next one.
-  iterator erase(iterator at) { return erase_position(at.at()); }
-  iterator erase(const_iterator at) { return erase_position(at.at()); }
+  iterator erase(iterator at) { return erase_position(at.at(), at.ahead()); }
+  iterator erase(const_iterator at) { return erase_position(at.at(), at.ahead()); }
   iterator erase(const_iterator first, const_iterator last);
   // Erases what the predicate accepts and returns how many that were; the predicate must not touch the map.
   // O(capacity).
@@ -489,8 +489,10 @@ class hash_map {
   class writing : detail::writing<typename tables_type::activity_type> {
    public:
     GAUNTLET_ALWAYS_INLINE writing(hash_map& map, operation op)
-        : detail::writing<typename tables_type::activity_type>(map.tables_.writers(), op,
-                                                               [&map] { return map.tables_.describe(); }) {}
+        : detail::writing<typename tables_type::activity_type>(map.tables_.writers(), op, map.tables_) {}
+    GAUNTLET_ALWAYS_INLINE explicit writing(hash_map& map)
+        : detail::writing<typename tables_type::activity_type>(map.tables_.writers()) {}
+    using detail::writing<typename tables_type::activity_type>::hand_over;
   };
 
   template <class K>
@@ -502,11 +504,15 @@ class hash_map {
   const_iterator at_position(const position& at) const noexcept { return const_iterator(&tables_, at); }
   iterator first_position() {
     tables_.read(operation::iterate);
-    return at_position(tables_.first());
+    std::uint64_t ahead = 0;
+    const position at = tables_.first(ahead);
+    return iterator(&tables_, at, ahead);
   }
   const_iterator first_position() const {
     tables_.read(operation::iterate);
-    return at_position(tables_.first());
+    std::uint64_t ahead = 0;
+    const position at = tables_.first(ahead);
+    return const_iterator(&tables_, at, ahead);
   }
   template <class Iterator>
   static std::pair<Iterator, Iterator> range_of(const Iterator& at) {
@@ -526,16 +532,35 @@ class hash_map {
   }
   template <class K, class... Arguments>
   GAUNTLET_ALWAYS_INLINE std::pair<position, bool> place_parts(K&& key, Arguments&&... arguments) {
-    return tables_.insert(key, [&](slot& to) {
-      types::construct(tables_.allocator(), to, std::piecewise_construct, std::forward_as_tuple(std::forward<K>(key)),
-                       std::forward_as_tuple(std::forward<Arguments>(arguments)...));
-    });
+    return tables_.insert(
+        key, [&](slot& to) { construct_parts(to, std::forward<K>(key), std::forward<Arguments>(arguments)...); });
   }
   template <class K, class... Arguments>
-  std::pair<iterator, bool> insert_parts(K&& key, Arguments&&... arguments) {
-    const writing guard(*this, operation::insert);
-    const auto [at, inserted] = place_parts(std::forward<K>(key), std::forward<Arguments>(arguments)...);
+  GAUNTLET_ALWAYS_INLINE std::pair<iterator, bool> insert_parts(K&& key, Arguments&&... arguments) {
+    std::uint64_t hash;
+    {
+      writing guard(*this, operation::insert);
+      hash = tables_.hash_of(key);
+      const auto quick = tables_.insert_quickly(hash, key, [&](slot& to) {
+        construct_parts(to, std::forward<K>(key), std::forward<Arguments>(arguments)...);
+      });
+      if (GAUNTLET_LIKELY(quick.settled)) return {at_position(quick.at), quick.inserted};
+      guard.hand_over();
+    }
+    return insert_parts_slowly(hash, std::forward<K>(key), std::forward<Arguments>(arguments)...);
+  }
+  template <class K, class... Arguments>
+  GAUNTLET_NOINLINE std::pair<iterator, bool> insert_parts_slowly(std::uint64_t hash, K&& key,
+                                                                  Arguments&&... arguments) {
+    const writing guard(*this);
+    const auto [at, inserted] = tables_.insert_slowly(
+        hash, key, [&](slot& to) { construct_parts(to, std::forward<K>(key), std::forward<Arguments>(arguments)...); });
     return {at_position(at), inserted};
+  }
+  template <class K, class... Arguments>
+  GAUNTLET_ALWAYS_INLINE void construct_parts(slot& to, K&& key, Arguments&&... arguments) {
+    types::construct(tables_.allocator(), to, std::piecewise_construct, std::forward_as_tuple(std::forward<K>(key)),
+                     std::forward_as_tuple(std::forward<Arguments>(arguments)...));
   }
   template <class K, class M>
   std::pair<iterator, bool> assign_parts(K&& key, M&& mapped) {
@@ -554,17 +579,20 @@ class hash_map {
     const writing guard(*this, operation::erase);
     return tables_.erase(key);
   }
-  iterator erase_position(const position& at) {
+  GAUNTLET_ALWAYS_INLINE iterator erase_position(const position& at, std::uint64_t ahead) {
     const writing guard(*this, operation::erase);
-    const position after = tables_.next(at);
+    position after = at;
+    tables_.advance(after, ahead);
     tables_.erase_at(at);
-    return at_position(after);
+    return iterator(&tables_, after, ahead);
   }
   // Moves the element out; what may throw comes before the element goes.
   node_type extract_position(const position& at) {
     const auto plan = tables_.plan_erase(at);
     value_type& value = at.element->value();
-    node_type node(std::move(const_cast<Key&>(value.first)), std::move(value.second), get_allocator());
+    node_type node;
+    node.fill(tables_.allocator(), std::move_if_noexcept(const_cast<Key&>(value.first)),
+              std::move_if_noexcept(value.second));
     tables_.finish_erase(plan);
     return node;
   }
@@ -646,9 +674,16 @@ auto hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>::insert(node_type&& nod
   struct taker {
     Allocator& allocator;
     node_type& node;
-    void operator()(slot& to) { types::construct(allocator, to, std::move(node.key()), std::move(node.mapped())); }
+    void operator()(slot& to) {
+      types::construct(allocator, to, std::move_if_noexcept(node.key()), std::move_if_noexcept(node.mapped()));
+    }
+    // What was copied is still in the node. Of what can only be moved, and throws, nothing can be given back.
     void give_back(slot& made) noexcept {
-      node.refill(std::move(const_cast<Key&>(made.value().first)), std::move(made.value().second));
+      if constexpr (types::moves_in_place()) {
+        node.fill(allocator, std::move(const_cast<Key&>(made.value().first)), std::move(made.value().second));
+      } else if constexpr (types::loses_on_failure()) {
+        node.reset();
+      }
       types::destroy(allocator, made);
     }
   };
@@ -666,10 +701,11 @@ auto hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>::erase(const_iterator f
   if (first == last) return last == end() ? end() : at_position(last.at());
   const bool to_end = last == end();
   const position stop = to_end ? position{} : last.at();
+  std::uint64_t ahead = first.ahead();
   for (position at = first.at(); at.element != stop.element;) {
-    const position after = tables_.next(at);
-    tables_.erase_at(at);
-    at = after;
+    const position here = at;
+    tables_.advance(at, ahead);
+    tables_.erase_at(here);
   }
   return at_position(stop);
 }
@@ -682,9 +718,11 @@ void hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>::merge(
   using source_type = hash_map<Key, T, Hash2, KeyEqual2, Allocator, Policy2>;
   const writing guard(*this, operation::merge);
   const typename source_type::writing source_guard(source, operation::merge);
-  auto at = source.tables_.first();
+  std::uint64_t ahead = 0;
+  auto at = source.tables_.first(ahead);
   while (at.element != nullptr) {
-    const auto after = source.tables_.next(at);
+    auto after = at;
+    source.tables_.advance(after, ahead);
     // What may throw of the erasure comes before the element leaves.
     const auto plan = source.tables_.plan_erase(at);
     bool moved = false;

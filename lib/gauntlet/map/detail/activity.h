@@ -72,24 +72,22 @@ class activity {
   activity(const activity&) = delete;
   activity& operator=(const activity&) = delete;
 
-  // A reading operation begins. State is called only for a report.
-  template <class State>
-  GAUNTLET_ALWAYS_INLINE void read(operation op, const State& state) const {
+  // A reading operation begins. The map is asked to describe itself only for a report.
+  template <class Map>
+  GAUNTLET_ALWAYS_INLINE void read(operation op, const Map& map) const {
     // [activity] pairs with the stores of enter and leave: relaxed, an alarm needs no order.
-    if (const std::uint64_t seen = word_.load(std::memory_order_relaxed); GAUNTLET_RARE(seen != 0))
-      report(op, seen, state);
+    if (GAUNTLET_RARE(busy())) report_now(op, map);
   }
-  template <class State>
-  GAUNTLET_ALWAYS_INLINE void enter(operation op, const State& state) {
-    if (const std::uint64_t seen = word_.load(std::memory_order_relaxed); GAUNTLET_RARE(seen != 0))
-      report(op, seen, state);
-    word_.store(this_thread() | static_cast<std::uint64_t>(op), std::memory_order_relaxed);  // [activity]
+  template <class Map>
+  GAUNTLET_ALWAYS_INLINE void enter(operation op, const Map& map) {
+    if (GAUNTLET_RARE(busy())) report_now(op, map);
+    set(this_thread() | static_cast<std::uint64_t>(op));
   }
   // Stays visible for a moment. The stores of a short operation leave the processor together, so that nobody sees the
   // first: writers that only do short ones are caught here, where one of some hundred operations takes its time. The
   // exchange makes the word visible now; a writer that missed it has overwritten it.
-  template <class State>
-  GAUNTLET_NOINLINE void linger(const State& state) {
+  template <class Map>
+  GAUNTLET_NOINLINE void linger(const Map& map) {
     const std::uint64_t own = word_.load(std::memory_order_relaxed);
     word_.exchange(own, std::memory_order_seq_cst);  // [activity]
     for (int i = 0; i < 8; ++i) {
@@ -98,19 +96,50 @@ class activity {
 #endif
       const std::uint64_t seen = word_.load(std::memory_order_relaxed);
       if (GAUNTLET_RARE(seen != own))
-        report(static_cast<operation>(own & operation_bits), seen == 0 ? operation_bits + 1 : seen, state);
+        report(static_cast<operation>(own & operation_bits), seen == 0 ? gone : seen, map);
     }
   }
-  GAUNTLET_ALWAYS_INLINE void leave() noexcept { word_.store(0, std::memory_order_relaxed); }  // [activity]
+  GAUNTLET_ALWAYS_INLINE void leave() noexcept { set(0); }
 
  private:
-  template <class State>
-  [[noreturn]] GAUNTLET_NOINLINE GAUNTLET_COLD static void report(operation op, std::uint64_t seen,
-                                                                  const State& state) {
+  static constexpr std::uint64_t gone = operation_bits + 1;  // a writer that has left already: no operation, no thread
+
+  // A relaxed load and a comparison, a relaxed store: in so many instructions. Left to compilers they cost more: none
+  // compares an atomic where it is, and every access to an atomic makes them forget what they knew of the map.
+#if defined(__x86_64__) && defined(__OPTIMIZE__) && !GAUNTLET_THREAD_SANITIZER
+  GAUNTLET_ALWAYS_INLINE bool busy() const noexcept {
+    bool found;
+    __asm__ volatile("cmpq $0, %1" : "=@ccne"(found) : "m"(word_));  // [activity]
+    return found;
+  }
+  GAUNTLET_ALWAYS_INLINE void set(std::uint64_t value) noexcept {
+    word_.store(value, std::memory_order_relaxed);  // [activity]
+  }
+#else
+  GAUNTLET_ALWAYS_INLINE bool busy() const noexcept { return word_.load(std::memory_order_relaxed) != 0; }  // [activity]
+  GAUNTLET_ALWAYS_INLINE void set(std::uint64_t value) noexcept {
+    word_.store(value, std::memory_order_relaxed);  // [activity]
+  }
+#endif
+  // The look that noticed keeps no copy of the word, which saves it an instruction. A writer that has left meanwhile
+  // mostly comes back soon.
+  template <class Map>
+  [[noreturn]] GAUNTLET_NOINLINE GAUNTLET_COLD void report_now(operation op, const Map& map) const {
+    std::uint64_t seen = 0;
+    for (int i = 0; i < 1000 && seen == 0; ++i) {
+      seen = word_.load(std::memory_order_relaxed);  // [activity]
+#if defined(__SSE2__)
+      if (seen == 0) _mm_pause();
+#endif
+    }
+    report(op, seen == 0 ? gone : seen, map);
+  }
+  template <class Map>
+  [[noreturn]] GAUNTLET_NOINLINE GAUNTLET_COLD static void report(operation op, std::uint64_t seen, const Map& map) {
     const auto other = static_cast<operation>(seen & operation_bits);
     misuse_report found;
     found.thread = this_thread();
-    found.other_thread = seen & ~operation_bits;  // 64: a writer that has left already
+    found.other_thread = seen == gone ? 0 : seen & ~operation_bits;
     found.kind = found.thread == found.other_thread                  ? misuse_kind::reentry
                  : op >= operation::insert                           ? misuse_kind::concurrent_writes
                  : op == operation::walk || op == operation::iterate ? misuse_kind::concurrent_iteration_and_write
@@ -118,7 +147,7 @@ class activity {
     found.message = misuse_message(found.kind);
     found.operation = operation_name(op);
     found.other_operation = operation_name(other);
-    found.map_state = state();
+    found.map_state = map.describe();
     report_misuse(found);
   }
 
@@ -128,12 +157,12 @@ class activity {
 template <>
 class activity<false> {
  public:
-  template <class State>
-  void read(operation, const State&) const noexcept {}
-  template <class State>
-  void enter(operation, const State&) noexcept {}
-  template <class State>
-  void linger(const State&) noexcept {}
+  template <class Map>
+  void read(operation, const Map&) const noexcept {}
+  template <class Map>
+  void enter(operation, const Map&) noexcept {}
+  template <class Map>
+  void linger(const Map&) noexcept {}
   void leave() noexcept {}
 };
 
@@ -141,16 +170,22 @@ class activity<false> {
 template <class Activity>
 class writing {
  public:
-  template <class State>
-  GAUNTLET_ALWAYS_INLINE writing(Activity& activity, operation op, const State& state) : activity_(activity) {
-    activity_.enter(op, state);
+  template <class Map>
+  GAUNTLET_ALWAYS_INLINE writing(Activity& activity, operation op, const Map& map) : activity_(activity) {
+    activity_.enter(op, map);
   }
+  // Takes over what another guard has handed over.
+  GAUNTLET_ALWAYS_INLINE explicit writing(Activity& activity) : activity_(activity) {}
   writing(const writing&) = delete;
   writing& operator=(const writing&) = delete;
-  GAUNTLET_ALWAYS_INLINE ~writing() { activity_.leave(); }
+  GAUNTLET_ALWAYS_INLINE ~writing() {
+    if (!handed_over_) activity_.leave();
+  }
+  GAUNTLET_ALWAYS_INLINE void hand_over() noexcept { handed_over_ = true; }
 
  private:
   Activity& activity_;
+  bool handed_over_ = false;
 };
 
 }  // namespace gauntlet::detail

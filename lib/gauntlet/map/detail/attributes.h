@@ -7,3 +7,15 @@
 #define GAUNTLET_PURE __attribute__((pure))
 #define GAUNTLET_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define GAUNTLET_RARE(condition) __builtin_expect(!!(condition), 0)
+
+// ThreadSanitizer sees no accesses made in assembly.
+#if defined(__SANITIZE_THREAD__)
+#define GAUNTLET_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define GAUNTLET_THREAD_SANITIZER 1
+#endif
+#endif
+#ifndef GAUNTLET_THREAD_SANITIZER
+#define GAUNTLET_THREAD_SANITIZER 0
+#endif

@@ -38,11 +38,12 @@ class map_iterator {
   using pointer = std::conditional_t<Const, const value_type*, value_type*>;
 
   map_iterator() = default;
-  map_iterator(const tables_type* tables, const position& at) noexcept : tables_(tables), at_(at), witness_(tables) {}
+  map_iterator(const tables_type* tables, const position& at, std::uint64_t ahead = 0) noexcept
+      : tables_(tables), at_(at), ahead_(ahead), witness_(tables) {}
   template <bool Other>
     requires(Const && !Other)
   map_iterator(const map_iterator<Types, Other>& other) noexcept
-      : tables_(other.tables_), at_(other.at_), witness_(other.witness_) {}
+      : tables_(other.tables_), at_(other.at_), ahead_(other.ahead_), witness_(other.witness_) {}
 
   reference operator*() const {
     verify();
@@ -55,7 +56,7 @@ class map_iterator {
   map_iterator& operator++() {
     verify();
     tables_->read(operation::iterate);
-    at_ = tables_->next(at_);
+    tables_->advance(at_, ahead_);
     return *this;
   }
   map_iterator operator++(int) {
@@ -72,6 +73,7 @@ class map_iterator {
     verify();
     return at_;
   }
+  std::uint64_t ahead() const noexcept { return ahead_; }
 
  private:
   template <class, bool>
@@ -96,6 +98,7 @@ class map_iterator {
 
   const tables_type* tables_ = nullptr;
   position at_;
+  std::uint64_t ahead_ = 0;  // see table_set
   [[no_unique_address]] iterator_witness<tables_type, checked> witness_;
 };
 

@@ -140,6 +140,18 @@ class table_set {
   template <class K, class Construct>
   GAUNTLET_ALWAYS_INLINE std::pair<position, bool> insert(const K& key, Construct&& construct) {
     const std::uint64_t hash = hash_of(key);
+    if (const quick_insert quick = insert_quickly(hash, key, construct); quick.settled) return {quick.at, quick.inserted};
+    return insert_slowly(hash, key, construct);
+  }
+  // The two cases that are nearly all: the key is its group's first candidate, or is new with a free slot at home. A
+  // caller that goes on to insert_slowly in a function of its own keeps the quick one free of calls.
+  struct quick_insert {
+    position at;
+    bool settled;
+    bool inserted;
+  };
+  template <class K, class Construct>
+  GAUNTLET_ALWAYS_INLINE quick_insert insert_quickly(std::uint64_t hash, const K& key, Construct&& construct) {
     const std::size_t entry = hash >> directory_.shift;
     const table_type t = one_.tags != nullptr ? one_ : directory_.at(entry);
     const std::size_t offset = hash & group_mask_;
@@ -148,33 +160,27 @@ class table_set {
     group_tags& tags = tags_at(t, offset);
     const lane_mask mask = group::match(tags, probe(hash));
     count_work(1);
-    bool tie = false;
-    if (mask != 0) {
-      for (lane_mask m = mask & slot_lanes; m != 0; m &= m - 1) {
-        slot& candidate = slots[lowest_slot(m)];
-        if (GAUNTLET_LIKELY(equal_(candidate.key(), key))) {
-          return {{&candidate, entry, static_cast<std::uint32_t>(offset >> group_shift), lowest_slot(m)}, false};
-        }
-        tie |= hash_of(candidate.key()) == hash;
+    if (mask == 0) {
+      const lane_mask free = group::free_slots(tags);
+      if (GAUNTLET_LIKELY(free != 0 && directory_.room[entry] > 0 && debt_ < policy::erases_per_sweep)) {
+        const unsigned lane = lowest_slot(free);
+        construct(slots[lane]);
+        tags.tag[lane] = tag_of(hash);
+        --directory_.room[entry];
+        ++size_;
+        ++version_;
+        return {{&slots[lane], entry, static_cast<std::uint32_t>(offset >> group_shift), lane}, true, true};
       }
-      if (GAUNTLET_RARE((mask & further_lane) != 0)) {
-        const found further = find_further_or_tie(t, hash, key, tie);
-        if (further.element != nullptr) return {position_of(further, hash), false};
-      }
+    } else if (const lane_mask m = mask & slot_lanes; m != 0) {
+      slot& candidate = slots[lowest_slot(m)];
+      if (GAUNTLET_LIKELY(equal_(candidate.key(), key)))
+        return {{&candidate, entry, static_cast<std::uint32_t>(offset >> group_shift), lowest_slot(m)}, true, false};
     }
-    if (GAUNTLET_RARE(tie || directory_.room[entry] <= 0 || debt_ >= policy::erases_per_sweep)) {
-      return {insert_rare(hash, tie, construct), true};
-    }
-    const lane_mask free = group::free_slots(tags);
-    if (GAUNTLET_RARE(free == 0)) return {insert_displaced(t, hash, construct), true};
-    const unsigned lane = lowest_slot(free);
-    construct(slots[lane]);
-    tags.tag[lane] = tag_of(hash);
-    --directory_.room[entry];
-    ++size_;
-    ++version_;
-    return {{&slots[lane], entry, static_cast<std::uint32_t>(offset >> group_shift), lane}, true};
+    return {{}, false, false};
   }
+  // All of insert, after it has looked at the home group once.
+  template <class K, class Construct>
+  GAUNTLET_NOINLINE std::pair<position, bool> insert_slowly(std::uint64_t hash, const K& key, Construct&& construct);
   template <class K>
   GAUNTLET_ALWAYS_INLINE bool erase(const K& key) {
     const std::uint64_t hash = hash_of(key);
@@ -186,7 +192,7 @@ class table_set {
     group_tags& tags = tags_at(t, offset);
     const lane_mask mask = group::match(tags, probe(hash));
     count_work(1);
-    for (lane_mask m = mask & slot_lanes; m != 0; m &= m - 1) {
+    for (lane_mask m = mask & slot_lanes; GAUNTLET_LIKELY(m != 0); m &= m - 1) {
       const unsigned lane = lowest_slot(m);
       if (GAUNTLET_RARE(!equal_(slots[lane].key(), key))) continue;
       tags.tag[lane] = 0;
@@ -217,7 +223,18 @@ class table_set {
   erasure plan_erase(const position& at) const;
   void finish_erase(const erasure& plan) noexcept;    // destroys the element; moves no other
   void finish_extract(const erasure& plan) noexcept;  // the element is already destroyed or moved from and destroyed
-  void erase_at(const position& at) { finish_erase(plan_erase(at)); }
+  GAUNTLET_ALWAYS_INLINE void erase_at(const position& at) {
+    if (GAUNTLET_LIKELY(at.entry < directory_.size()) && is_home(at)) {
+      directory_.tags[at.entry][at.group].tag[at.lane] = 0;
+      Types::destroy(allocator_, *at.element);
+      ++directory_.room[at.entry];
+      --size_;
+      ++debt_;
+      version_ += std::uint64_t{1} << 32;
+      return;
+    }
+    erase_displaced(at);
+  }
   template <class Predicate>
   std::size_t erase_if(Predicate&& predicate);
   void pay_debt() noexcept {
@@ -225,8 +242,22 @@ class table_set {
   }
 
   // ---- in order of memory
-  position first() const noexcept;
-  position next(const position& at) const noexcept;
+  // Iteration looks at four groups at once and keeps what is left of them in a mask, `ahead`: 16 bits a group as in
+  // group.h. Bits may outlive their elements (erasing an element moves no other); no bit means: look on from here.
+  position first(std::uint64_t& ahead) const noexcept;
+  GAUNTLET_ALWAYS_INLINE void advance(position& at, std::uint64_t& ahead) const noexcept {
+    while (GAUNTLET_LIKELY(ahead != 0)) {
+      const auto bit = static_cast<std::uint32_t>(std::countr_zero(ahead));
+      ahead &= ahead - 1;
+      const std::uint32_t g = (at.group & ~std::uint32_t{3}) + (bit >> 4), lane = bit >> 1 & 7;
+      if (GAUNTLET_RARE(directory_.tags[at.entry][g].tag[lane] == 0)) continue;
+      at.element = directory_.slots[at.entry] + (g * group_slots + lane);
+      at.group = g;
+      at.lane = lane;
+      return;
+    }
+    at = look_on(at, ahead);
+  }
 
   // ---- whole map
   void clear() noexcept;
@@ -270,11 +301,9 @@ class table_set {
   }
   // Now and then a writer takes its time, for others to notice. Comes before a change: a diagnosis may throw.
   void linger_sometimes() {
-    if ((++lingers_ & 15) == 0) activity_.linger([this] { return describe(); });
+    if ((++lingers_ & 15) == 0) activity_.linger(*this);
   }
-  void read(operation op) const {
-    activity_.read(op, [this] { return describe(); });
-  }
+  GAUNTLET_ALWAYS_INLINE void read(operation op) const { activity_.read(op, *this); }
 
   hasher& hash() noexcept { return hash_; }
   key_equal& equal() noexcept { return equal_; }
@@ -371,6 +400,14 @@ class table_set {
   GAUNTLET_NOINLINE position insert_rare(std::uint64_t hash, bool tie, Construct& construct);
   position insert_stashed(std::uint64_t hash, std::uint64_t sequence, slot& ready);
   bool move_element(table_type to, std::uint64_t hash, slot& from, losses& lost) noexcept;
+  GAUNTLET_NOINLINE position look_on(position at, std::uint64_t& ahead) const noexcept;
+  static std::uint64_t used_ahead(const group_tags* tags, std::size_t groups) noexcept;
+  // Is this element of a table in its home group? Mostly nobody went past the group before, and no hash is needed.
+  GAUNTLET_ALWAYS_INLINE bool is_home(const position& at) const {
+    if (GAUNTLET_LIKELY(directory_.tags[at.entry][(at.group - 1) & (groups() - 1)].fits == fits_all)) return true;
+    return home_of(hash_of(at.element->key())) == at.group;
+  }
+  GAUNTLET_NOINLINE void erase_displaced(const position& at) { finish_erase(plan_erase(at)); }
   bool overflow_needed(table_type t, std::size_t g, unsigned c, const erasure& but) const;
   void clear_overflow(table_type t, const erasure& plan) noexcept;
   void stash_range(std::size_t first, std::size_t count, std::size_t& begin, std::size_t& end) const noexcept;
@@ -519,6 +556,28 @@ void table_set<Types>::occupy(table_type t, std::uint64_t hash, vacancy where) n
   t.tags[where.group].tag[where.lane] = tag_of(hash);
   const auto kept = static_cast<std::uint16_t>(~class_bit(class_of(hash)));
   for (std::size_t g = home_of(hash); GAUNTLET_RARE(g != where.group); g = next_group(g)) t.tags[g].fits &= kept;
+}
+
+template <class Types>
+template <class K, class Construct>
+std::pair<typename table_set<Types>::position, bool> table_set<Types>::insert_slowly(std::uint64_t hash, const K& key,
+                                                                                     Construct&& construct) {
+  const std::size_t entry = hash >> directory_.shift, home = home_of(hash);
+  const table_type t = directory_.at(entry);
+  const lane_mask mask = group::match(t.tags[home], probe(hash));
+  bool tie = false;
+  for (lane_mask m = mask & slot_lanes; m != 0; m &= m - 1) {
+    const unsigned lane = lowest_slot(m);
+    slot& candidate = slot_of(t, home, lane);
+    if (equal_(candidate.key(), key)) return {{&candidate, entry, static_cast<std::uint32_t>(home), lane}, false};
+    tie |= hash_of(candidate.key()) == hash;
+  }
+  if ((mask & further_lane) != 0) {
+    const found beyond = find_further_or_tie(t, hash, key, tie);
+    if (beyond.element != nullptr) return {position_of(beyond, hash), false};
+  }
+  const bool rare = tie || directory_.room[entry] <= 0 || debt_ >= policy::erases_per_sweep;
+  return {rare ? insert_rare(hash, tie, construct) : insert_displaced(t, hash, construct), true};
 }
 
 template <class Types>
@@ -683,10 +742,11 @@ template <class Types>
 template <class Predicate>
 std::size_t table_set<Types>::erase_if(Predicate&& predicate) {
   const std::size_t before = size_;
-  for (position at = first(); at.element != nullptr;) {
-    const position after = next(at);
-    if (predicate(at.element->value())) erase_at(at);
-    at = after;
+  std::uint64_t ahead = 0;
+  for (position at = first(ahead); at.element != nullptr;) {
+    const position here = at;
+    advance(at, ahead);
+    if (predicate(here.element->value())) erase_at(here);
   }
   ++version_;
   if (before != size_)
@@ -697,37 +757,50 @@ std::size_t table_set<Types>::erase_if(Predicate&& predicate) {
 // ---- in order of memory: table by table, then the stash
 
 template <class Types>
-typename table_set<Types>::position table_set<Types>::first() const noexcept {
+typename table_set<Types>::position table_set<Types>::first(std::uint64_t& ahead) const noexcept {
+  ahead = 0;
   if (size_ == 0) return {};
-  return next({nullptr, 0, 0, group_slots});
+  return look_on({nullptr, 0, 0, 0}, ahead);
+}
+
+// The used slots of four groups, or of fewer in a table that has fewer.
+template <class Types>
+std::uint64_t table_set<Types>::used_ahead(const group_tags* tags, std::size_t groups) noexcept {
+  std::uint64_t used = 0;
+  for (std::size_t i = 0; i < 4 && i < groups; ++i) used |= std::uint64_t{used_slots(tags[i])} << (16 * i);
+  return used;
 }
 
 template <class Types>
-typename table_set<Types>::position table_set<Types>::next(const position& at) const noexcept {
-  std::size_t entry = at.entry, g = at.group;
+typename table_set<Types>::position table_set<Types>::look_on(position at, std::uint64_t& ahead) const noexcept {
   std::size_t in_stash = 0;
-  if (GAUNTLET_LIKELY(entry < directory_.size())) {
-    lane_mask m = at.element == nullptr ? used_slots(directory_.tags[entry][g])
-                                        : used_slots(directory_.tags[entry][g]) & (~lane_mask{0} << (2 * at.lane + 2));
+  if (GAUNTLET_LIKELY(at.entry < directory_.size())) {
+    const std::size_t groups_in_all = groups();
+    std::size_t entry = at.entry, g = at.group & ~std::uint32_t{3};
+    const group_tags* tags = directory_.tags[entry];
+    std::uint64_t used = used_ahead(tags + g, groups_in_all);
+    if (at.element != nullptr) used &= ~std::uint64_t{0} << ((at.group & 3) * 16 + at.lane * 2 + 2);
     for (;;) {
-      const table_type t = directory_.at(entry);
-      while (m == 0) {
-        if (++g == groups()) break;
-        m = used_slots(t.tags[g]);
-      }
-      if (m != 0) {
-        const unsigned lane = lowest_slot(m);
-        return {&slot_of(t, g, lane), entry, static_cast<std::uint32_t>(g), lane};
-      }
+      while (used == 0 && (g += 4) < groups_in_all) used = used_ahead(tags + g, groups_in_all);
+      if (used != 0) break;
       entry = directory_.after(entry);
       if (entry == directory_.size()) break;
       g = 0;
-      m = used_slots(directory_.tags[entry][0]);
+      tags = directory_.tags[entry];
+      used = used_ahead(tags, groups_in_all);
+    }
+    if (used != 0) {
+      const auto bit = static_cast<std::uint32_t>(std::countr_zero(used));
+      ahead = used & (used - 1);
+      g += bit >> 4;
+      const std::uint32_t lane = bit >> 1 & 7;
+      return {directory_.slots[entry] + (g * group_slots + lane), entry, static_cast<std::uint32_t>(g), lane};
     }
   } else {
     const auto& node = stash_type::node_of(*at.element);
     in_stash = stash_.lower_bound(node.hash, node.sequence + 1);
   }
+  ahead = 0;
   if (in_stash >= stash_.size()) return {};
   return {&stash_[in_stash].at->element, directory_.size(), 0, 0};
 }
