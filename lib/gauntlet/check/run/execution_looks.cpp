@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t always_self_checked_max =
     64;  // above, a comparison brings a self-check when operations paid for it
-constexpr std::uint64_t recounted_per_operation = 2;  // and so many elements each of them pays for
+constexpr std::uint64_t recounted_per_operation = 1;  // and so many elements each of them pays for
 constexpr std::size_t deep_max = 256;                 // up to here every key is looked up at the end
 constexpr std::size_t looks = 16;                     // otherwise, so many in each comparison, in rotation
 constexpr std::uint64_t whole_map_weight = 16;        // an operation on a whole map brings the next comparison nearer
