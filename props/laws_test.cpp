@@ -75,7 +75,7 @@ RC_GTEST_PROP(Laws, ACopyIsEqualAndIndependent, ()) {
   const auto contents = sorted_contents(original);
   auto copy = original;
   RC_ASSERT(copy == original);
-  copy.insert_or_assign(*some_key(), 99);
+  copy.insert_or_assign(*some_key(), std::uint64_t{99});
   RC_ASSERT(sorted_contents(original) == contents);
   copy.clear();
   RC_ASSERT(sorted_contents(original) == contents);

@@ -6,13 +6,15 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <gauntlet/adapters/allocator_with_default.h>
+#include <gauntlet/adapters/refusing_absurd_requests.h>
 #include <gauntlet/adapters/standard.h>
 
 namespace gauntlet::adapters {
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 struct boost_unordered_flat_map
-    : standard_map<boost::unordered_flat_map<Key, T, Hash, KeyEqual, allocator_with_default<Allocator>>> {
+    : standard_map<refusing_absurd_requests<
+          boost::unordered_flat_map<Key, T, Hash, KeyEqual, allocator_with_default<Allocator>>>> {
   static constexpr std::string_view name = "boost_unordered_flat_map";
 };
 

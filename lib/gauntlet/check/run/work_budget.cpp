@@ -64,7 +64,8 @@ const char* work_budget::spend(const subject& s, std::size_t live) noexcept {
                             : credit_.equalities < 0 ? "equalities"
                             : credit_.probes < 0     ? "probes"
                                                      : nullptr;
-  const std::int64_t ceiling = ceiling_base + ceiling_per_element * static_cast<std::int64_t>(live);
+  const auto n = static_cast<std::int64_t>(live);
+  const std::int64_t ceiling = ceiling_base + (ceiling_per_element + (colliding_ ? n : 0)) * n;
   credit_.hashes = std::min(credit_.hashes, ceiling);
   credit_.equalities = std::min(credit_.equalities, ceiling);
   credit_.probes = std::min(credit_.probes, ceiling);

@@ -4,7 +4,8 @@
 // elements moved, where the map counts them); what the map spends is taken off. Growth is paid for by the insertions
 // before it, so credit is saved up, but only to a ceiling that follows the number of live elements: a map whose costs
 // follow its history instead of its contents runs dry. The constants are two to four times what correct maps of several
-// designs need under a good hash. Under the other hashes a linear cost for each operation is inherent and is granted.
+// designs need under a good hash. Under the other hashes a linear cost for each operation is inherent and is granted,
+// and rebuilding a table costs the square of its elements, so that much may be saved up.
 //
 // Memory. Bytes held must stay within a multiple of the elements: live ones for a map that promises to shrink, the most
 // there ever were for others; room that was reserved counts as if it were filled.
