@@ -37,7 +37,7 @@ class lifetime_ledger {
   void count_live(std::int64_t change) noexcept { live_.fetch_add(change, std::memory_order_relaxed); }
   void count_copy() noexcept { copies_.fetch_add(1, std::memory_order_relaxed); }
   void count_move() noexcept { moves_.fetch_add(1, std::memory_order_relaxed); }
-  // [ledger error] Relaxed: pairs with error(). The pointer leads to a string literal, there is nothing to publish.
+  // [ledger error] Relaxed: pairs with itself, read by error(). The pointer leads to a string literal: nothing to publish.
   void note(const char* what) noexcept {
     const char* none = nullptr;
     error_.compare_exchange_strong(none, what, std::memory_order_relaxed);

@@ -61,6 +61,7 @@ int main() {
   gauntlet::hash_map<int, int, gauntlet::hash<int>, std::equal_to<int>, std::allocator<int>> wrong;
 #endif
 #ifdef FANCY_POINTER
-  gauntlet::hash_map<int, int, gauntlet::hash<int>, std::equal_to<int>, fancy_allocator<std::pair<const int, int>>> wrong;
+  gauntlet::hash_map<int, int, gauntlet::hash<int>, std::equal_to<int>, fancy_allocator<std::pair<const int, int>>>
+      wrong;
 #endif
 }
