@@ -149,9 +149,9 @@ def tail(path, size):
         return ""
 
 
-def corpus_folders(target):
+def corpus_folders(target, names=("seed", "found", "regression")):
     """What a hunt starts from: the folders of the checked-in corpus that hold something. They are only ever read."""
-    folders = (Path("corpus") / target / name for name in ("seed", "found", "regression"))
+    folders = (Path("corpus") / target / name for name in names)
     return [folder for folder in folders if folder.is_dir() and any(folder.iterdir())]
 
 

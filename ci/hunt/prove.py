@@ -73,7 +73,8 @@ def prove_one(defect, start, options, progress):
     for number in range(options.runs):
         scratch = options.scratch / f"{defect.name}-{start}"
         shutil.rmtree(scratch, ignore_errors=True)
-        folders = engine.corpus_folders(defect.target) if start == "seed" else []
+        # What hunts have found may come from defective maps and know their triggers: a proof starts from seeds alone.
+        folders = engine.corpus_folders(defect.target, ("seed",)) if start == "seed" else []
 
         def watch(now):
             progress.show(f"{defect.name} from {start}: run {number + 1}/{options.runs}, {now.wall_seconds:.0f} s, "

@@ -181,6 +181,20 @@ class Prove(Workbench):
         self.assertEqual(status, 2)
         self.assertIn("unknown defect nosuch", out)
 
+    def test_a_proof_starts_from_seeds_and_never_from_what_was_found(self):
+        for name in ("seed", "found", "regression"):
+            folder = Path("corpus/target_b") / name
+            folder.mkdir(parents=True)
+            (folder / "a.ops").write_text("gauntlet 1\n")
+        self.binary("target_b_prove", FAILS.replace("#!/bin/bash\n", '#!/bin/bash\nprintf "%s\\n" "$@" >arguments\n'))
+        self.assertEqual(self.run_main(prove, "target_b")[0], 0)
+        arguments = Path("arguments").read_text().split()
+        self.assertIn("corpus/target_b/seed", arguments)
+        self.assertNotIn("corpus/target_b/found", arguments)
+        self.assertNotIn("corpus/target_b/regression", arguments)
+        self.run_main(prove, "target_b", "--empty-corpus")
+        self.assertNotIn("corpus/target_b/seed", Path("arguments").read_text().split())
+
     def test_the_budget_is_cpu_time(self):
         self.binary("spins", SPINS)
         outcome = engine.hunt("bin/spins", "hunt/spins", [], cpu_seconds=1)
