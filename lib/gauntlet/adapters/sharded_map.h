@@ -5,11 +5,13 @@
 #include <string_view>
 
 #include <gauntlet/adapters/concurrent.h>
+#include <gauntlet/adapters/disturbed_lock.h>
 #include <gauntlet/map/sharded_map.h>
 
 namespace gauntlet::adapters {
 
 struct tiny_sharded_map_policy : sharded_map_policy {
+  using lock_type = disturbed_lock<sharded_map_policy::lock_type>;
   using map_policy = tiny_policy;
   static constexpr std::size_t shard_count = 4;
   static constexpr bool checked = true;

@@ -4,11 +4,13 @@
 #include <string_view>
 
 #include <gauntlet/adapters/concurrent.h>
+#include <gauntlet/adapters/disturbed_lock.h>
 #include <gauntlet/map/shared_mutex_map.h>
 
 namespace gauntlet::adapters {
 
 struct tiny_shared_mutex_map_policy : shared_mutex_map_policy {
+  using lock_type = disturbed_shared_lock<shared_mutex_map_policy::lock_type>;
   using map_policy = tiny_policy;
   static constexpr bool checked = true;
 };
