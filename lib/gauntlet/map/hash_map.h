@@ -43,7 +43,8 @@
 //   thread.
 //        Breaking this, or calling a map from its own hash, equality, predicate or element constructor while it
 //        changes, is noticed with high probability (not certainty) and reported through gauntlet/map/misuse.h. In
-//        checked builds so is the use of stale iterators and cursors.
+//        checked builds so is the use of stale iterators and cursors. Moving and swapping are noexcept where those of
+//        std are: a misuse handler that throws from there terminates.
 //
 // Costs, u64 to u64: 18 bytes a slot, 23 to 46 an element; find, insert, erase O(1) on average, O(n) with equal hashes;
 // the worst single insert O(table) = 1,433 moves; the directory doubles in O(tables).
@@ -177,8 +178,11 @@ class hash_map {
     other.tables_.read(operation::copy);
     tables_.copy_from(other.tables_);
   }
-  // O(1). The other map is empty and usable afterwards.
-  hash_map(hash_map&& other) : tables_(other.tables_.hash(), other.tables_.equal(), other.tables_.allocator()) {
+  // O(1). The other map is empty and usable afterwards; it keeps its hash and equality, hence the copies. As with every
+  // operation that is noexcept, a misuse handler that throws here terminates.
+  hash_map(hash_map&& other) noexcept(std::is_nothrow_copy_constructible_v<Hash> &&
+                                      std::is_nothrow_copy_constructible_v<KeyEqual>)
+      : tables_(other.tables_.hash(), other.tables_.equal(), other.tables_.allocator()) {
     const writing guard(other, operation::move);
     tables_.take_from(other.tables_);
   }
@@ -204,10 +208,10 @@ class hash_map {
     return *this;
   }
   // O(size), O(1) more when the allocators are equal or propagate, else every element moves (basic guarantee).
-  hash_map& operator=(hash_map&& other) noexcept(traits::is_always_equal::value &&
-                                                 std::is_nothrow_move_assignable_v<Hash> &&
-                                                 std::is_nothrow_move_assignable_v<KeyEqual> &&
-                                                 !Policy::detect_misuse) {
+  hash_map& operator=(hash_map&& other) noexcept((traits::propagate_on_container_move_assignment::value ||
+                                                  traits::is_always_equal::value) &&
+                                                 std::is_nothrow_copy_assignable_v<Hash> &&
+                                                 std::is_nothrow_copy_assignable_v<KeyEqual>) {
     if (this == &other) return *this;
     const writing guard(*this, operation::assign);
     const writing other_guard(other, operation::move);
@@ -231,7 +235,7 @@ class hash_map {
   }
   ~hash_map() = default;
   // O(1). Allocators that do not propagate must be equal.
-  void swap(hash_map& other) {
+  void swap(hash_map& other) noexcept(std::is_nothrow_swappable_v<Hash> && std::is_nothrow_swappable_v<KeyEqual>) {
     if (this == &other) return;
     const writing guard(*this, operation::swap);
     const writing other_guard(other, operation::swap);
@@ -241,7 +245,7 @@ class hash_map {
     if constexpr (traits::propagate_on_container_swap::value) swap(tables_.allocator(), other.tables_.allocator());
     tables_.swap_with(other.tables_);
   }
-  friend void swap(hash_map& a, hash_map& b) { a.swap(b); }
+  friend void swap(hash_map& a, hash_map& b) noexcept(noexcept(a.swap(b))) { a.swap(b); }
 
   // ---- looking
 
@@ -404,7 +408,7 @@ class hash_map {
   // ---- erasing
 
   // Average O(1); may move elements of one table.
-  size_type erase(const Key& key) { return erase_key(key); }
+  GAUNTLET_ALWAYS_INLINE size_type erase(const Key& key) { return erase_key(key); }
   template <class K>
     requires(is_transparent<K> && !std::is_convertible_v<K, iterator> && !std::is_convertible_v<K, const_iterator>)
   size_type erase(K&& key) {
@@ -575,7 +579,7 @@ class hash_map {
     return place_parts(std::forward<K>(key)).first.element->value().second;
   }
   template <class K>
-  size_type erase_key(const K& key) {
+  GAUNTLET_ALWAYS_INLINE size_type erase_key(const K& key) {
     const writing guard(*this, operation::erase);
     return tables_.erase(key);
   }

@@ -1,10 +1,12 @@
 // The interface of hash_map by example, and random operations against std::unordered_map under every hash and policy.
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <random>
 #include <set>
 #include <sstream>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
@@ -17,6 +19,69 @@ namespace gauntlet {
 namespace {
 
 using namespace gauntlet::testing;
+
+// Copying it may throw, as std::function's may: a map with it makes no promise.
+struct doubtful_hash {
+  doubtful_hash() = default;
+  doubtful_hash(const doubtful_hash&) noexcept(false) {}
+  doubtful_hash& operator=(const doubtful_hash&) noexcept(false) { return *this; }
+  std::size_t operator()(u64 key) const { return static_cast<std::size_t>(key); }
+};
+using moving = hash_map<u64, std::string>;
+using doubtful = hash_map<u64, u64, doubtful_hash>;
+static_assert(std::is_nothrow_move_constructible_v<moving> && std::is_nothrow_move_assignable_v<moving> &&
+              std::is_nothrow_swappable_v<moving>);
+static_assert(!std::is_nothrow_move_constructible_v<doubtful> && !std::is_nothrow_move_assignable_v<doubtful> &&
+              !std::is_nothrow_swappable_v<doubtful>);
+// Unequal allocators that do not propagate: assignment moves every element.
+static_assert(std::is_nothrow_move_constructible_v<pmr::hash_map<u64, u64>> &&
+              !std::is_nothrow_move_assignable_v<pmr::hash_map<u64, u64>>);
+
+TEST(HashMap, AVectorOfMapsMovesThemWhenItGrows) {
+  std::vector<hash_map<u64, u64>> maps(1);
+  maps[0][7] = 8;
+  const auto* const element = &*maps[0].find(7);
+  for (std::size_t i = maps.capacity(); maps.size() <= i;) maps.emplace_back();
+  EXPECT_EQ(&*maps[0].find(7), element);
+}
+
+TEST(HashMap, AMapWithAValueThatDiffersFromItselfDiffersFromItself) {
+  hash_map<u64, double> m{{1, 2.0}};
+  const auto& same = m;
+  EXPECT_TRUE(m == same);
+  m[3] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_FALSE(m == same);
+}
+
+// An iterator knows the slots ahead of it: what another iterator erases there it must pass over.
+template <class Map>
+void erase_ahead_of_iterators() {
+  for (const u64 keep_every : {2U, 3U, 7U, 50U}) {
+    Map m;
+    for (u64 k = 0; k < 3000; ++k) m.try_emplace(k, k);
+    std::vector<typename Map::iterator> all;
+    for (auto at = m.begin(); at != m.end(); ++at) all.push_back(at);
+    ASSERT_EQ(all.size(), 3000U);
+    std::vector<u64> kept, seen;
+    for (const auto& at : all) {
+      if (at->first % keep_every == 0) kept.push_back(at->first);
+    }
+    auto walker = all.front();
+    const bool first_stays = walker->first % keep_every == 0;
+    for (std::size_t i = 1; i < all.size(); ++i) {
+      if (all[i]->first % keep_every != 0) m.erase(all[i]);
+    }
+    if (first_stays) seen.push_back(walker->first);
+    while (++walker != m.end()) seen.push_back(walker->first);
+    EXPECT_EQ(seen, kept);
+    EXPECT_TRUE(healthy(m));
+  }
+}
+TEST(HashMap, IteratorsPassOverWhatIsErasedAheadOfThem) {
+  erase_ahead_of_iterators<hash_map<u64, u64>>();
+  erase_ahead_of_iterators<
+      hash_map<u64, u64, hash<u64>, std::equal_to<u64>, std::allocator<std::pair<const u64, u64>>, tiny_policy>>();
+}
 
 TEST(HashMap, ANeverFilledMapAnswersEverythingAndHasNoMemory) {
   hash_map<u64, u64> m;

@@ -67,7 +67,11 @@ void call(std::function<void()>*& what) {
   }
 }
 
+// Its copies may throw: swap and move assignment of its maps are not noexcept, and a handler that throws gets through.
 struct calling_hash {
+  calling_hash() = default;
+  calling_hash(const calling_hash&) noexcept(false) {}
+  calling_hash& operator=(const calling_hash&) noexcept(false) { return *this; }
   std::size_t operator()(int key) const {
     call(inside_hash);
     return static_cast<std::size_t>(key);

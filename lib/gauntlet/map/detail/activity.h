@@ -116,7 +116,9 @@ class activity {
     word_.store(value, std::memory_order_relaxed);  // [activity]
   }
 #else
-  GAUNTLET_ALWAYS_INLINE bool busy() const noexcept { return word_.load(std::memory_order_relaxed) != 0; }  // [activity]
+  GAUNTLET_ALWAYS_INLINE bool busy() const noexcept {
+    return word_.load(std::memory_order_relaxed) != 0;
+  }  // [activity]
   GAUNTLET_ALWAYS_INLINE void set(std::uint64_t value) noexcept {
     word_.store(value, std::memory_order_relaxed);  // [activity]
   }
@@ -126,7 +128,7 @@ class activity {
   template <class Map>
   [[noreturn]] GAUNTLET_NOINLINE GAUNTLET_COLD void report_now(operation op, const Map& map) const {
     std::uint64_t seen = 0;
-    for (int i = 0; i < 1000 && seen == 0; ++i) {
+    for (int i = 0; i < 8 && seen == 0; ++i) {
       seen = word_.load(std::memory_order_relaxed);  // [activity]
 #if defined(__SSE2__)
       if (seen == 0) _mm_pause();

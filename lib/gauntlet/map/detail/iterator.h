@@ -53,7 +53,7 @@ class map_iterator {
     verify();
     return &at_.element->value();
   }
-  map_iterator& operator++() {
+  GAUNTLET_ALWAYS_INLINE map_iterator& operator++() {
     verify();
     tables_->read(operation::iterate);
     tables_->advance(at_, ahead_);

@@ -67,7 +67,7 @@ struct hash_map_policy {
   // A table filled after reserve() may reach this load: reserved tables fill unevenly, but not by more than this.
   static constexpr unsigned reserved_load_per_mille = 970;
   // Two neighbours merge when together they are at most this full, measured by one table's limit.
-  static constexpr unsigned merge_below_per_mille = 700;
+  static constexpr unsigned merge_below_per_mille = 620;
   // The only table becomes a quarter when it holds less than this of its limit.
   static constexpr unsigned shrink_below_per_mille = 125;
   // Erases that pay for looking at one table.

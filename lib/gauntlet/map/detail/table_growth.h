@@ -273,21 +273,37 @@ void table_set<Types>::split(std::size_t entry) {
     };
     stray strays[groups_max * group_slots];
     std::size_t stray_count = 0;
+    // A group at a time: first who leaves and who is displaced, without a branch, then those only.
     for (std::size_t g = 0; g < groups(); ++g) {
       group_tags& tags = a.tags[g];
-      for (lane_mask m = used_slots(tags); m != 0; m &= m - 1) {
+      lane_mask leaving = 0, displaced = 0;
+      const lane_mask used = used_slots(tags);
+      for (lane_mask m = used; m != 0; m &= m - 1) {
+        const unsigned lane = lowest_slot(m);
+        const std::uint64_t hash = hashes(g, lane, slot_of(a, g, lane));
+        leaving |= static_cast<lane_mask>(hash >> bit & 1) << (2 * lane);
+        displaced |= static_cast<lane_mask>(home_of(hash) != g) << (2 * lane);
+      }
+      lane_mask free = group::free_slots(b.tags[g]);
+      for (lane_mask m = leaving; m != 0; m &= m - 1) {
         const unsigned lane = lowest_slot(m);
         slot& s = slot_of(a, g, lane);
-        const std::uint64_t hash = hashes(g, lane, s);
-        if ((hash >> bit & 1) != 0) {
-          in_b += move_element(b, hash, s, lost);
-          tags.tag[lane] = 0;
+        if (Types::moves_in_place() && GAUNTLET_LIKELY((displaced & (m & (~m + 1))) == 0 && free != 0)) {
+          const unsigned to = lowest_slot(free);
+          free &= free - 1;
+          count_work(1);
+          Types::relocate(slot_of(b, g, to), s);
+          b.tags[g].tag[to] = tags.tag[lane];
+          ++in_b;
         } else {
-          ++in_a;
-          if (GAUNTLET_RARE(home_of(hash) != g))
-            strays[stray_count++] = {static_cast<std::uint16_t>(g), static_cast<std::uint16_t>(lane)};
+          in_b += move_element(b, hashes(g, lane, s), s, lost);
+          free = group::free_slots(b.tags[g]);
         }
+        tags.tag[lane] = 0;
       }
+      in_a += std::popcount(used & ~leaving);
+      for (lane_mask m = displaced & ~leaving; m != 0; m &= m - 1)
+        strays[stray_count++] = {static_cast<std::uint16_t>(g), static_cast<std::uint16_t>(lowest_slot(m))};
       tags.fits = fits_all;
     }
     for (std::size_t i = 0; i < stray_count; ++i) {

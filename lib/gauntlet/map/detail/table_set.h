@@ -140,7 +140,8 @@ class table_set {
   template <class K, class Construct>
   GAUNTLET_ALWAYS_INLINE std::pair<position, bool> insert(const K& key, Construct&& construct) {
     const std::uint64_t hash = hash_of(key);
-    if (const quick_insert quick = insert_quickly(hash, key, construct); quick.settled) return {quick.at, quick.inserted};
+    if (const quick_insert quick = insert_quickly(hash, key, construct); quick.settled)
+      return {quick.at, quick.inserted};
     return insert_slowly(hash, key, construct);
   }
   // The two cases that are nearly all: the key is its group's first candidate, or is new with a free slot at home. A
@@ -201,10 +202,7 @@ class table_set {
       ++version_;
       --size_;
       ++debt_;
-      if (GAUNTLET_RARE(size_ == 0 || debt_ >= policy::erases_per_sweep)) {
-        linger_sometimes();
-        sweep();
-      }
+      if (GAUNTLET_RARE(size_ == 0 || debt_ >= policy::erases_per_sweep)) sweep_visibly();
       return true;
     }
     if (GAUNTLET_LIKELY((mask & further_lane) == 0)) return false;
@@ -256,7 +254,9 @@ class table_set {
       at.lane = lane;
       return;
     }
-    at = look_on(at, ahead);
+    std::uint64_t rest = 0;  // so that the iterator's own stay in registers
+    at = look_on(at.element, at.entry, at.group, at.lane, rest);
+    ahead = rest;
   }
 
   // ---- whole map
@@ -400,7 +400,14 @@ class table_set {
   GAUNTLET_NOINLINE position insert_rare(std::uint64_t hash, bool tie, Construct& construct);
   position insert_stashed(std::uint64_t hash, std::uint64_t sequence, slot& ready);
   bool move_element(table_type to, std::uint64_t hash, slot& from, losses& lost) noexcept;
-  GAUNTLET_NOINLINE position look_on(position at, std::uint64_t& ahead) const noexcept;
+  // The four groups that iteration comes to next.
+  static GAUNTLET_ALWAYS_INLINE void prefetch_groups(const slot* slots) noexcept {
+    const auto address = reinterpret_cast<std::uintptr_t>(slots);
+    for (std::size_t at = 0; at < std::min<std::size_t>(4 * group_slots * sizeof(slot), 1280); at += 64)
+      __builtin_prefetch(reinterpret_cast<const void*>(address + at));
+  }
+  GAUNTLET_NOINLINE position look_on(slot* element, std::size_t entry, std::uint32_t group, std::uint32_t lane,
+                                     std::uint64_t& ahead) const noexcept;
   static std::uint64_t used_ahead(const group_tags* tags, std::size_t groups) noexcept;
   // Is this element of a table in its home group? Mostly nobody went past the group before, and no hash is needed.
   GAUNTLET_ALWAYS_INLINE bool is_home(const position& at) const {
@@ -466,6 +473,10 @@ class table_set {
 
   // ---- shrinking
   GAUNTLET_NOINLINE void sweep() noexcept;
+  GAUNTLET_NOINLINE void sweep_visibly() {
+    linger_sometimes();
+    sweep();
+  }
   bool try_merge(std::size_t entry, std::int32_t together_max) noexcept;
   bool merge(std::size_t lower, std::size_t span);
   void compact(std::int32_t together_max) noexcept;
@@ -760,26 +771,32 @@ template <class Types>
 typename table_set<Types>::position table_set<Types>::first(std::uint64_t& ahead) const noexcept {
   ahead = 0;
   if (size_ == 0) return {};
-  return look_on({nullptr, 0, 0, 0}, ahead);
+  return look_on(nullptr, 0, 0, 0, ahead);
 }
 
 // The used slots of four groups, or of fewer in a table that has fewer.
 template <class Types>
 std::uint64_t table_set<Types>::used_ahead(const group_tags* tags, std::size_t groups) noexcept {
+  if (GAUNTLET_LIKELY(groups >= 4)) {
+    return std::uint64_t{used_slots(tags[0])} | std::uint64_t{used_slots(tags[1])} << 16 |
+           std::uint64_t{used_slots(tags[2])} << 32 | std::uint64_t{used_slots(tags[3])} << 48;
+  }
   std::uint64_t used = 0;
-  for (std::size_t i = 0; i < 4 && i < groups; ++i) used |= std::uint64_t{used_slots(tags[i])} << (16 * i);
+  for (std::size_t i = 0; i < groups; ++i) used |= std::uint64_t{used_slots(tags[i])} << (16 * i);
   return used;
 }
 
 template <class Types>
-typename table_set<Types>::position table_set<Types>::look_on(position at, std::uint64_t& ahead) const noexcept {
+typename table_set<Types>::position table_set<Types>::look_on(slot* element, std::size_t entry,
+                                                              std::uint32_t from_group, std::uint32_t lane,
+                                                              std::uint64_t& ahead) const noexcept {
   std::size_t in_stash = 0;
-  if (GAUNTLET_LIKELY(at.entry < directory_.size())) {
+  if (GAUNTLET_LIKELY(entry < directory_.size())) {
     const std::size_t groups_in_all = groups();
-    std::size_t entry = at.entry, g = at.group & ~std::uint32_t{3};
+    std::size_t g = from_group & ~std::uint32_t{3};
     const group_tags* tags = directory_.tags[entry];
     std::uint64_t used = used_ahead(tags + g, groups_in_all);
-    if (at.element != nullptr) used &= ~std::uint64_t{0} << ((at.group & 3) * 16 + at.lane * 2 + 2);
+    if (element != nullptr) used &= ~std::uint64_t{0} << ((from_group & 3) * 16 + lane * 2 + 2);
     for (;;) {
       while (used == 0 && (g += 4) < groups_in_all) used = used_ahead(tags + g, groups_in_all);
       if (used != 0) break;
@@ -792,12 +809,13 @@ typename table_set<Types>::position table_set<Types>::look_on(position at, std::
     if (used != 0) {
       const auto bit = static_cast<std::uint32_t>(std::countr_zero(used));
       ahead = used & (used - 1);
+      if (one_.tags == nullptr) prefetch_groups(directory_.slots[entry] + (g + 4) * group_slots);
       g += bit >> 4;
-      const std::uint32_t lane = bit >> 1 & 7;
+      lane = bit >> 1 & 7;
       return {directory_.slots[entry] + (g * group_slots + lane), entry, static_cast<std::uint32_t>(g), lane};
     }
   } else {
-    const auto& node = stash_type::node_of(*at.element);
+    const auto& node = stash_type::node_of(*element);
     in_stash = stash_.lower_bound(node.hash, node.sequence + 1);
   }
   ahead = 0;

@@ -84,9 +84,27 @@ bool table_set<Types>::merge(std::size_t lower, std::size_t span) {
     destroy_elements(a, groups());
     destroy_elements(b, groups());
   } else {
-    for_each_slot(b, groups(), [&](std::size_t g, unsigned lane, slot& s) {
-      together -= !move_element(a, from_b(g, lane, s), s, lost);
-    });
+    // An element at home is at home in the same group of the other table. Where nobody went past the group before,
+    // all are: their tags are all it takes, and no hash.
+    const std::size_t mask = groups() - 1;
+    for (std::size_t g = 0; g <= mask; ++g) {
+      const bool all_home = b.tags[(g - 1) & mask].fits == fits_all;
+      lane_mask free = group::free_slots(a.tags[g]);
+      for (lane_mask m = used_slots(b.tags[g]); m != 0; m &= m - 1) {
+        const unsigned lane = lowest_slot(m);
+        slot& s = slot_of(b, g, lane);
+        if (Types::moves_in_place() && GAUNTLET_LIKELY(all_home && free != 0)) {
+          const unsigned to = lowest_slot(free);
+          free &= free - 1;
+          count_work(1);
+          Types::relocate(slot_of(a, g, to), s);
+          a.tags[g].tag[to] = b.tags[g].tag[lane];
+        } else {
+          together -= !move_element(a, from_b(g, lane, s), s, lost);
+          free = group::free_slots(a.tags[g]);
+        }
+      }
+    }
   }
   directory_.set(lower, 2 * span, kept);
   for (std::size_t i = 0; i < 2 * span; ++i) --directory_.depth[lower + i];
