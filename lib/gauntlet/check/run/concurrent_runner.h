@@ -39,6 +39,10 @@ struct concurrent_options {
 verdict run_concurrent(const program& p, const concurrent_subject_factory& make,
                        const concurrent_options& options = {});
 
+// How many repetitions count as done before: whoever runs one program again and again wants other disturbances each time.
+// Of the process; only between runs. Starts at 0.
+void count_repetitions_from(std::uint64_t first) noexcept;
+
 // The operation of a history that an opcode is read as; `nothing` when it is left out.
 opcode concurrent_opcode(opcode code) noexcept;
 

@@ -33,6 +33,7 @@ enum class defect : std::uint8_t {
   keeps_memory,        // allocates a block that it never gives back
   fails_self_check,    // the self-check says no after an erase
   throws_on_clear,
+  says_yes_shows_nothing,  // an update that says that the key was there and never calls back
 };
 
 template <defect Defect, class Key, class T, class Hash, class KeyEqual, class Allocator>
@@ -97,6 +98,7 @@ class locked_map {
   }
   template <class Change>
   bool update(const Key& k, Change change) {
+    if constexpr (Defect == defect::says_yes_shows_nothing) return true;
     if constexpr (Defect == defect::lost_update) {
       std::optional<T> value = find(k);
       if (!value) return false;
@@ -323,6 +325,13 @@ TEST(concurrent_runner, reports_an_exception_that_nobody_asked_for) {
   EXPECT_EQ(v.kind, failure_kind::unexpected_exception);
   EXPECT_EQ(v.place, "clear");
   EXPECT_NE(v.message.find("cannot clear"), std::string::npos) << v.message;
+}
+
+TEST(concurrent_runner, an_answer_that_no_map_gives_is_a_wrong_result) {
+  const verdict v = hunt(subject_with<defect::says_yes_shows_nothing>(), {opcode::fetch_update}, 1);
+  EXPECT_EQ(v.kind, failure_kind::wrong_result);
+  EXPECT_EQ(v.place, "fetch_update");
+  EXPECT_NE(v.message.find("it must show a value exactly when it says yes"), std::string::npos) << v.message;
 }
 
 TEST(concurrent_workers, all_begin_before_any_ends) {
