@@ -1,5 +1,5 @@
-// A child writes its verdict into a file in memory (no pipe can fill up) and its stderr into another. The parent waits
-// at a pipe whose writing end only the child holds: it reports the end of the child without polling, and the limit is
+// A child writes its verdict into a file in memory (no pipe can fill up) and its stderr into another; how many judgements
+// it has begun stands in memory that both share, so that a crash tells it as well. The parent waits at a pipe whose writing end only the child holds: it reports the end of the child without polling, and the limit is
 // poll's.
 #include "child.h"
 
@@ -12,13 +12,16 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <new>
 #include <stdexcept>
 #include <string>
 
 #include <gauntlet/check/report/crash.h>
+#include <gauntlet/check/run/concurrent_runner.h>
 
 extern "C" {
 __attribute__((weak)) int __lsan_do_recoverable_leak_check();
@@ -101,12 +104,46 @@ bool unpacked(const std::string& text, check::verdict& v) {
   return true;
 }
 
-[[noreturn]] void be_child(const input& in, int verdict_file, int error_file) {
+// A number that a child and its parent share.
+class shared_count {
+ public:
+  shared_count() : memory_(::mmap(nullptr, sizeof(number), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
+    if (memory_ == MAP_FAILED) throw failed("mmap");
+    number_ = new (memory_) number(0);
+  }
+  shared_count(const shared_count&) = delete;
+  shared_count& operator=(const shared_count&) = delete;
+  ~shared_count() { ::munmap(memory_, sizeof(number)); }
+  // [judgements] relaxed: the parent reads after the child's end.
+  void add() noexcept { number_->fetch_add(1, std::memory_order_relaxed); }
+  std::uint64_t get() const noexcept { return number_->load(std::memory_order_relaxed); }
+
+ private:
+  using number = std::atomic<std::uint64_t>;
+  void* memory_;
+  number* number_;
+};
+
+// Judges until a judgement fails, at most `times`, and as long as it takes less than `limit`.
+check::verdict judge_again_and_again(const input& in, std::uint64_t times, clock::duration limit, shared_count& done) {
+  const auto begin = clock::now();
+  check::verdict v;
+  for (std::uint64_t time = 0; time < times && v && (time == 0 || clock::now() - begin < limit); ++time) {
+    constexpr std::uint64_t repetitions_of_a_judgement = 64;  // or fewer
+    check::count_repetitions_from(time * repetitions_of_a_judgement);
+    done.add();
+    v = judge(in);
+  }
+  return v;
+}
+
+[[noreturn]] void be_child(const input& in, std::uint64_t times, clock::duration limit, shared_count& done,
+                           int verdict_file, int error_file) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::signal(SIGINT, SIG_IGN);  // the parent decides when to stop
   ::dup2(error_file, STDERR_FILENO);
   ::dup2(error_file, STDOUT_FILENO);
-  const check::verdict v = judge(in);
+  const check::verdict v = judge_again_and_again(in, times, limit, done);
   if (v && __lsan_do_recoverable_leak_check != nullptr && __lsan_do_recoverable_leak_check() != 0) ::_exit(23);
   write_all(verdict_file, packed(v));
   std::fflush(nullptr);
@@ -117,7 +154,8 @@ std::string_view first_line(std::string_view text) { return text.substr(0, text.
 
 }  // namespace
 
-try_result try_in_child(const input& in, std::chrono::milliseconds limit) {
+try_result try_in_child(const input& in, std::chrono::milliseconds limit, std::uint64_t times) {
+  shared_count done;
   const descriptor verdict_file(::memfd_create("verdict", MFD_CLOEXEC));
   const descriptor error_file(::memfd_create("errors", MFD_CLOEXEC));
   if (verdict_file.get() < 0 || error_file.get() < 0) throw failed("memfd_create");
@@ -129,7 +167,7 @@ try_result try_in_child(const input& in, std::chrono::milliseconds limit) {
   const auto begin = clock::now();
   const pid_t child = ::fork();
   if (child < 0) throw failed("fork");
-  if (child == 0) be_child(in, verdict_file.get(), error_file.get());
+  if (child == 0) be_child(in, times, limit / 2, done, verdict_file.get(), error_file.get());
   writing.close();
 
   bool timed_out = false;
@@ -149,6 +187,7 @@ try_result try_in_child(const input& in, std::chrono::milliseconds limit) {
 
   try_result result;
   result.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begin);
+  result.judgements = done.get();
   const std::string errors = content_of(error_file.get());
   const bool has_verdict = unpacked(content_of(verdict_file.get()), result.verdict);
   const bool sanitizer_spoke = errors.find("Sanitizer: ") != errors.npos;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,11 +17,14 @@ struct try_result {
   check::failure_signature signature;  // held() when the map held
   check::verdict verdict;              // of the judge, or one of kind crash made from what the child left
   std::chrono::milliseconds took{0};
+  std::uint64_t judgements = 0;  // done in the child; the last one gave the verdict
 };
 
 // Judges `in` in a child. A child that dies or prints a sanitizer's report gives the kind "crash" and as place the name
 // of the error with the first frame inside gauntlet; one that takes longer than `limit` is killed: place "time-out".
+// With `times`, the child judges again and again, each time under other disturbances, until one judgement fails, all
+// are done or half of the limit is over: a process is a hundred times as dear as a judgement.
 // The caller must not have started threads. Throws std::runtime_error when no child can be made.
-try_result try_in_child(const input& in, std::chrono::milliseconds limit);
+try_result try_in_child(const input& in, std::chrono::milliseconds limit, std::uint64_t times = 1);
 
 }  // namespace gauntlet::driver

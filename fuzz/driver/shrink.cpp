@@ -1,6 +1,9 @@
-// The limit of a try adapts: a candidate that takes twenty times as long as the input did hangs. How often a candidate
-// is run adapts as well: a failure that shows in a part p of the runs is looked for 3/p times, which misses it in one
-// of twenty.
+// The limit of a try adapts: a candidate that takes twenty times as long as the input did hangs.
+//
+// What threads do to a map shows in some runs only, and in many ways: an answer that no order explains here, a crash
+// there. So for a concurrent target every failure counts as the same, except that a hang stays a hang; and how often a
+// candidate is judged adapts: a failure that shows in a part p of the judgements is looked for in 3/p of them, which
+// misses it once in twenty times. p is measured on the input and then followed from candidate to candidate.
 #include "shrink.h"
 
 #include <signal.h>
@@ -9,6 +12,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <stdexcept>
+#include <string_view>
 
 #include <gauntlet/check/program/text.h>
 #include <gauntlet/check/reduce/reduce.h>
@@ -45,8 +49,39 @@ class stop_on_signal {
   struct sigaction old_terminate_{};
 };
 
+constexpr std::string_view time_out = "time-out";
+
+// How often an input fails: judged until ten failures are counted, or often enough to give up.
+struct failure_rate {
+  try_result first;  // that failed
+  std::uint64_t judgements = 0, failures = 0;
+  double judgements_for_a_failure() const {
+    return static_cast<double>(judgements) / static_cast<double>(std::max<std::uint64_t>(failures, 1));
+  }
+};
+
+template <class OutOfTime>
+failure_rate measure(const input& in, std::chrono::milliseconds try_limit, OutOfTime out_of_time) {
+  const bool concurrent = check::this_target().concurrent;
+  constexpr std::uint64_t judgements_max = 20000, times = 2000;
+  failure_rate rate;
+  for (unsigned runs = 0; !out_of_time(); ++runs) {
+    const try_result result = try_in_child(in, try_limit, concurrent ? times : 1);
+    if (interrupted != 0) break;
+    rate.judgements += result.judgements;
+    if (!result.signature.held() && ++rate.failures == 1) rate.first = result;
+    if (concurrent ? rate.failures >= 10 || rate.judgements >= judgements_max : rate.failures > 0 || runs >= 2) break;
+  }
+  return rate;
+}
+
+// Judgements that show a failure with a chance of 95 %. Fewer than forty cost no less than the process they run in.
+std::uint64_t times_for(double judgements_for_a_failure) {
+  return static_cast<std::uint64_t>(std::clamp(3 * judgements_for_a_failure, 40.0, 2000.0));
+}
+
 std::chrono::milliseconds limit_for_tries(const try_result& first, std::chrono::milliseconds limit) {
-  if (first.verdict.place == "time-out") return limit;
+  if (first.verdict.place == time_out) return limit;
   return std::clamp(first.took * 20, std::chrono::milliseconds(2000), limit);
 }
 
@@ -90,27 +125,19 @@ int shrink(const input& in, const shrink_options& options) {
   const auto begin = clock::now();
   const auto out_of_time = [&] { return interrupted != 0 || clock::now() - begin >= options.time; };
 
-  // A racy failure may need several runs to show.
-  const unsigned runs_max = check::this_target().concurrent ? 100 : 3;
-  try_result first;
-  unsigned runs = 0, failures = 0;
-  while (runs < runs_max && !out_of_time() && !(failures >= 3 && failures == runs) && failures < 10) {
-    const try_result result = try_in_child(in, options.try_limit);
-    ++runs;
-    if (interrupted != 0 || result.signature.held()) continue;
-    if (++failures == 1) first = result;
-    if (!check::this_target().concurrent) break;
-  }
-  if (failures == 0) {
-    std::fprintf(stderr, "%s does not fail in %u runs: nothing to reduce\n", options.file.c_str(), runs);
+  const failure_rate measured = measure(in, options.try_limit, out_of_time);
+  const try_result& first = measured.first;
+  if (measured.failures == 0) {
+    std::fprintf(stderr, "%s does not fail in %llu runs: nothing to reduce\n", options.file.c_str(),
+                 static_cast<unsigned long long>(measured.judgements));
     return 1;
   }
-  std::fprintf(stderr, "fails with %s (%s) in %u of %u runs\n", first.signature.kind.c_str(),
-               first.signature.place.c_str(), failures, runs);
+  std::fprintf(stderr, "fails with %s (%s); %llu failures in %llu runs\n", first.signature.kind.c_str(),
+               first.signature.place.c_str(), static_cast<unsigned long long>(measured.failures),
+               static_cast<unsigned long long>(measured.judgements));
 
   check::reduction_limits limits;
   limits.tries_max = ~std::uint64_t{0};
-  limits.times = failures == runs ? 1 : std::min(60u, (3 * runs + failures - 1) / failures);
   limits.out_of_time = out_of_time;
   progress_line line;
   limits.progress = [&](std::uint64_t tries, std::size_t length) {
@@ -120,9 +147,18 @@ int shrink(const input& in, const shrink_options& options) {
               std::to_string(options.time.count()) + " s");
   };
   const std::chrono::milliseconds try_limit = limit_for_tries(first, options.try_limit);
+  const bool hangs = first.verdict.place == time_out;
+  const auto fails_alike = [&](const try_result& result) {
+    if (!check::this_target().concurrent) return result.signature == first.signature;
+    return !result.signature.held() && (result.verdict.place == time_out) == hangs;
+  };
+  double judgements_for_a_failure = measured.judgements_for_a_failure();
+  const auto times = [&] { return check::this_target().concurrent ? times_for(judgements_for_a_failure) : 1; };
   const auto signature_of = [&](const input& candidate) {
-    const try_result result = try_in_child(candidate, try_limit);
-    return interrupted != 0 ? check::failure_signature{} : result.signature;
+    const try_result result = try_in_child(candidate, try_limit, times());
+    if (interrupted != 0 || !fails_alike(result)) return check::failure_signature{};
+    judgements_for_a_failure += (static_cast<double>(result.judgements) - judgements_for_a_failure) / 4;
+    return first.signature;
   };
 
   input smallest = in;
@@ -176,9 +212,9 @@ int shrink(const input& in, const shrink_options& options) {
                                     : ", out of time: reducing the result goes on"),
             true);
   if (interrupted == 0) {
-    for (unsigned run = 0; run < limits.times; ++run) {
-      const try_result last = try_in_child(smallest, try_limit);
-      if (last.signature != first.signature) continue;
+    for (unsigned run = 0; run < 3; ++run) {
+      const try_result last = try_in_child(smallest, try_limit, times());
+      if (!fails_alike(last)) continue;
       std::fputs(report_of(smallest, last.verdict, options.out).c_str(), stdout);
       break;
     }
