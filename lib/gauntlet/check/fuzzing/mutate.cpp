@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <iterator>
 
 #include <gauntlet/check/fuzzing/target.h>
 #include <gauntlet/check/program/codec.h>
@@ -244,6 +245,21 @@ std::vector<operation> draw_waves(const program& p, random_source& random, const
   return block;
 }
 
+// An injected fault and an operation that meets it: an early copy, move or allocation of an insertion or of a whole map.
+// A fault that comes alone mostly waits for an operation that has no such event.
+std::vector<operation> draw_faulty(const program& p, random_source& random, const mutation_options& options) {
+  constexpr opcode met[] = {opcode::insert_copy,  opcode::insert_copy,    opcode::try_emplace, opcode::insert_or_assign,
+                            opcode::insert_range, opcode::copy_construct, opcode::copy_assign, opcode::merge};
+  std::vector<operation> block(2);
+  block[0].code = opcode::fault;
+  block[0].argument = static_cast<std::uint8_t>(
+      random.chance(60) ? fault_kind::copy : static_cast<fault_kind>(random.below(fault_kind_count)));
+  block[0].value = static_cast<std::uint16_t>(random.below(3));
+  block[1].code = met[random.below(std::size(met))];
+  draw_operands(block[1], p, random, options, false);
+  return block;
+}
+
 void change_header(program_header& h, random_source& random, const mutation_options& options) {
   switch (random.below(7)) {
     case 0:
@@ -298,13 +314,14 @@ void mutate_once(program& p, random_source& random, const mutation_options& opti
     const std::size_t index = random.below(p.operations.size() + 1);
     const bool inside = in_body(p, index);
     std::vector<operation> block;
-    const std::uint64_t ticket = random.below(10);
-    if (ticket < 6) {
+    const std::uint64_t ticket = random.below(20);
+    if (ticket < 12) {
       block.push_back(draw_operation(p, random, options, inside));
     } else {
-      block = ticket < 8                          ? draw_walk(p, random, options)
-              : ticket < 9 && !options.concurrent ? draw_waves(p, random, options)
-                                                  : draw_run(p, random, options, inside);
+      block = ticket < 16                          ? draw_walk(p, random, options)
+              : ticket < 17 && !options.concurrent ? draw_faulty(p, random, options)
+              : ticket < 18 && !options.concurrent ? draw_waves(p, random, options)
+                                                   : draw_run(p, random, options, inside);
     }
     return insert_operations(p, index, block, random.chance(50));
   }
@@ -430,10 +447,11 @@ program generate(random_source& random, std::size_t operations, const mutation_o
   while (p.operations.size() < wanted) {
     const std::uint64_t ticket = random.below(100);
     std::vector<operation> block;
-    if (ticket < 84) {
+    if (ticket < 82) {
       block.push_back(draw_operation(p, random, options, false));
     } else {
-      block = ticket < 93                          ? draw_walk(p, random, options)
+      block = ticket < 91                          ? draw_walk(p, random, options)
+              : ticket < 93 && !options.concurrent ? draw_faulty(p, random, options)
               : ticket < 95 && !options.concurrent ? draw_waves(p, random, options)
                                                    : draw_run(p, random, options, false);
     }
