@@ -5,7 +5,8 @@
 //   threads      a whole lane goes, or its operations move to `before` or `after`
 //   operations   ddmin over units (a walk with its body is one unit), then over single operations, which reaches into
 //                bodies and takes a walk away from around its body; for small programs, pairs as well, because some
-//                operations only mean something together (swap twice)
+//                operations only mean something together (swap twice); and one operation takes over what another did,
+//                by a larger count: filling a table needs no ten insertions
 //   settings     every field of the header to its default, the hot key universe to what is used
 //   operands     opcodes to simpler ones of their family, counts, values and selectors down, maps to 0, 1 ..., keys to
 //                hot 0, 1, 2 ... (all uses of a key together, else one by one)
@@ -87,6 +88,7 @@ class reducer {
       drop_units();
       drop_operations();
       drop_pairs();
+      hand_over_counts();
       drop_settings();
       shrink_counts();
       shrink_operands();
@@ -208,6 +210,27 @@ class reducer {
           erase_operations(p, j, 1);
           erase_operations(p, i, 1);
         });
+      }
+    }
+  }
+
+  // One operation fewer, and a larger count in another one. A count of 256 is the largest.
+  void hand_over_counts() {
+    constexpr std::size_t operations_max_to_try = 24;
+    if (best_.operations.size() > operations_max_to_try || best_.header.threads != 0) return;
+    const auto counts = [this](std::size_t i) { return info(best_.operations[i].code).takes.count; };
+    for (std::size_t gone = best_.operations.size(); gone-- > 0 && !stopped_;) {
+      bool taken_over = !counts(gone);
+      for (std::size_t i = 0; i < best_.operations.size() && !taken_over && !stopped_; ++i) {
+        if (i == gone || !counts(i) || best_.operations[i].target != best_.operations[gone].target) continue;
+        for (const unsigned more : {unsigned{best_.operations[gone].count}, 32u}) {
+          taken_over = attempt_with([&](program& p) {
+            std::uint16_t& count = p.operations[i].count;
+            count = static_cast<std::uint16_t>(std::min(256u, count + more));
+            erase_operations(p, gone, 1);
+          });
+          if (taken_over) break;
+        }
       }
     }
   }

@@ -111,6 +111,23 @@ TEST(reduce, a_count_is_lowered_to_the_last_that_fails) {
                     }));
 }
 
+TEST(reduce, one_operation_with_a_count_does_for_many) {
+  const judge_function judge = fails_when([](const program& p) {
+    unsigned inserted = 0;
+    for (const operation& o : p.operations) inserted += inserts(o) ? o.count : 0;
+    return inserted >= 12;
+  });
+  program start;
+  for (std::uint16_t key = 0; key < 12; ++key) {
+    operation o;
+    o.code = opcode::insert_copy;
+    o.key.number = static_cast<std::uint16_t>(3 * key);
+    start.operations.push_back(o);
+  }
+  normalize(start);
+  EXPECT_EQ(print(reduce(start, wrong, judge).smallest), "gauntlet 1\ninsert_copy 0 hot 0 value 0 count 12\n");
+}
+
 TEST(reduce, an_operation_inside_a_body_stays_inside) {
   expect_reduces_to(
       "walk 0\nerase_key 0 current\nend\n", fails_when([](const program& p) {
