@@ -15,9 +15,10 @@ target_compile_options(gauntlet_warnings INTERFACE
 # Designated initializers leave out what has a default on purpose; g++ 12 and clang 14 warn about it.
 target_compile_options(gauntlet_warnings INTERFACE -Wno-missing-field-initializers)
 
-# Parts of all tests: what ThreadSanitizer has to look at, and what a quick run leaves of a sanitized build.
+# Parts of all tests: what ThreadSanitizer has to look at, and what needs no registered map. The registered maps, right
+# and defective, are most of what there is to compile: a run that can do without is short.
 add_custom_target(concurrent_tests)
-add_custom_target(unit_and_corpus_tests)
+add_custom_target(alone_tests)
 
 # gauntlet_glob(OUT FOLDER): every source file below FOLDER that is no test and no compile-fail case.
 function(gauntlet_glob out folder)
@@ -46,7 +47,8 @@ function(gauntlet_is_concurrent out file)
 endfunction()
 
 # gauntlet_add_test_executable(NAME LABELS l... TIMEOUT seconds SOURCES f... LIBRARIES t...)
-# A GoogleTest executable whose tests are found by running it. The label `concurrent` is added by gauntlet_is_concurrent.
+# A GoogleTest executable whose tests are found by running it. The label `concurrent` is added by gauntlet_is_concurrent,
+# `alone` where no registered map is linked.
 function(gauntlet_add_test_executable name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LABELS;SOURCES;LIBRARIES")
   find_package(GTest REQUIRED)
@@ -62,8 +64,9 @@ function(gauntlet_add_test_executable name)
   if(concurrent)
     add_dependencies(concurrent_tests ${name})
   endif()
-  if("unit" IN_LIST arg_LABELS)
-    add_dependencies(unit_and_corpus_tests ${name})
+  if(NOT "gauntlet_subjects" IN_LIST arg_LIBRARIES)
+    list(APPEND arg_LABELS alone)
+    add_dependencies(alone_tests ${name})
   endif()
   gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
@@ -167,7 +170,6 @@ function(gauntlet_add_fuzz_target name)
       list(APPEND labels concurrent)
       add_dependencies(concurrent_tests ${name}_replay)
     endif()
-    add_dependencies(unit_and_corpus_tests ${name}_replay)
     set(expected 0)
     set(test corpus.${name})
     if(name STREQUAL "canary")
