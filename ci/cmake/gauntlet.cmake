@@ -69,7 +69,7 @@ function(gauntlet_add_test_executable name)
     add_dependencies(alone_tests ${name})
   endif()
   gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${concurrent})
 endfunction()
 
 # lib/gauntlet/**/*_test.cpp: for each folder one executable for the tests on one thread and one for the others.

@@ -12,8 +12,7 @@
 //   struct gauntlet::deep_copy_traits<point> {
 //     static constexpr auto members = std::tuple(&point::x, &point::y);             // (a) these are all its members,
 //     or static point clone(const point& source, gauntlet::deep_copy_context& context); // (b) make one like this, or
-//     static constexpr bool trivially_deep_copyable = true;                          // (c) its copy constructor is
-//     deep
+//     static constexpr bool trivially_deep_copyable = true;                      // (c) its copy constructor is deep
 //   };
 //
 // (a) needs a default constructor, or an aggregate with its members in order. The named members must fill the object:
@@ -33,9 +32,8 @@
 //  (3) a weak_ptr leads to the copy of its object if the copied graph owns that object, and is expired otherwise;
 //  (4) raw pointers, references, views, and classes without traits are refused at compile time, naming the type;
 //  (5) what only shows at run time throws deep_copy_error: a shared_ptr that points into an object which is shared
-//  under
-//      another address or type as well, one that owns nothing yet points somewhere, a polymorphic object behind a
-//      reference to its base, a cycle through an object that cannot be made empty and filled later;
+//      under another address or type as well, one that owns nothing yet points somewhere, a polymorphic object behind
+//      a reference to its base, a cycle through an object that cannot be made empty and filled later;
 //  (6) if anything throws, whatever was built is destroyed: cycles too.
 // Limits: function objects inside containers (hash, equality, order) are copied by their copy constructor. A custom
 // deleter of a shared_ptr is not taken along. A shared_ptr<B> that owns a class derived from a B without virtual

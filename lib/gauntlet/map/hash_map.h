@@ -19,29 +19,25 @@
 //   walks. Iterators
 //    (6) erase(iterator), erase(range) and extract(iterator) move no element: all other iterators stay valid.
 //    (7) Inserting a new element, erase(key), extract(key), erase_if, merge, reserve, rehash, shrink_to_fit, clear,
-//    assignment, move and
-//        swap may move elements and invalidate all iterators; those but move and swap also pointers and references.
+//        assignment, move and swap may move elements and invalidate all iterators; those but move and swap also
+//        pointers and references.
 //   Exceptions
 //    (8) Inserting one element, in every form, either happens or leaves the contents as they were; so do copy
-//    construction and
-//        copy assignment. Erasing throws only what hash, equality or a predicate throws, and then that element is still
-//        there.
+//        construction and copy assignment. Erasing throws only what hash, equality or a predicate throws, and then that
+//        element is still there.
 //    (9) Elements are moved by their move constructors. If those may throw, elements that can be copied are copied
-//    instead when a table
-//        is rebuilt; of a type that can neither, an element whose move throws is lost and the map stays sound.
+//        instead when a table is rebuilt or an element is extracted; of a type that can neither, an element whose move
+//        throws is lost and the map stays sound.
 //   Memory
 //   (10) Nothing is allocated before the first insert. clear() returns everything; erasing returns memory as it goes
-//   and keeps one
-//        group at most when the last element goes. A reservation lasts until elements are erased by key.
+//        and keeps one group at most when the last element goes. A reservation lasts until elements are erased by key.
 //   (11) After reserve(n), inserting up to n distinct well-hashed keys draws no growth and no split.
 //   Hashes
 //   (12) Every map mixes hashes with its own secret seed; a copy keeps the seed of its original. Elements that no table
-//   can hold, for
-//        their hashes collide completely, are kept aside: bad hashes make a map slow, never wrong.
+//        can hold, for their hashes collide completely, are kept aside: bad hashes make a map slow, never wrong.
 //   Threads
 //   (13) Const operations may run in any number of threads at once, walks and iterators too. Writing needs a single
-//   thread.
-//        Breaking this, or calling a map from its own hash, equality, predicate or element constructor while it
+//        thread. Breaking this, or calling a map from its own hash, equality, predicate or element constructor while it
 //        changes, is noticed with high probability (not certainty) and reported through gauntlet/map/misuse.h. In
 //        checked builds so is the use of stale iterators and cursors. Moving and swapping are noexcept where those of
 //        std are: a misuse handler that throws from there terminates.

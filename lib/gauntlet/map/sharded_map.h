@@ -20,13 +20,11 @@
 // Promises:
 //  (1) operations on one key are linearizable; so are clear, snapshot, copy, assignment, swap, merge and ==;
 //  (2) size, empty, for_each and erase_if are weak: each key is read (or erased) at a moment of its own between call
-//  and
-//      return, none is met twice; an element that is there from call to return is met, one that is not there at any
-//      moment between them is not; a size lies between those two counts;
+//      and return, none is met twice; an element that is there from call to return is met, one that is not there at
+//      any moment between them is not; a size lies between those two counts;
 //  (3) copies handed out are the caller's own; no reference into the map leaves the lock, unless a visitor lets it;
 //  (4) an operation on one key that throws leaves the lock free and the map unchanged (but a visitor's own changes
-//  stay);
-//      an operation on the whole map or on two maps that throws leaves every lock free and every map valid, with the
+//      stay); an operation on the whole map or on two maps that throws leaves every lock free and every map valid, with the
 //      work done for the shards it had finished;
 //  (5) a visitor must not use the same map, not even for a key of another shard (in checked builds this is reported as
 //      misuse; otherwise the thread may wait for itself); two threads whose visitors use each other's map can deadlock.

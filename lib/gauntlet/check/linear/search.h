@@ -114,8 +114,7 @@ class search {
   std::size_t stopped_at_ = 0;
 };
 
-// ------------------------------------------------------------------------------------------------------------ the
-// bodies
+// ----------------------------------------------------------------------------------------------------- the bodies
 
 template <class World>
 search_end search<World>::run(const std::vector<mark>& marks, std::size_t step_count, const state& initial) {

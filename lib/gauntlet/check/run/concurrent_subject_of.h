@@ -117,8 +117,7 @@ concurrent_subject_factory make_concurrent_subject() {
   };
 }
 
-// ------------------------------------------------------------------------------------------------------------ the
-// bodies
+// ----------------------------------------------------------------------------------------------------- the bodies
 
 template <template <class, class, class, class, class> class Adapter, element_types Types>
 result concurrent_subject_of<Adapter, Types>::apply(const request& r) {

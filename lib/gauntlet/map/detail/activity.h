@@ -1,8 +1,7 @@
 // Who is writing this map right now: one word, so that misuse is noticed while it happens.
 //
 //   0                     nobody writes
-//   thread + operation    a thread is inside this writing operation; the thread is its thread pointer, which on Linux
-//   is
+//   thread + operation    a thread is inside this writing operation; the thread is its thread pointer, which on Linux is
 //                         what pthread_self() returns, a debugger shows and no other living thread has. Its low six
 //                         bits are zero and carry the operation.
 //
@@ -75,11 +74,12 @@ class activity {
   // A reading operation begins. The map is asked to describe itself only for a report.
   template <class Map>
   GAUNTLET_ALWAYS_INLINE void read(operation op, const Map& map) const {
-    // [activity] pairs with the stores of enter and leave: relaxed, an alarm needs no order.
+    // [activity] pairs with the stores of enter and leave. Relaxed: an alarm needs no order.
     if (GAUNTLET_RARE(busy())) report_now(op, map);
   }
   template <class Map>
   GAUNTLET_ALWAYS_INLINE void enter(operation op, const Map& map) {
+    // [activity] pairs with the look of read and of other writers' enter.
     if (GAUNTLET_RARE(busy())) report_now(op, map);
     set(this_thread() | static_cast<std::uint64_t>(op));
   }
@@ -116,9 +116,7 @@ class activity {
     word_.store(value, std::memory_order_relaxed);  // [activity]
   }
 #else
-  GAUNTLET_ALWAYS_INLINE bool busy() const noexcept {
-    return word_.load(std::memory_order_relaxed) != 0;
-  }  // [activity]
+  GAUNTLET_ALWAYS_INLINE bool busy() const noexcept { return word_.load(std::memory_order_relaxed) != 0; }
   GAUNTLET_ALWAYS_INLINE void set(std::uint64_t value) noexcept {
     word_.store(value, std::memory_order_relaxed);  // [activity]
   }

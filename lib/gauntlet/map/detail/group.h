@@ -3,8 +3,7 @@
 //   tag    16 bits of an element's hash, top bit set; 0 means that the slot is free
 //   class  4 bits of the tag: elements are told apart in 16 classes
 //   fits   16 bits, one per class; bit c is 0 when an element of class c, coming from this group or an earlier one, had
-//   to
-//          go further than this group (an *overflow bit*, stored inverted)
+//          to go further than this group (an *overflow bit*, stored inverted)
 //
 // One AND, one compare and one movemask of these sixteen bytes answer both questions of a lookup: which slots may hold
 // the key, and must I look further? The AND keeps from `fits` only the bit of the key's class; the compare is with the

@@ -6,7 +6,7 @@
 //   moves in place     the move cannot throw
 //   copies first       the move may throw but a copy can be made: restructuring builds new tables, then commits
 //   loses on failure   the move may throw and there is no copy: an element whose move throws is lost, the map stays
-//   sound
+//                      sound
 #pragma once
 
 #include <concepts>

@@ -9,13 +9,11 @@
 //
 // What must hold between operations (self_check recounts all of it):
 //   - an element is in the table its hash's top bits lead to, in the first group with a free slot at or after its home
-//   at the
-//     time it came, under its tag; or in the stash
+//     at the time it came, under its tag; or in the stash
 //   - a group's overflow bit of class c is set if and only if an element of class c passed the group on its way, or has
-//   this
-//     home and is in the stash. There are no tombstones: erasing clears the bits nobody needs any more
+//     this home and is in the stash. There are no tombstones: erasing clears the bits nobody needs any more
 //   - the room of a table's directory entries adds up to its limit less its elements. The limit is written behind its
-//   slots
+//     slots
 //
 // One table is reached through one_ without the directory. Tables of full size keep their tags in the pool
 // (detail/tag_pool.h) and their slots in a block of their own; smaller ones are a single block.
@@ -512,8 +510,7 @@ class table_set {
   [[no_unique_address]] mutable std::conditional_t<policy::count_work, std::atomic<std::uint64_t>, no_counter> work_{};
 };
 
-// ----------------------------------------------------------------------------------------------------- bodies: one
-// element
+// --------------------------------------------------------------------------------------------- bodies: one element
 
 template <class Types>
 template <bool WantTie, class K>
