@@ -31,7 +31,7 @@ inline std::size_t reserve_amount(const request& r, std::size_t size, std::size_
     case 2:
       return size;
     default:
-      return r.value % 2 == 0 ? (std::size_t{1} << 40) + r.value : size_max + 1;
+      return r.value % 2 == 0 ? (std::size_t{1} << 40) + r.value : std::max(size_max, size_max + 1);  // may wrap
   }
 }
 
