@@ -129,8 +129,7 @@ check::verdict judge_again_and_again(const input& in, std::uint64_t times, clock
   const auto begin = clock::now();
   check::verdict v;
   for (std::uint64_t time = 0; time < times && v && (time == 0 || clock::now() - begin < limit); ++time) {
-    constexpr std::uint64_t repetitions_of_a_judgement = 64;  // or fewer
-    check::count_repetitions_from(time * repetitions_of_a_judgement);
+    check::count_repetitions_from(time * repetitions_of_a_judgement_max);
     done.add();
     v = judge(in);
   }

@@ -1,6 +1,7 @@
 // What a target judges, read from a file: a program, or bytes where the target is about bytes.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -31,6 +32,10 @@ inline std::variant<input, check::file_error> read_input_file(const std::string&
   in.program = std::get<check::program>(std::move(p));
   return in;
 }
+
+// For count_repetitions_from: whoever judges an input again wants other disturbances, and no judgement repeats a program
+// more often than this.
+inline constexpr std::uint64_t repetitions_of_a_judgement_max = 64;
 
 inline check::verdict judge(const input& in) {
   const check::target_description& target = check::this_target();

@@ -1,6 +1,7 @@
 // The replay command of a fuzz target: what a failing input does, without a fuzzing engine.
 //
-//   TARGET_replay [FILE|FOLDER]...          judge each; report failures, one line of summary
+//   TARGET_replay [FILE|FOLDER]...          judge each; report failures, one line of summary. A file of threads is
+//                                           judged up to 200 times, one in a folder once
 //   TARGET_replay --times K FILE            k/K with its interval, for failures that do not always show
 //   TARGET_replay --reduce FILE --out OUT   the smallest input that fails in the same way
 //   TARGET_replay --print FILE | --emit-test FILE | --target-of FILE
