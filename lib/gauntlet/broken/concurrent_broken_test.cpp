@@ -4,10 +4,15 @@
 // and is left to the fuzzers, which expect that (ci/fuzz --prove), and to ThreadSanitizer.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 #include <gauntlet/check/fuzzing/mutate.h>
+#include <gauntlet/check/program/file.h>
 #include <gauntlet/check/program/text.h>
 #include <gauntlet/check/run/concurrent_runner.h>
 #include <gauntlet/check/run/registry.h>
+#include <gauntlet/map/detail/attributes.h>
 
 namespace gauntlet::check {
 namespace {
@@ -47,6 +52,36 @@ TEST(concurrent_maps, hold_on_random_programs) {
       ASSERT_TRUE(static_cast<bool>(v)) << name << ": " << v.message << "\n" << print(p);
     }
   }
+}
+
+[[noreturn]] void exit_with_whether_it_holds(const program& p, const registration& map) {
+  bool held = true;
+  for (std::uint64_t time = 0; time < 100 && held; ++time) {
+    count_repetitions_from(64 * time);
+    held = static_cast<bool>(run_concurrent(p, map.concurrent));
+  }
+  std::_Exit(held ? 0 : 1);
+}
+
+// Each in a process of its own: a map that races may end it.
+TEST(concurrent_seeds_death_test, hold_no_trigger_of_a_defect) {
+#if GAUNTLET_THREAD_SANITIZER
+  GTEST_SKIP() << "sees a race wherever two threads may meet, whether or not it shows";
+#endif
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto folder = std::filesystem::path(__FILE__).parent_path() / "../../../corpus/concurrent_stress/seed";
+  std::size_t seeds = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const auto read = read_program_file(entry.path().string(), foreign_bytes::refused);
+    ASSERT_TRUE(std::holds_alternative<program>(read)) << entry.path();
+    ++seeds;
+    for (const registration& map : registered_subjects()) {
+      if (!map.defective || !map.concurrent) continue;
+      EXPECT_EXIT(exit_with_whether_it_holds(std::get<program>(read), map), testing::ExitedWithCode(0), "")
+          << entry.path() << " gives " << map.name << " away";
+    }
+  }
+  EXPECT_GE(seeds, 5u);
 }
 
 }  // namespace
