@@ -260,6 +260,22 @@ std::vector<operation> draw_faulty(const program& p, random_source& random, cons
   return block;
 }
 
+// Two maps that are nearly alike, compared: a copy, one difference, the comparison. Maps that grew apart differ in size.
+std::vector<operation> draw_twins(const program& p, random_source& random, const mutation_options& options) {
+  constexpr opcode differences[] = {opcode::insert_or_assign, opcode::subscript_assign, opcode::update,
+                                    opcode::erase_key, opcode::insert_copy};
+  std::vector<operation> block(3);
+  block[0].code = random.chance(50) ? opcode::copy_construct : opcode::copy_assign;
+  draw_operands(block[0], p, random, options, false);
+  block[1].code = differences[random.below(std::size(differences))];
+  draw_operands(block[1], p, random, options, false);
+  block[1].target = random.chance(50) ? block[0].target : block[0].other;
+  block[2].code = opcode::equal;
+  block[2].target = block[0].target;
+  block[2].other = block[0].other;
+  return block;
+}
+
 void change_header(program_header& h, random_source& random, const mutation_options& options) {
   switch (random.below(7)) {
     case 0:
@@ -318,7 +334,8 @@ void mutate_once(program& p, random_source& random, const mutation_options& opti
     if (ticket < 12) {
       block.push_back(draw_operation(p, random, options, inside));
     } else {
-      block = ticket < 16                          ? draw_walk(p, random, options)
+      block = ticket < 15                          ? draw_walk(p, random, options)
+              : ticket < 16 && !options.concurrent ? draw_twins(p, random, options)
               : ticket < 17 && !options.concurrent ? draw_faulty(p, random, options)
               : ticket < 18 && !options.concurrent ? draw_waves(p, random, options)
                                                    : draw_run(p, random, options, inside);
@@ -447,10 +464,11 @@ program generate(random_source& random, std::size_t operations, const mutation_o
   while (p.operations.size() < wanted) {
     const std::uint64_t ticket = random.below(100);
     std::vector<operation> block;
-    if (ticket < 82) {
+    if (ticket < 81) {
       block.push_back(draw_operation(p, random, options, false));
     } else {
-      block = ticket < 91                          ? draw_walk(p, random, options)
+      block = ticket < 90                          ? draw_walk(p, random, options)
+              : ticket < 91 && !options.concurrent ? draw_twins(p, random, options)
               : ticket < 93 && !options.concurrent ? draw_faulty(p, random, options)
               : ticket < 95 && !options.concurrent ? draw_waves(p, random, options)
                                                    : draw_run(p, random, options, false);
