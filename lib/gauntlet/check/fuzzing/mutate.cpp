@@ -245,15 +245,16 @@ std::vector<operation> draw_waves(const program& p, random_source& random, const
   return block;
 }
 
-// An injected fault and an operation that meets it: an early copy, move or allocation of an insertion or of a whole map.
+// An injected fault and an operation that meets it: an early event of an insertion or of a whole map, mostly a copy.
 // A fault that comes alone mostly waits for an operation that has no such event.
 std::vector<operation> draw_faulty(const program& p, random_source& random, const mutation_options& options) {
-  constexpr opcode met[] = {opcode::insert_copy,  opcode::insert_copy,    opcode::try_emplace, opcode::insert_or_assign,
-                            opcode::insert_range, opcode::copy_construct, opcode::copy_assign, opcode::merge};
+  constexpr opcode met[] = {
+      opcode::insert_copy,      opcode::insert_copy,  opcode::emplace,        opcode::emplace,     opcode::try_emplace,
+      opcode::insert_or_assign, opcode::insert_range, opcode::copy_construct, opcode::copy_assign, opcode::merge};
   std::vector<operation> block(2);
   block[0].code = opcode::fault;
   block[0].argument = static_cast<std::uint8_t>(
-      random.chance(60) ? fault_kind::copy : static_cast<fault_kind>(random.below(fault_kind_count)));
+      random.chance(40) ? fault_kind::copy : static_cast<fault_kind>(random.below(fault_kind_count)));
   block[0].value = static_cast<std::uint16_t>(random.below(3));
   block[1].code = met[random.below(std::size(met))];
   draw_operands(block[1], p, random, options, false);
