@@ -10,7 +10,11 @@
 //
 // A failing verdict is printed and then aborts the process: that is how an engine learns to keep the input. The last
 // line of every ending is `operations: N`, the work done, for tables of throughput.
+#include <signal.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -40,6 +44,33 @@ std::uint64_t operations_run = 0;  // by all inputs of this process; inputs are 
 void print_operations_run() {
   std::fprintf(stderr, "operations: %llu\n", static_cast<unsigned long long>(operations_run));
   std::fflush(stderr);
+}
+
+// A race makes two threads abort at once. The engine keeps the input in the first one's handler and returns from the
+// second one's, which ends the process before the input is written: so only one thread comes to the engine's handler.
+struct sigaction engines_handler{};
+std::atomic<bool> somebody_aborts{false};
+
+void abort_alone(int number, siginfo_t* about, void* context) {
+  // [abort] relaxed: it only chooses one; nothing is handed over.
+  while (somebody_aborts.exchange(true, std::memory_order_relaxed)) pause();
+  if ((engines_handler.sa_flags & SA_SIGINFO) != 0) {
+    engines_handler.sa_sigaction(number, about, context);
+  } else {
+    engines_handler.sa_handler(number);
+  }
+}
+
+bool let_one_thread_abort() {
+  if (!this_target().concurrent || sigaction(SIGABRT, nullptr, &engines_handler) != 0) return false;
+  if ((engines_handler.sa_flags & SA_SIGINFO) == 0 &&
+      (engines_handler.sa_handler == SIG_DFL || engines_handler.sa_handler == SIG_IGN)) {
+    return false;
+  }
+  struct sigaction alone = engines_handler;
+  alone.sa_flags |= SA_SIGINFO;
+  alone.sa_sigaction = abort_alone;
+  return sigaction(SIGABRT, &alone, nullptr) == 0;
 }
 
 [[noreturn]] void stop_with(const program& p, std::span<const std::uint8_t> bytes, const verdict& v) {
@@ -91,6 +122,7 @@ std::size_t mutate_bytes(std::uint8_t* data, std::size_t size, std::size_t max_s
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   [[maybe_unused]] static const int registered = std::atexit(print_operations_run);
+  [[maybe_unused]] static const bool alone = let_one_thread_abort();
   const target_description& target = this_target();
   const std::span<const std::uint8_t> bytes(data, size);
   if (target.judge_program == nullptr) {
