@@ -114,7 +114,7 @@ TEST(reduce, a_count_is_lowered_to_the_last_that_fails) {
 TEST(reduce, one_operation_with_a_count_does_for_many) {
   const judge_function judge = fails_when([](const program& p) {
     unsigned inserted = 0;
-    for (const operation& o : p.operations) inserted += inserts(o) ? o.count : 0;
+    for (const operation& o : p.operations) inserted += inserts(o) ? unsigned{o.count} : 0u;
     return inserted >= 12;
   });
   program start;
