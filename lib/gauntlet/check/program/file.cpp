@@ -88,7 +88,14 @@ std::variant<program, file_error> read_program_file(const std::string& path, for
   auto content = read_file(path, foreign == foreign_bytes::accepted);
   if (auto* error = std::get_if<file_error>(&content)) return std::move(*error);
   const auto& bytes = std::get<std::vector<std::uint8_t>>(content);
-  if (has_magic(bytes)) return decode(bytes);
+  if (has_magic(bytes)) {
+    if (foreign == foreign_bytes::refused &&
+        (bytes.size() < header_size || (bytes.size() - header_size) % operation_size != 0)) {
+      return file_error{path + ": is cut short: " + std::to_string(bytes.size()) + " bytes are not a header of " +
+                        std::to_string(header_size) + " and whole operations of " + std::to_string(operation_size)};
+    }
+    return decode(bytes);
+  }
   const bool text = starts_like_text(as_text(bytes));
   if (text || (foreign == foreign_bytes::refused && !bytes.empty() && is_printable(bytes))) {
     auto result = parse(as_text(bytes));

@@ -66,6 +66,12 @@ TEST_F(program_file, what_is_no_program_is_refused_with_the_reason) {
   EXPECT_EQ(error_of(file("text", "gauntlet 1\nsize 0\nfly 0\n")), "text:3: unknown operation 'fly'");
   EXPECT_EQ(error_of(file("prose", "Dear map,\n")), "prose:1: expected 'gauntlet 1' at the start, found 'Dear'");
   EXPECT_EQ(error_of(folder_ + "/."), ".: is a directory, a file was expected");
+  const std::vector<std::uint8_t> whole = encode({.operations = {{.code = opcode::clear}}});
+  const std::string_view bytes(reinterpret_cast<const char*>(whole.data()), whole.size());
+  EXPECT_EQ(error_of(file("header_cut", std::string(bytes.substr(0, 10)))),
+            "header_cut: is cut short: 10 bytes are not a header of 24 and whole operations of 8");
+  EXPECT_EQ(error_of(file("operation_cut", std::string(bytes.substr(0, 31)))),
+            "operation_cut: is cut short: 31 bytes are not a header of 24 and whole operations of 8");
 }
 
 TEST_F(program_file, an_unreadable_file_is_refused) {
