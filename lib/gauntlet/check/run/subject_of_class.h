@@ -94,6 +94,7 @@ class subject_of final : public subject_base {
   void destroy_maps() noexcept;
   void forget_contents(map_type& m) noexcept;
   void settle_allocators(const request& r) noexcept;
+  void settle_allocator_of_failed_assignment(const request& r) noexcept;
   bool same_allocator(unsigned a, unsigned b) const noexcept;
 
   result dispatch(const request& r);

@@ -94,4 +94,14 @@ void GAUNTLET_SUBJECT_OF::settle_allocators(const request& r) noexcept {
   }
 }
 
+// An assignment that throws may have taken over an allocator that propagates, or not: the standard leaves it open.
+GAUNTLET_SUBJECT_TEMPLATE
+void GAUNTLET_SUBJECT_OF::settle_allocator_of_failed_assignment(const request& r) noexcept {
+  if constexpr (has_allocator) {
+    if (Propagates && index_of(maps_[r.target]->get_allocator().from()) == expected_[r.other]) {
+      expected_[r.target] = expected_[r.other];
+    }
+  }
+}
+
 }  // namespace gauntlet::check

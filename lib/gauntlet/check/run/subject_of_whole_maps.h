@@ -183,9 +183,12 @@ result GAUNTLET_SUBJECT_OF::whole_map(const request& r) {
     case opcode::self_copy_assign:
       if constexpr (copyable && std::is_copy_assignable_v<map_type>) {
         const map_type& from = r.code == opcode::self_copy_assign ? m : o;
-        {
+        try {
           const faults::region region;
           m = from;
+        } catch (...) {
+          settle_allocator_of_failed_assignment(r);
+          throw;
         }
         return settled(r.code == opcode::copy_assign ? sizes(r.target, r.other) : sizes(r.target));
       } else {
@@ -195,9 +198,12 @@ result GAUNTLET_SUBJECT_OF::whole_map(const request& r) {
     case opcode::self_move_assign:
       if constexpr (std::is_move_assignable_v<map_type>) {
         map_type& from = r.code == opcode::self_move_assign ? m : o;
-        {
+        try {
           const faults::region region;
           m = std::move(from);
+        } catch (...) {
+          settle_allocator_of_failed_assignment(r);
+          throw;
         }
         if (&from != &m) {
           forget_contents(from);
