@@ -10,6 +10,9 @@
 // five promises become three questions. At a visit: is the key in the map now (2), with this value (5), and was this
 // birth shown before (1, 3, 4)? At the end: was every element shown that is in the map and was born before the walk
 // started (1)? Nothing has to be told to the walk when the map changes, so nested walks are just several of these.
+//
+// A model is used for one walk after another. What a walk has shown is marked with the walk's own number, so that
+// starting the next one clears nothing, however many births there are.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +27,11 @@ class iteration_model {
   // A walk over a map of a world that has seen so many births.
   void start(std::uint64_t births) {
     start_ = births;
-    shown_.clear();
     order_.clear();
+    if (++walk_ == 0) {  // the numbers begin again: no mark of the round before may be taken for one of this
+      shown_in_.clear();
+      walk_ = 1;
+    }
   }
 
   // The walk shows (key, value) while the map is `now`. 0 when it may, otherwise the number of the broken promise.
@@ -40,10 +46,10 @@ class iteration_model {
     if (was_shown(at->birth)) {
       return at->birth < start_ ? 1 : 3;
     }
-    if (shown_.size() <= at->birth) {
-      shown_.resize(at->birth + 1);
+    if (shown_in_.size() <= at->birth) {
+      shown_in_.resize(at->birth + 1);
     }
-    shown_[at->birth] = true;
+    shown_in_[at->birth] = walk_;
     order_.push_back(key);
     return 0;
   }
@@ -58,13 +64,14 @@ class iteration_model {
     return nullptr;
   }
 
-  bool was_shown(std::uint64_t birth) const noexcept { return birth < shown_.size() && shown_[birth]; }
+  bool was_shown(std::uint64_t birth) const noexcept { return birth < shown_in_.size() && shown_in_[birth] == walk_; }
   // Keys in order of visit.
   const std::vector<std::uint64_t>& order() const noexcept { return order_; }
 
  private:
   std::uint64_t start_ = 0;
-  std::vector<bool> shown_;  // by birth
+  std::uint32_t walk_ = 1;               // never 0, which marks what no walk has shown
+  std::vector<std::uint32_t> shown_in_;  // by birth: the last walk that showed it
   std::vector<std::uint64_t> order_;
 };
 

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,9 +29,10 @@ namespace gauntlet::check {
 struct frame {
   unsigned target;
   bool by_iterator;
-  iteration_model shown;
+  iteration_model& shown;
   std::uint64_t current;
   const frame* outer;
+  std::size_t depth;  // walks around this one
 };
 
 // Kept between runs: vectors that have grown stay grown.
@@ -39,6 +41,7 @@ struct scratch {
   std::vector<element> contents;
   std::vector<unsigned char> marks;
   std::vector<element> erased;
+  std::deque<iteration_model> walks;  // by depth
 };
 
 class execution {
@@ -102,7 +105,7 @@ class execution {
   void compare(unsigned target);
   // Empty when map and model hold the same; otherwise the first difference, and one word for its kind in `where`.
   std::string difference(unsigned target, std::string& where);
-  std::string lookups(unsigned target, const model_map& m, const std::string& map, std::string& where);
+  std::string lookups(unsigned target, const model_map& m, std::string& where);
 
   // Exception guarantees (execution_exceptions.cpp).
   void judge_exception(const request& r, const effects& e, const result& got);

@@ -170,48 +170,49 @@ std::string execution::difference(unsigned target, std::string& where) {
   std::vector<element>& contents = kept_.contents;
   subject_.contents(target, contents);
   kept_.marks.assign(m.size(), 0);
-  const std::string map = "map " + std::to_string(target);
+  const auto map = [target] { return "map " + std::to_string(target); };
   for (const element& e : contents) {
     const std::size_t at = m.index_of(e.first);
     if (at == model_map::npos) {
       where = "surplus";
-      return map + " shows " + describe(e) + ", which the model does not have";
+      return map() + " shows " + describe(e) + ", which the model does not have";
     }
     if (m[at].value != e.second) {
       where = "value";
-      return map + " shows " + describe(e) + ", in the model the value is " + std::to_string(m[at].value);
+      return map() + " shows " + describe(e) + ", in the model the value is " + std::to_string(m[at].value);
     }
     if (kept_.marks[at]++ != 0) {
       where = "twice";
-      return map + " shows " + describe(e) + " twice";
+      return map() + " shows " + describe(e) + " twice";
     }
   }
   if (contents.size() != m.size()) {
     const auto lost = std::find(kept_.marks.begin(), kept_.marks.end(), 0) - kept_.marks.begin();
     const entry& e = m[static_cast<std::size_t>(lost)];
     where = "missing";
-    return map + " does not show " + describe(element{e.key, e.value}) + ", which the model has";
+    return map() + " does not show " + describe(element{e.key, e.value}) + ", which the model has";
   }
   if (subject_.size(target) != m.size()) {
     where = "size";
-    return map + " says it holds " + std::to_string(subject_.size(target)) + " elements and shows " +
+    return map() + " says it holds " + std::to_string(subject_.size(target)) + " elements and shows " +
            std::to_string(m.size());
   }
-  return lookups(target, m, map, where);
+  return lookups(target, m, where);
 }
 
-std::string execution::lookups(unsigned target, const model_map& m, const std::string& map, std::string& where) {
+std::string execution::lookups(unsigned target, const model_map& m, std::string& where) {
   const std::size_t stride = deep_ && m.size() <= deep_max ? 1 : m.size() / looks + 1;
   for (std::size_t at = rotation_++ % stride; at < m.size(); at += stride) {
     const result found = subject_.look(target, m[at].key);
     if (!found.flag || found.value != m[at].value) {
       where = "lookup";
-      return map + " does not find " + describe(element{m[at].key, m[at].value}) +
+      return "map " + std::to_string(target) + " does not find " + describe(element{m[at].key, m[at].value}) +
              ", which it shows: " + to_string(found);
     }
     if (at % 8 == 0 && m.find(m[at].key + 1) == nullptr && subject_.look(target, m[at].key + 1).flag) {
       where = "lookup";
-      return map + " finds key " + std::to_string(m[at].key + 1) + ", which it does not show";
+      return "map " + std::to_string(target) + " finds key " + std::to_string(m[at].key + 1) +
+             ", which it does not show";
     }
   }
   return {};

@@ -42,16 +42,22 @@ std::uint64_t execution::choose_key(const operation& o, const frame* inside) con
   }
 }
 
+// The (number mod many)-th of the `many` elements that wait to be shown. Where more than `number` wait, the remainder is
+// the number itself: then the first pass ends at the element and nobody counts the rest.
 std::uint64_t execution::choose_later(const frame& f, const key_operand& k) const {
   const auto& entries = model_.maps[f.target].entries();
-  const auto waiting = [&f](const entry& e) { return !f.shown.was_shown(e.birth); };
-  const auto many = static_cast<std::size_t>(std::count_if(entries.begin(), entries.end(), waiting));
+  std::size_t many = 0;
+  for (const entry& e : entries) {
+    if (!f.shown.was_shown(e.birth) && many++ == k.number) {
+      return e.key;
+    }
+  }
   if (many == 0) {
     return key_of(program_.header, k);
   }
   std::size_t skip = k.number % many;
   for (const entry& e : entries) {
-    if (waiting(e) && skip-- == 0) {
+    if (!f.shown.was_shown(e.birth) && skip-- == 0) {
       return e.key;
     }
   }

@@ -17,7 +17,11 @@ constexpr std::uint64_t visits_max = 4096;  // in all walks of a program togethe
 }  // namespace
 
 void execution::run_walk(const operation& o, std::size_t first, std::size_t end, frame* outer) {
-  frame here{o.target % map_count, o.code == opcode::iterate, {}, 0, outer};
+  const std::size_t depth = outer == nullptr ? 0 : outer->depth + 1;
+  if (kept_.walks.size() <= depth) {
+    kept_.walks.resize(depth + 1);  // a deque: the models of the walks around this one stay where they are
+  }
+  frame here{o.target % map_count, o.code == opcode::iterate, kept_.walks[depth], 0, outer, depth};
   here.shown.start(model_.births);
   bool stopped = false;
   std::size_t turn = first;
