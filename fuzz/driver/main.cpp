@@ -7,6 +7,7 @@
 //   TARGET_replay --print FILE | --emit-test FILE | --target-of FILE
 //   TARGET_replay --to-text IN OUT | --to-binary IN OUT
 //   TARGET_replay --generate N --rng-seed S random programs
+//   TARGET_replay --throughput N FILE|FOLDER...  what judging costs beside the bare map, in N rounds, as JSON
 //   TARGET_replay --list-defects | --list-subjects
 //
 // GAUNTLET_SUBJECT picks the map. Exit status: 0 held (or done), 1 a failure, 2 wrong use or bad input, told in one
@@ -23,6 +24,7 @@
 #include "input.h"
 #include "replay.h"
 #include "shrink.h"
+#include "throughput.h"
 
 namespace {
 
@@ -86,7 +88,7 @@ int command(int argument_count, char** arguments) {
                ". GAUNTLET_SUBJECT picks the map.\nExit status: 0 held, 1 a failure, 2 wrong use or bad input."};
   std::vector<std::string> paths, to_binary, to_text;
   std::string print, emit, reduce, out, target_of;
-  unsigned seconds = 0, times = 0;
+  unsigned seconds = 0, times = 0, rounds = 0;
   double try_seconds = 20;
   bool raw = false, defects = false, subjects = false;
   driver::generation generation;
@@ -99,6 +101,9 @@ int command(int argument_count, char** arguments) {
       modes->add_option("--reduce", reduce, "find the smallest input that fails like this one")->type_name("FILE");
   auto* const times_option =
       modes->add_option("--times", times, "judge one file so often and count")->check(CLI::Range(1u, 1000000u));
+  auto* const throughput_option =
+      modes->add_option("--throughput", rounds, "time the judge beside the bare map, so often")
+          ->check(CLI::Range(1u, 1000u));
   modes->add_option("--to-binary", to_binary, "write a program in the binary form")->expected(2)->type_name("IN OUT");
   modes->add_option("--to-text", to_text, "write a program in the text form")->expected(2)->type_name("IN OUT");
   auto* const generate_option =
@@ -133,7 +138,8 @@ int command(int argument_count, char** arguments) {
   const bool reduces = reduce_option->count() > 0;
   const bool generates = generate_option->count() > 0;
   const auto try_limit = std::chrono::milliseconds(static_cast<long>(try_seconds * 1000));
-  const bool judges_paths = modes->count_all() == 0 || counts;
+  const bool measures = throughput_option->count() > 0;
+  const bool judges_paths = modes->count_all() == 0 || counts || measures;
   if (!judges_paths && !paths.empty()) return wrong_use("'" + paths.front() + "' is one file too many");
   if (seconds > 0 && !reduces && !generates) return wrong_use("--seconds goes with --reduce or --generate");
   if (!out.empty() && !reduces && !generates) return wrong_use("--out goes with --reduce or --generate");
@@ -184,6 +190,7 @@ int command(int argument_count, char** arguments) {
     return driver::generate_and_judge(generation);
   }
   if (paths.empty()) return wrong_use("which file or folder?");
+  if (measures) return driver::measure_throughput(paths, rounds, raw);
   return driver::replay(paths, raw);
 }
 

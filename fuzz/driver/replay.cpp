@@ -107,7 +107,26 @@ std::vector<std::string> files_in(const std::string& folder, std::string& proble
   return files;
 }
 
+// The files that a path of the command line stands for.
+std::vector<std::string> files_behind(const std::string& path, std::string& problem) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) return {path};
+  std::vector<std::string> files = files_in(path, problem);
+  if (problem.empty() && files.empty()) problem = path + ": holds no files, a corpus without inputs guards nothing";
+  return files;
+}
+
 }  // namespace
+
+std::vector<std::string> files_of(const std::vector<std::string>& paths, std::string& problem) {
+  std::vector<std::string> all;
+  for (const std::string& path : paths) {
+    std::string wrong;
+    for (std::string& file : files_behind(path, wrong)) all.push_back(std::move(file));
+    if (problem.empty()) problem = std::move(wrong);
+  }
+  return all;
+}
 
 int replay(const std::vector<std::string>& paths, bool raw) {
   tell_when_dying();
@@ -117,14 +136,9 @@ int replay(const std::vector<std::string>& paths, bool raw) {
     ++sum.refused;
   };
   for (const std::string& path : paths) {
-    std::vector<std::string> files{path};
-    std::error_code error;
-    if (std::filesystem::is_directory(path, error)) {
-      std::string problem;
-      files = files_in(path, problem);
-      if (problem.empty() && files.empty()) problem = path + ": holds no files, a corpus without inputs guards nothing";
-      if (!problem.empty()) refuse(problem);
-    }
+    std::string problem;
+    const std::vector<std::string> files = files_behind(path, problem);
+    if (!problem.empty()) refuse(problem);
     for (const std::string& file : files) {
       auto in = read_input_file(file, raw);
       if (const auto* wrong = std::get_if<check::file_error>(&in)) {

@@ -8,8 +8,11 @@
 
 namespace gauntlet::driver {
 
-// Each path is a file or a folder (its files, in order of name, hidden ones left out). A failure prints its report; at
-// the end one line sums up. Exit status: 0 all held, 1 some failed, 2 some file is no input.
+// Each path is a file or a folder (its files, in order of name, hidden ones left out). `problem` tells of a folder that
+// cannot be read or is empty.
+std::vector<std::string> files_of(const std::vector<std::string>& paths, std::string& problem);
+
+// A failure prints its report; at the end one line sums up. Exit status: 0 all held, 1 some failed, 2 some file is no input.
 int replay(const std::vector<std::string>& paths, bool raw);
 
 struct generation {

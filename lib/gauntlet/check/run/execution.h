@@ -94,6 +94,8 @@ class execution {
   // Looking closer (execution_looks.cpp).
   void look_closer(const request& r, const effects& e);
   void check_size(const request& r, unsigned target);
+  // Self-checks of the maps that the last step changed, if there was a structural event.
+  void check_after_events(unsigned target, unsigned other);
   void check_structure(unsigned target);
   void check_allocators();
   void spend();

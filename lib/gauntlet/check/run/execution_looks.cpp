@@ -2,9 +2,10 @@
 // self-check, and every few operations by comparing everything: contents both ways, lookups, node, memory, allocators,
 // work, and the self-check again. What the judge itself makes a map do is not charged to the map.
 //
-// The hard case is cost. A comparison takes as long as the maps are large, so for large maps it comes once in as many
-// operations as pay for it, and so does the self-check that goes with it (one at a structural event is never left out);
-// lookups are taken in rotation, a few in each comparison, and all of them at the end.
+// The hard case is cost. A comparison takes as long as the maps are large, and comes all the same: a program has a few
+// thousand steps at most, so the largest map is gone through that often at most. What is rationed are the judge's extras:
+// the self-check that goes with a comparison of a large map (one at a structural event is never left out), and lookups,
+// which are taken in rotation, a few in each comparison, and all of them at the end.
 #include <gauntlet/check/run/execution.h>
 
 #include <algorithm>
@@ -21,7 +22,6 @@ constexpr std::uint64_t recounted_per_operation = 1;  // and so many elements ea
 constexpr std::size_t deep_max = 256;                 // up to here every key is looked up at the end
 constexpr std::size_t looks = 16;                     // otherwise, so many in each comparison, in rotation
 constexpr std::uint64_t whole_map_weight = 16;        // an operation on a whole map brings the next comparison nearer
-constexpr std::size_t always_compared_max = 1024;     // above, comparisons are as many operations apart as size / 16
 
 }  // namespace
 
@@ -38,20 +38,24 @@ void execution::look_closer(const request& r, const effects& e) {
       check_size(r, r.other);
     }
   }
-  const std::uint64_t events = subject_.structural_events();
-  if (events != events_ || options_.self_check_every_step) {
-    events_ = events;
-    check_structure(r.target);
-    if (r.other != r.target) {
-      check_structure(r.other);
-    }
-  }
+  check_after_events(r.target, r.other);
   if (e.touches_all && e.on_target >= effect::mutate) {
     since_comparison_ += whole_map_weight;
     check_allocators();
   }
   if (since_comparison_ >= options_.compare_contents_every) {
     compare_changed();
+  }
+}
+
+void execution::check_after_events(unsigned target, unsigned other) {
+  const std::uint64_t events = subject_.structural_events();
+  if (events != events_ || options_.self_check_every_step) {
+    events_ = events;
+    check_structure(target);
+    if (other != target) {
+      check_structure(other);
+    }
   }
 }
 
@@ -99,13 +103,6 @@ void execution::spend() {
 
 void execution::compare_changed() {
   spend();
-  std::size_t largest = 0;
-  for (const model_map& m : model_.maps) {
-    largest = std::max(largest, m.size());
-  }
-  if (largest > always_compared_max && since_comparison_ < largest / 16) {
-    return;
-  }
   since_comparison_ = 0;
   for (unsigned i = 0; i < map_count && held(); ++i) {
     if (changed_[i]) {

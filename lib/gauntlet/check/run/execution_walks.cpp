@@ -54,7 +54,8 @@ void execution::run_walk(const operation& o, std::size_t first, std::size_t end,
   ++single_operations_;
   ++since_comparison_;
   budget_.grant_walk(subject_);
-  if (!stopped) {
+  check_after_events(here.target, here.target);
+  if (!stopped && held()) {
     if (const entry* const lost = here.shown.missed(model_.maps[here.target])) {
       fail(failure_kind::broken_promise, "promise 1",
            walk_name(here) + " ended without showing " + describe(element{lost->key, lost->value}) +
@@ -74,6 +75,12 @@ visit_answer execution::run_visit(frame& here, std::uint64_t key, std::uint64_t 
                                   std::size_t end, std::size_t& turn) {
   if (!held() || ++visits_ > visits_max) {
     return visit_answer::stop;
+  }
+  if (here.by_iterator) {
+    check_after_events(here.target, here.target);  // the last visit may have been answered with an erasure
+    if (!held()) {
+      return visit_answer::stop;
+    }
   }
   ++single_operations_;
   ++since_comparison_;

@@ -129,6 +129,30 @@ TEST(oracles, memory_that_follows_history_exceeds_the_memory_budget) {
   EXPECT_VERDICT(judged<std_map_for_tests>(text), none, "");
 }
 
+// Keys 0 and 1 of a large map change their values unasked, and get them back when room is reserved.
+PLANT(
+    forgets_for_a_while, plain,
+    void swap_two() noexcept {
+      const auto a = base::find(Key(0)), b = base::find(Key(1));
+      if (a != base::end() && b != base::end()) {
+        std::swap(a->second, b->second);
+      }
+    } void max_load_factor(float) { swap_two(); } void reserve(std::size_t) { swap_two(); });
+
+TEST(oracles, large_maps_are_compared_as_often_as_small_ones) {
+  std::string text = "hot_keys 64\n";
+  for (int i = 0; i < 9; ++i) {
+    text += "insert_copy 0 wide " + std::to_string(i) + " value 1 count 256\n";
+  }
+  text += "insert_copy 0 hot 0 value 1\ninsert_copy 0 hot 1 value 2\n";
+  text += "max_load_factor 0 value 1\n";
+  for (int i = 0; i < 70; ++i) {
+    text += "contains 0 hot 5\n";
+  }
+  text += "reserve 0 plain value 1\n";
+  EXPECT_VERDICT(judged<forgets_for_a_while_adapter>(text), wrong_contents, "value");
+}
+
 // ------------------------------------------------------------------------------------------------ self-check, misuse
 
 template <class Key, class T, class Hash, class Equal, class Allocator>
@@ -146,6 +170,37 @@ TEST(oracles, a_failing_self_check_is_reported_with_its_dump) {
   const verdict v = judged<unhealthy>("insert_copy 0 hot 0 value 1 count 3\n");
   EXPECT_VERDICT(v, self_check, "self_check");
   EXPECT_NE(v.message.find("counted 3, recounted 3"), std::string::npos) << v.message;
+}
+
+// A defect of the structure that an erasure by iterator leaves and the next insertion repairs: only who looks right after
+// the erasure sees it.
+PLANT(
+    disordered_by_erasure, plain, int events = 0; bool disordered = false; using base::erase;
+    auto erase(typename base::iterator at) {
+      ++events;
+      disordered = true;
+      return base::erase(at);
+    } auto insert(const typename base::value_type& e) {
+      disordered = false;
+      return base::insert(e);
+    });
+
+template <class Key, class T, class Hash, class Equal, class Allocator>
+struct tells_of_disorder : disordered_by_erasure_adapter<Key, T, Hash, Equal, Allocator> {
+  using map_type = typename disordered_by_erasure_adapter<Key, T, Hash, Equal, Allocator>::map_type;
+  static constexpr capabilities can() { return {.checks_itself = true}; }
+  static bool self_check(const map_type& m, std::ostream&) { return !m.disordered; }
+  static std::uint64_t structural_events(const map_type& m) { return static_cast<std::uint64_t>(m.events); }
+};
+
+TEST(oracles, a_map_checks_itself_after_an_erasure_that_a_walk_was_answered_with) {
+  const std::string filled = "insert_copy 0 hot 0 value 1 count 2\n";
+  for (const char* const walk :
+       {"iterate 0\n  erase_key 0 current\nend\n", "iterate 0\n  erase_key 0 current\n  stop\nend\n"}) {
+    const verdict v = judged<tells_of_disorder>(filled + walk + "insert_copy 0 hot 1 value 1\n");
+    EXPECT_VERDICT(v, self_check, "self_check");
+    EXPECT_EQ(v.step, 1u);
+  }
 }
 
 // Two ways of diagnosing: a map that throws what the guard would, and one that says nothing.

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include <gauntlet/check/run/execution.h>
+#include <gauntlet/check/run/recording.h>
 #include <gauntlet/check/types/faults.h>
 #include <gauntlet/check/types/tracked.h>
 
@@ -82,7 +83,7 @@ void execution::finish() {
 
 verdict run(const program& p, const subject_factory& make, const run_options& options) {
   static thread_local scratch kept;
-  const std::unique_ptr<subject> s = make(p.header);
+  const std::unique_ptr<subject> s = make_for_run(make, p.header);
   return execution(p, *s, options, kept).run();
 }
 
