@@ -9,7 +9,7 @@
 // the spread ((largest - smallest) / median) are printed. Where a history is judged once (`fresh`), a thread of its own
 // does it, so that no memory is left from the history before.
 //
-//   gauntlet_bench_checker [--quick] [--json FILE]
+//   gauntlet_bench_checker [--quick] [--filter TEXT] [--json FILE]     TEXT: part of a row's name
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -140,18 +140,22 @@ std::string bar_of(const row& r, double million_operations, double history_micro
 int main(int argument_count, char** arguments) {
   unsigned repetitions = 9;
   const char* json = nullptr;
+  const char* only = "";
   for (int i = 1; i < argument_count; ++i) {
     if (std::strcmp(arguments[i], "--quick") == 0) {
       repetitions = 3;
     } else if (std::strcmp(arguments[i], "--json") == 0 && i + 1 < argument_count) {
       json = arguments[++i];
+    } else if (std::strcmp(arguments[i], "--filter") == 0 && i + 1 < argument_count) {
+      only = arguments[++i];
     } else {
-      std::fprintf(stderr, "usage: gauntlet_bench_checker [--quick] [--json FILE]\n");
+      std::fprintf(stderr, "usage: gauntlet_bench_checker [--quick] [--filter TEXT] [--json FILE]\n");
       return 2;
     }
   }
 
   std::vector<row> all = rows();
+  std::erase_if(all, [only](const row& r) { return r.name.find(only) == std::string::npos; });
   for (row& r : all) make(r);
   for (unsigned i = 0; i <= repetitions; ++i) {
     for (row& r : all) {

@@ -1,9 +1,23 @@
 // A history taken apart for the checker: its keys, its marks in the order of time, and what each event asks of each
 // key.
+//
+// The idea: the events, which are wide, are read once. That pass writes a narrow step for each event, numbers the keys
+// in a small hash table, tests whether the history is well formed, and puts the marks in order: stamps come from a
+// counter, so a stamp is nearly its mark's place. The marks of each key then go to a place of their own by a counting
+// sort. All memory is kept for the next history.
+//
+// Words. An event is *plain* when it concerns one key and is judged without a look at its neighbours. The others are
+// few: operations on the whole map, and what promises nothing beside others.
+//
+// The hard case: the quick test for well-formedness may doubt a history that is well formed (a lane's events in another
+// order than they happened), never the other way round. A doubt is decided by ill_formed, slowly.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <gauntlet/check/history/history.h>
@@ -21,39 +35,129 @@ enum class judged_as : std::uint8_t {
   unjudgeable,  // it changes the map in a way that its contract does not tell
 };
 
+// Numbers keys 0, 1, 2, ... in the order in which they are first seen.
+class key_numbers {
+ public:
+  void clear();
+  std::uint32_t number_of(std::uint64_t key);  // amortised O(1)
+  const std::vector<std::uint64_t>& keys() const noexcept { return keys_; }
+
+ private:
+  struct slot {
+    std::uint64_t key;
+    std::uint32_t number_plus_one;  // 0: empty
+  };
+  static constexpr unsigned first_bits = 5;
+  std::size_t place_of(std::uint64_t key) const noexcept;
+  void grow();
+
+  std::vector<std::uint64_t> keys_;
+  std::vector<slot> slots_;  // at least the first 2^bits_ of them are in use
+  unsigned bits_ = first_bits;
+};
+
 class history_parts {
  public:
-  history_parts(const history& h, const contract_table& contracts);
+  // Takes `h` apart, which must live as long as it is asked about. Empty when `h` is well formed, otherwise what is
+  // wrong with it, and nothing else may be asked. O(events + keys log keys + keys x events on whole maps) where stamps
+  // leave few gaps; O(events log events) otherwise.
+  std::string take_apart(const history& h, const contract_table& contracts);
 
-  const history& whole() const noexcept { return history_; }
+  const history& whole() const noexcept { return *history_; }
   const std::vector<std::uint64_t>& keys() const noexcept { return keys_; }  // ascending
   const std::vector<cell>& initial() const noexcept { return initial_; }     // by position of the key
   judged_as as(std::size_t event) const noexcept { return as_[event]; }
-  bool overlaps(std::size_t event) const noexcept { return overlaps_[event]; }
-  std::size_t overlapping() const noexcept;
 
-  // Marks of events in the order of time; `step` is the index of an event.
-  const std::vector<mark>& marks() const noexcept { return marks_; }
+  // Events that are not plain, ascending.
+  const std::vector<std::uint32_t>& others() const noexcept { return others_; }
+  // Does the event overlap another one? Known where some event is not plain.
+  bool overlaps(std::size_t event) const noexcept { return overlaps_[event] != 0; }
+  std::size_t overlapping() const noexcept;
+  // The first event that shows a key twice, if that is judged; else the number of events.
+  std::size_t shows_a_key_twice() const noexcept;
+
+  // Marks in the order of time; the step of a mark is its event's index.
+  std::span<const mark> marks() const noexcept { return marks_; }
   // The marks of the events that concern one key.
-  const std::vector<mark>& marks_of(std::size_t key) const noexcept { return marks_of_key_[key]; }
+  std::span<const mark> marks_of(std::size_t key) const noexcept {
+    return {marks_by_key_.data() + starts_[numbers_[key]], marks_by_key_.data() + ends_[numbers_[key]]};
+  }
+  // The steps that the marks of this key name, by event. The reference stays good; what it holds is for the key that
+  // was asked for last.
+  std::vector<step>& steps_for(std::size_t key);
 
   // What the event asks of the key; false when its answer says nothing about the key and it changes nothing there.
   bool project(std::size_t event, std::size_t key, step& s) const;
 
  private:
-  std::size_t position_of(std::uint64_t key) const noexcept;
-  void find_keys();
+  static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
+  static constexpr std::uint32_t everywhere = nowhere - 1;
+  struct showing {
+    std::uint32_t event;
+    std::size_t begin, end;  // in shown_
+  };
+
+  void read_initial();
+  void read_events(const contract_table& contracts);
+  bool answer_is_complete(const event& e) const noexcept;
+  void put_mark(stamp when, mark m) noexcept;
+  void order_marks();
+  void judge_others(const contract_table& contracts);
   void find_overlaps();
   judged_as judge_as(std::size_t event, contract promised) const;
+  void sort_keys();
+  void sort_marks_by_key();
+  std::span<const element> shown_by(std::size_t event) const noexcept;
 
-  const history& history_;
+  const history* history_ = nullptr;
+  bool doubtful_ = false;  // not well formed, or not seen to be
+  bool orderly_ = true;    // stamps leave few gaps
+
+  key_numbers numbering_;
   std::vector<std::uint64_t> keys_;
   std::vector<cell> initial_;
+  std::vector<std::uint32_t> numbers_;  // by position: the key's number
+  std::vector<cell> initial_by_number_;
+
+  // By event.
+  std::vector<step> steps_;
   std::vector<judged_as> as_;
-  std::vector<bool> overlaps_;
+  std::vector<std::uint32_t> belongs_;  // number of its key, nowhere, or everywhere
+  std::vector<std::uint8_t> overlaps_;
+
+  std::vector<std::uint32_t> others_;
+  std::vector<std::uint32_t> spread_;  // events on every key
+  std::vector<showing> showing_;
+  std::vector<element> shown_;          // of each event in `showing_`: ascending
+  std::vector<stamp> busy_until_;       // by lane
+  std::vector<std::uint32_t> moments_;  // by stamp: a mark's bits plus one, or 0; all 0 between two histories
+  std::size_t moments_used_ = 0;
+  std::vector<std::pair<stamp, mark>> timed_;
   std::vector<mark> marks_;
-  std::vector<std::vector<mark>> marks_of_key_;
-  std::vector<std::vector<element>> shown_;  // by event, in ascending order of keys
+
+  std::vector<std::uint32_t> counts_;  // by number of the key: marks of its own
+  std::vector<std::uint32_t> starts_, ends_;
+  std::vector<mark> marks_by_key_;
 };
+
+// ----------------------------------------------------------------------------------------------------- the bodies
+
+// Multiplicative hashing; the high half is folded in first, since scrambled keys may differ there alone.
+inline std::size_t key_numbers::place_of(std::uint64_t key) const noexcept {
+  const std::size_t last = (std::size_t{1} << bits_) - 1;
+  std::size_t i = ((key ^ key >> 32) * 0x9E3779B97F4A7C15ull) >> (64 - bits_);
+  while (slots_[i].number_plus_one != 0 && slots_[i].key != key) i = (i + 1) & last;
+  return i;
+}
+
+inline std::uint32_t key_numbers::number_of(std::uint64_t key) {
+  slot& s = slots_[place_of(key)];
+  if (s.number_plus_one != 0) return s.number_plus_one - 1;
+  keys_.push_back(key);
+  const auto number_plus_one = static_cast<std::uint32_t>(keys_.size());
+  s = {key, number_plus_one};
+  if (keys_.size() * 2 > std::size_t{1} << bits_) grow();
+  return number_plus_one - 1;
+}
 
 }  // namespace gauntlet::check

@@ -12,11 +12,12 @@ namespace gauntlet::check {
 
 struct key_world {
   using state = cell;
-  std::vector<step> steps;
+  const step* steps = nullptr;
 
   static std::uint64_t hash(const cell& c) noexcept { return hash_of(c); }
   bool take(std::uint32_t s, cell& c) const noexcept { return check::take(steps[s], c); }
   bool changes_nothing(std::uint32_t s) const noexcept { return check::changes_nothing(steps[s]); }
+  void prefetch(std::uint32_t s) const noexcept { __builtin_prefetch(&steps[s]); }
 };
 
 // Operations on one key are one step, as in the world of that key. A weak operation is one step for each key. A
@@ -35,6 +36,7 @@ class map_world {
   static std::uint64_t hash(const state& cells) noexcept;
   bool take(std::uint32_t s, state& cells) const;
   bool changes_nothing(std::uint32_t s) const;
+  void prefetch(std::uint32_t) const noexcept {}
 
  private:
   enum class question : std::uint8_t { one_key, all_keys, how_many, whether_empty };
@@ -44,7 +46,7 @@ class map_world {
     std::size_t key = 0;   // one_key: position of the key
     std::vector<step> on;  // one_key: one; all_keys: one for each key
   };
-  void add(const mark& m, std::vector<std::vector<std::uint32_t>>& steps_of);
+  void add(mark m, std::vector<std::vector<std::uint32_t>>& steps_of);
 
   const history_parts& parts_;
   std::vector<map_step> steps_;
