@@ -134,8 +134,7 @@ void checker::check_shown_twice() {
 
 // Searches one key. With `instead`, that step stands where `of_event` asks something of the key.
 search_end checker::search_key(std::size_t key, const step* instead, std::size_t of_event) {
-  std::vector<step>& steps = parts_.steps_for(key);
-  if (instead != nullptr) steps[of_event] = *instead;
+  const std::span<const step> steps = parts_.steps_for(key, instead, of_event);
   key_world_.steps = steps.data();
   return key_search_.run(parts_.marks_of(key), steps.size(), parts_.initial()[key]);
 }
@@ -157,14 +156,15 @@ void checker::check_each_key() {
 
 // Right after the search of this key.
 void checker::blame_key(std::size_t key) {
-  const auto event_of = [this, key](std::uint32_t s) {
+  const auto event_of = [this, key](std::uint32_t place) {
     step ignored;
-    const bool asks = parts_.as(s) == judged_as::one_key || parts_.project(s, key, ignored);
-    return asks ? std::size_t{s} : nobody;
+    const std::size_t e = parts_.event_at(place);
+    return parts_.as(e) == judged_as::one_key || parts_.project(e, key, ignored) ? e : nobody;
   };
   const std::span<const mark> marks = parts_.marks_of(key);
-  blame(marks[key_search_.stopped_at()].step(), witness(key_search_, marks, "key " + std::to_string(parts_.keys()[key]),
-                                                        event_of, [](const cell& c) { return to_string(c); }));
+  blame(event_of(marks[key_search_.stopped_at()].step()),
+        witness(key_search_, marks, "key " + std::to_string(parts_.keys()[key]), event_of,
+                [](const cell& c) { return to_string(c); }));
 }
 
 // A count lies between the keys that were certainly counted and those that possibly were. Each key is asked apart, so

@@ -43,7 +43,7 @@ std::string history_parts::take_apart(const history& h, const contract_table& co
   }
   if (!others_.empty()) judge_others(contracts);
   sort_keys();
-  sort_marks_by_key();
+  sort_by_key();
   return {};
 }
 
@@ -73,6 +73,12 @@ bool history_parts::answer_is_complete(const event& e) const noexcept {
   }
 }
 
+void history_parts::count(std::uint32_t number, const event& e) {
+  if (number >= stretches_.size()) stretches_.resize(number + 1);
+  stretches_[number].mark_count += e.pending() ? 1u : 2u;
+  ++stretches_[number].step_count;
+}
+
 void history_parts::put_mark(stamp when, mark m) noexcept {
   if (when >= moments_.size()) {
     orderly_ = false;
@@ -85,17 +91,17 @@ void history_parts::put_mark(stamp when, mark m) noexcept {
 
 void history_parts::read_events(const contract_table& contracts) {
   constexpr std::size_t lanes_max = 4096;
-  const std::size_t count = history_->events.size();
-  steps_.resize(count);
-  as_.resize(count);
-  belongs_.resize(count);
+  const std::size_t event_count = history_->events.size();
+  steps_.resize(event_count);
+  as_.resize(event_count);
+  homes_.resize(event_count);
   busy_until_.assign(busy_until_.size(), 0);
-  counts_.assign(initial_by_number_.size(), 0);
-  moments_.resize(4 * count + 64, 0);
+  stretches_.clear();
+  moments_.resize(4 * event_count + 64, 0);
   moments_used_ = 0;
   orderly_ = true;
 
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < event_count; ++i) {
     const event& e = history_->events[i];
     const opcode code = e.asked.code;
     const reach r = reach_of(code);
@@ -120,7 +126,7 @@ void history_parts::read_events(const contract_table& contracts) {
 
     steps_[i] = step_of(e);
     as_[i] = judged_as::one_key;
-    belongs_[i] = nowhere;
+    homes_[i].number = nowhere;
     if (!e.shown.empty()) {
       showing_.push_back({static_cast<std::uint32_t>(i), shown_.size(), shown_.size() + e.shown.size()});
       shown_.insert(shown_.end(), e.shown.begin(), e.shown.end());
@@ -132,16 +138,15 @@ void history_parts::read_events(const contract_table& contracts) {
       continue;
     }
     const std::uint32_t number = numbering_.number_of(e.asked.key);
-    belongs_[i] = number;
-    if (number >= counts_.size()) counts_.resize(number + 1, 0);
+    homes_[i].number = number;
     const contract promised = contracts[code];
     if (promised == contract::quiescent || promised == contract::unsupported) {
       others_.push_back(static_cast<std::uint32_t>(i));
     } else if (pending && only_reads(code)) {
       as_[i] = judged_as::not_at_all;
-      belongs_[i] = nowhere;
+      homes_[i].number = nowhere;
     } else {
-      counts_[number] += pending ? 1u : 2u;
+      count(number, e);
     }
   }
 }
@@ -181,16 +186,16 @@ void history_parts::judge_others(const contract_table& contracts) {
     as_[i] = judge_as(i, contracts[e.asked.code]);
     switch (as_[i]) {
       case judged_as::one_key:
-        counts_[belongs_[i]] += e.pending() ? 1u : 2u;
+        count(homes_[i].number, e);
         break;
       case judged_as::each_key:
       case judged_as::whole_map:
-        belongs_[i] = everywhere;
+        homes_[i].number = everywhere;
         spread_.push_back(i);
         break;
       case judged_as::not_at_all:
       case judged_as::unjudgeable:
-        belongs_[i] = nowhere;
+        homes_[i].number = nowhere;
         break;
     }
   }
@@ -260,7 +265,7 @@ void history_parts::sort_keys() {
   std::sort(numbers_.begin(), numbers_.end(),
             [&by_number](std::uint32_t a, std::uint32_t b) { return by_number[a] < by_number[b]; });
   initial_by_number_.resize(by_number.size());
-  counts_.resize(by_number.size(), 0);
+  stretches_.resize(by_number.size());
   keys_.clear();
   initial_.clear();
   for (const std::uint32_t number : numbers_) {
@@ -269,32 +274,58 @@ void history_parts::sort_keys() {
   }
 }
 
-void history_parts::sort_marks_by_key() {
-  std::uint32_t of_all = 0;
-  for (const std::uint32_t i : spread_) of_all += history_->events[i].pending() ? 1u : 2u;
-  starts_.resize(keys_.size());
-  ends_.resize(keys_.size());
-  std::uint32_t total = 0;
-  for (const std::uint32_t number : numbers_) {
-    starts_[number] = ends_[number] = total;
-    total += counts_[number] + of_all;
+void history_parts::sort_by_key() {
+  std::uint32_t marks = 0, places = 0, marks_of_all = 0;
+  for (const std::uint32_t i : spread_) {
+    homes_[i].place = places++;
+    marks_of_all += history_->events[i].pending() ? 1u : 2u;
   }
-  marks_by_key_.resize(total);
+  for (const std::uint32_t number : numbers_) {
+    stretch& s = stretches_[number];
+    s.marks_begin = s.marks_end = marks;
+    s.steps_end = places;
+    marks += s.mark_count + marks_of_all;
+    places += s.step_count;
+  }
+  marks_by_key_.resize(marks);
+  steps_by_key_.resize(places);
+  events_.clear();
+
   for (const mark m : marks_) {
-    const std::uint32_t number = belongs_[m.step()];
-    if (number < everywhere) {
-      marks_by_key_[ends_[number]++] = m;
-    } else if (number == everywhere) {
-      for (std::uint32_t& end : ends_) marks_by_key_[end++] = m;
+    home& h = homes_[m.step()];
+    if (h.number < everywhere) {
+      stretch& s = stretches_[h.number];
+      if (!m.is_return()) {
+        h.place = s.steps_end++;
+        steps_by_key_[h.place] = steps_[m.step()];
+      }
+      marks_by_key_[s.marks_end++] = mark(h.place, m.is_return());
+    } else if (h.number == everywhere) {
+      for (stretch& s : stretches_) marks_by_key_[s.marks_end++] = mark(h.place, m.is_return());
     }
   }
 }
 
-std::vector<step>& history_parts::steps_for(std::size_t key) {
-  for (const std::uint32_t i : spread_) {
-    if (!project(i, key, steps_[i])) steps_[i] = asks_nothing;
+std::size_t history_parts::event_at(std::uint32_t place) {
+  if (events_.empty()) {
+    events_.resize(steps_by_key_.size());
+    for (std::uint32_t i = 0; i < homes_.size(); ++i) {
+      if (homes_[i].number != nowhere) events_[homes_[i].place] = i;
+    }
   }
-  return steps_;
+  return events_[place];
+}
+
+std::span<const step> history_parts::steps_for(std::size_t key, const step* instead, std::size_t of_event) {
+  for (const std::uint32_t i : spread_) {
+    step& s = steps_by_key_[homes_[i].place];
+    if (instead != nullptr && i == of_event) {
+      s = *instead;
+    } else if (!project(i, key, s)) {
+      s = asks_nothing;
+    }
+  }
+  return steps_by_key_;
 }
 
 bool history_parts::project(std::size_t event, std::size_t key, step& s) const {

@@ -3,10 +3,12 @@
 //
 // The idea: the events, which are wide, are read once. That pass writes a narrow step for each event, numbers the keys
 // in a small hash table, tests whether the history is well formed, and puts the marks in order: stamps come from a
-// counter, so a stamp is nearly its mark's place. The marks of each key then go to a place of their own by a counting
-// sort. All memory is kept for the next history.
+// counter, so a stamp is nearly its mark's place. A second pass, over the marks, gives each key a stretch of steps and a
+// stretch of marks of its own (a counting sort), so that a search reads memory from front to back. All memory is kept
+// for the next history.
 //
-// Words. An event is *plain* when it concerns one key and is judged without a look at its neighbours. The others are
+// Words. A step's *place* is where it stands among the steps of all keys; marks of keys name places. Events on the whole
+// map have the first places, which every key shares: what stands there is made anew for each key. An event is *plain* when it concerns one key and is judged without a look at its neighbours. The others are
 // few: operations on the whole map, and what promises nothing beside others.
 //
 // The hard case: the quick test for well-formedness may doubt a history that is well formed (a lane's events in another
@@ -78,13 +80,15 @@ class history_parts {
 
   // Marks in the order of time; the step of a mark is its event's index.
   std::span<const mark> marks() const noexcept { return marks_; }
-  // The marks of the events that concern one key.
+  // The marks of the events that concern one key; they name places.
   std::span<const mark> marks_of(std::size_t key) const noexcept {
-    return {marks_by_key_.data() + starts_[numbers_[key]], marks_by_key_.data() + ends_[numbers_[key]]};
+    const stretch& s = stretches_[numbers_[key]];
+    return {marks_by_key_.data() + s.marks_begin, marks_by_key_.data() + s.marks_end};
   }
-  // The steps that the marks of this key name, by event. The reference stays good; what it holds is for the key that
-  // was asked for last.
-  std::vector<step>& steps_for(std::size_t key);
+  std::size_t event_at(std::uint32_t place);  // the first question is O(events)
+  // The steps by place, made ready for this key; with `instead`, that step stands where the event, which is one on the
+  // whole map, asks something of the key.
+  std::span<const step> steps_for(std::size_t key, const step* instead = nullptr, std::size_t of_event = 0);
 
   // What the event asks of the key; false when its answer says nothing about the key and it changes nothing there.
   bool project(std::size_t event, std::size_t key, step& s) const;
@@ -92,6 +96,14 @@ class history_parts {
  private:
   static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
   static constexpr std::uint32_t everywhere = nowhere - 1;
+  struct home {
+    std::uint32_t number = nowhere;  // of the key, nowhere, or everywhere
+    std::uint32_t place = 0;
+  };
+  struct stretch {  // of one key
+    std::uint32_t mark_count = 0, step_count = 0;
+    std::uint32_t marks_begin = 0, marks_end = 0, steps_end = 0;
+  };
   struct showing {
     std::uint32_t event;
     std::size_t begin, end;  // in shown_
@@ -100,13 +112,14 @@ class history_parts {
   void read_initial();
   void read_events(const contract_table& contracts);
   bool answer_is_complete(const event& e) const noexcept;
+  void count(std::uint32_t number, const event& e);
   void put_mark(stamp when, mark m) noexcept;
   void order_marks();
   void judge_others(const contract_table& contracts);
   void find_overlaps();
   judged_as judge_as(std::size_t event, contract promised) const;
   void sort_keys();
-  void sort_marks_by_key();
+  void sort_by_key();
   std::span<const element> shown_by(std::size_t event) const noexcept;
 
   const history* history_ = nullptr;
@@ -122,7 +135,7 @@ class history_parts {
   // By event.
   std::vector<step> steps_;
   std::vector<judged_as> as_;
-  std::vector<std::uint32_t> belongs_;  // number of its key, nowhere, or everywhere
+  std::vector<home> homes_;
   std::vector<std::uint8_t> overlaps_;
 
   std::vector<std::uint32_t> others_;
@@ -135,9 +148,10 @@ class history_parts {
   std::vector<std::pair<stamp, mark>> timed_;
   std::vector<mark> marks_;
 
-  std::vector<std::uint32_t> counts_;  // by number of the key: marks of its own
-  std::vector<std::uint32_t> starts_, ends_;
+  std::vector<stretch> stretches_;  // by number of the key
   std::vector<mark> marks_by_key_;
+  std::vector<step> steps_by_key_;     // by place
+  std::vector<std::uint32_t> events_;  // by place, once somebody has asked
 };
 
 // ----------------------------------------------------------------------------------------------------- the bodies

@@ -17,7 +17,7 @@
 //
 // World is the sequential specification:
 //   using state;  static uint64_t hash(const state&);  bool take(unsigned step, state&) const;
-//   bool changes_nothing(unsigned step) const;  void prefetch(unsigned step) const;
+//   bool changes_nothing(unsigned step) const;
 #pragma once
 
 #include <bit>
@@ -177,13 +177,11 @@ search_end search<World>::run(std::span<const mark> marks, std::size_t step_coun
 // state before it is made again from the start.
 template <class World>
 search_end search<World>::run_alone(std::span<const mark> marks) {
-  constexpr std::size_t ahead = 16;
   const std::size_t begin = stopped_at_;
   std::size_t at = begin;
   search_end end = search_end::explained;
   state now = current_[0].what;
   for (; at + 1 < marks.size(); at += 2) {
-    if (at + ahead < marks.size()) world_.prefetch(marks[at + ahead].step());
     const std::uint32_t step = marks[at].step();
     if (marks[at + 1] != mark(step, true)) break;
     if (budget_ == 0) {

@@ -17,7 +17,6 @@ struct key_world {
   static std::uint64_t hash(const cell& c) noexcept { return hash_of(c); }
   bool take(std::uint32_t s, cell& c) const noexcept { return check::take(steps[s], c); }
   bool changes_nothing(std::uint32_t s) const noexcept { return check::changes_nothing(steps[s]); }
-  void prefetch(std::uint32_t s) const noexcept { __builtin_prefetch(&steps[s]); }
 };
 
 // Operations on one key are one step, as in the world of that key. A weak operation is one step for each key. A
@@ -36,7 +35,6 @@ class map_world {
   static std::uint64_t hash(const state& cells) noexcept;
   bool take(std::uint32_t s, state& cells) const;
   bool changes_nothing(std::uint32_t s) const;
-  void prefetch(std::uint32_t) const noexcept {}
 
  private:
   enum class question : std::uint8_t { one_key, all_keys, how_many, whether_empty };
