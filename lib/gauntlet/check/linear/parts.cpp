@@ -80,7 +80,7 @@ void history_parts::count(std::uint32_t number, const event& e) {
 }
 
 void history_parts::put_mark(stamp when, mark m) noexcept {
-  if (when >= moments_.size()) {
+  if (when >= moments_max_) {
     orderly_ = false;
     return;
   }
@@ -97,7 +97,8 @@ void history_parts::read_events(const contract_table& contracts) {
   homes_.resize(event_count);
   busy_until_.assign(busy_until_.size(), 0);
   stretches_.clear();
-  moments_.resize(4 * event_count + 64, 0);
+  moments_max_ = 4 * event_count + 64;
+  if (moments_.size() < moments_max_) moments_.resize(moments_max_, 0);
   moments_used_ = 0;
   orderly_ = true;
 

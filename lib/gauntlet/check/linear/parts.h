@@ -24,6 +24,7 @@
 
 #include <gauntlet/check/history/history.h>
 #include <gauntlet/check/linear/cell.h>
+#include <gauntlet/check/linear/large_memory.h>
 #include <gauntlet/check/linear/search.h>
 
 namespace gauntlet::check {
@@ -124,7 +125,7 @@ class history_parts {
 
   const history* history_ = nullptr;
   bool doubtful_ = false;  // not well formed, or not seen to be
-  bool orderly_ = true;    // stamps leave few gaps
+  bool orderly_ = true;    // stamps are below moments_max_
 
   key_numbers numbering_;
   std::vector<std::uint64_t> keys_;
@@ -133,24 +134,24 @@ class history_parts {
   std::vector<cell> initial_by_number_;
 
   // By event.
-  std::vector<step> steps_;
-  std::vector<judged_as> as_;
-  std::vector<home> homes_;
+  large_vector<step> steps_;
+  large_vector<judged_as> as_;
+  large_vector<home> homes_;
   std::vector<std::uint8_t> overlaps_;
 
   std::vector<std::uint32_t> others_;
   std::vector<std::uint32_t> spread_;  // events on every key
   std::vector<showing> showing_;
-  std::vector<element> shown_;          // of each event in `showing_`: ascending
-  std::vector<stamp> busy_until_;       // by lane
-  std::vector<std::uint32_t> moments_;  // by stamp: a mark's bits plus one, or 0; all 0 between two histories
-  std::size_t moments_used_ = 0;
+  std::vector<element> shown_;           // of each event in `showing_`: ascending
+  std::vector<stamp> busy_until_;        // by lane
+  large_vector<std::uint32_t> moments_;  // by stamp: a mark's bits plus one, or 0; all 0 between two histories
+  std::size_t moments_max_ = 0, moments_used_ = 0;
   std::vector<std::pair<stamp, mark>> timed_;
-  std::vector<mark> marks_;
+  large_vector<mark> marks_;
 
   std::vector<stretch> stretches_;  // by number of the key
-  std::vector<mark> marks_by_key_;
-  std::vector<step> steps_by_key_;     // by place
+  large_vector<mark> marks_by_key_;
+  large_vector<step> steps_by_key_;    // by place
   std::vector<std::uint32_t> events_;  // by place, once somebody has asked
 };
 

@@ -163,6 +163,15 @@ history random_history(random_source& random, const history_shape& shape) {
         break;
     }
   }
+  for (unsigned map = 0; shape.with_contents && map < history_map_count; ++map) {
+    event contents;
+    contents.asked.code = opcode::snapshot;
+    contents.asked.target = map;
+    contents.called = now++;
+    contents.shown.assign(maps[map].begin(), maps[map].end());
+    contents.returned = now++;
+    h.events.push_back(std::move(contents));
+  }
   return h;
 }
 

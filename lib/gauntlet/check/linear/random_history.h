@@ -30,6 +30,7 @@ struct history_shape {
   std::size_t events = 18;
   whole_maps reach = whole_maps::none;  // a quarter of the operations: on one whole map, or also on two
   point_mix mix = point_mix::even;
+  bool with_contents = false;  // when all is done, a snapshot of each map in lane 0, beyond `events`
 };
 
 history random_history(random_source& random, const history_shape& shape);

@@ -183,7 +183,7 @@ search_end search<World>::run_alone(std::span<const mark> marks) {
   state now = current_[0].what;
   for (; at + 1 < marks.size(); at += 2) {
     const std::uint32_t step = marks[at].step();
-    if (marks[at + 1] != mark(step, true)) break;
+    if (!marks[at + 1].is_return()) break;  // nothing else is open: it is this step's
     if (budget_ == 0) {
       end = search_end::gave_up;
       break;
