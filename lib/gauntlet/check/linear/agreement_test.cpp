@@ -56,8 +56,9 @@ void stretch_stamps(history& h, random_source& random) {
 // Keys that differ in their high bits alone, or everywhere. Odd keys stay odd: erase_if asks.
 void widen_keys(history& h, random_source& random) {
   const bool high_bits = random.chance(50);
-  const auto widened = [high_bits](std::uint64_t key) {
-    return high_bits ? (key >> 1) << 56 | (key & 1) : key * 0x9E3779B97F4A7C15ull;
+  const std::uint64_t salt = (1 + random.below(1'000'000'000)) << 33;
+  const auto widened = [high_bits, salt](std::uint64_t key) {
+    return high_bits ? (key >> 1) * salt | (key & 1) : key * (salt + 0x9E3779B97F4A7C15ull);
   };
   for (auto& elements : h.initial) {
     for (element& e : elements) e.first = widened(e.first);
