@@ -14,42 +14,6 @@ contract_table contracts_of(const concurrent_subject& map) {
   return table;
 }
 
-reach reach_of(opcode code) noexcept {
-  switch (code) {
-    case opcode::find:
-    case opcode::contains:
-    case opcode::insert_copy:
-    case opcode::try_emplace:
-    case opcode::insert_or_assign:
-    case opcode::erase_key:
-    case opcode::extract_key:
-    case opcode::compare_exchange:
-    case opcode::fetch_update:
-    case opcode::update:
-      return reach::one_key;
-    case opcode::size:
-    case opcode::clear:
-    case opcode::erase_if:
-      return reach::one_map;
-    case opcode::walk:
-    case opcode::snapshot:
-    case opcode::copy_construct:
-      return reach::elements;
-    case opcode::equal:
-    case opcode::swap:
-    case opcode::copy_assign:
-    case opcode::merge:
-      return reach::two_maps;
-    default:
-      return reach::foreign;
-  }
-}
-
-bool only_reads(opcode code) noexcept {
-  return code == opcode::find || code == opcode::contains || code == opcode::size || code == opcode::equal ||
-         reach_of(code) == reach::elements;
-}
-
 namespace {
 
 // The answer must say what the judge reads: a find that found something shows it.

@@ -68,14 +68,52 @@ enum class reach : std::uint8_t {
   elements,  // walk, snapshot, copy_construct: answer with the elements shown
   two_maps,  // equal, swap, copy_assign, merge
 };
-reach reach_of(opcode code) noexcept;
+constexpr reach reach_of(opcode code) noexcept;
 
 // Changes nothing, whatever the answer.
-bool only_reads(opcode code) noexcept;
+constexpr bool only_reads(opcode code) noexcept;
 
 // Empty when `h` is well formed, otherwise what is wrong with it. O(n log n).
 std::string ill_formed(const history& h);
 
 std::string_view to_string(contract c) noexcept;
+
+// ----------------------------------------------------------------------------------------------------- the bodies
+
+constexpr reach reach_of(opcode code) noexcept {
+  switch (code) {
+    case opcode::find:
+    case opcode::contains:
+    case opcode::insert_copy:
+    case opcode::try_emplace:
+    case opcode::insert_or_assign:
+    case opcode::erase_key:
+    case opcode::extract_key:
+    case opcode::compare_exchange:
+    case opcode::fetch_update:
+    case opcode::update:
+      return reach::one_key;
+    case opcode::size:
+    case opcode::clear:
+    case opcode::erase_if:
+      return reach::one_map;
+    case opcode::walk:
+    case opcode::snapshot:
+    case opcode::copy_construct:
+      return reach::elements;
+    case opcode::equal:
+    case opcode::swap:
+    case opcode::copy_assign:
+    case opcode::merge:
+      return reach::two_maps;
+    default:
+      return reach::foreign;
+  }
+}
+
+constexpr bool only_reads(opcode code) noexcept {
+  return code == opcode::find || code == opcode::contains || code == opcode::size || code == opcode::equal ||
+         reach_of(code) == reach::elements;
+}
 
 }  // namespace gauntlet::check

@@ -1,9 +1,10 @@
 #include <gauntlet/check/linear/checker.h>
 
 #include <algorithm>
-#include <iterator>
-#include <optional>
+#include <memory>
 #include <set>
+#include <span>
+#include <utility>
 
 #include <gauntlet/check/linear/parts.h>
 #include <gauntlet/check/linear/search.h>
@@ -27,18 +28,22 @@ namespace {
 
 constexpr std::size_t shown_events_max = 16;
 constexpr std::size_t shown_configurations_max = 8;
+constexpr std::size_t kept_events_max = std::size_t{1} << 20;
+constexpr std::size_t nobody = ~std::size_t{0};  // the event of a step that says nothing
 
 class checker {
  public:
-  checker(const history& h, const check_options& options)
-      : parts_(h, options.contracts), options_(options), budget_(options.budget), key_search_(key_world_, budget_) {}
+  checker() : key_search_(key_world_, budget_) {}
+  checker(const checker&) = delete;
+  checker& operator=(const checker&) = delete;
 
-  history_verdict run();
+  history_verdict check(const history& h, const check_options& options);
 
  private:
   bool wrong() const noexcept { return verdict_.says == judgement::wrong; }
   const event& event_at(std::size_t i) const { return parts_.whole().events[i]; }
 
+  void judge(const check_options& options);
   void look_for_unjudgeable();
   void check_shown_twice();
   void check_each_key();
@@ -47,42 +52,53 @@ class checker {
 
   bool needs_whole_map() const;
   bool is_exact() const;
-  search_end search_key(std::size_t key, std::optional<step> instead = {}, std::size_t of_event = 0);
+  search_end search_key(std::size_t key, const step* instead = nullptr, std::size_t of_event = 0);
+  void blame_key(std::size_t key);
   void blame(std::size_t event, std::string text);
   void give_up(const std::string& why);
   template <class Search, class EventOf, class Show>
-  std::string witness(const Search& search, const std::vector<mark>& marks, const std::string& about, EventOf event_of,
+  std::string witness(const Search& search, std::span<const mark> marks, const std::string& about, EventOf event_of,
                       Show show) const;
 
   history_parts parts_;
-  const check_options& options_;
-  std::uint64_t budget_;
+  std::uint64_t budget_ = 0;
   history_verdict verdict_;
   key_world key_world_;
   search<key_world> key_search_;
-  std::vector<mark> key_marks_;          // of the key searched last; steps of key_world_
-  std::vector<std::size_t> key_events_;  // by step of key_world_
-  std::vector<std::uint32_t> step_of_event_;
 };
 
-history_verdict checker::run() {
+history_verdict checker::check(const history& h, const check_options& options) {
+  verdict_ = history_verdict{};
+  budget_ = options.budget;
+  if (const std::string problem = parts_.take_apart(h, options.contracts); !problem.empty()) {
+    verdict_.says = judgement::undecided;
+    verdict_.well_formed = false;
+    verdict_.text = "not a well-formed history: " + problem;
+  } else {
+    judge(options);
+  }
+  return std::move(verdict_);
+}
+
+void checker::judge(const check_options& options) {
   look_for_unjudgeable();
-  if (verdict_.says == judgement::undecided) return verdict_;
+  if (verdict_.says == judgement::undecided) return;
   check_shown_twice();
   if (!wrong()) check_each_key();
   if (needs_whole_map()) {
-    const bool small = parts_.overlapping() <= options_.whole_map_events_max;
+    const bool small = parts_.overlapping() <= options.whole_map_events_max;
     verdict_.used = small ? method::whole_map : method::projection;
     if (!wrong() && small) check_whole_map();
   }
-  for (std::size_t i = 0; i < parts_.whole().events.size() && verdict_.says == judgement::right; ++i) check_count(i);
-  verdict_.configurations = options_.budget - budget_;
+  for (const std::uint32_t i : parts_.others()) {
+    if (verdict_.says == judgement::right) check_count(i);
+  }
+  verdict_.configurations = options.budget - budget_;
   verdict_.exact = verdict_.says != judgement::right || is_exact();
-  return verdict_;
 }
 
 void checker::look_for_unjudgeable() {
-  for (std::size_t i = 0; i < parts_.whole().events.size(); ++i) {
+  for (const std::uint32_t i : parts_.others()) {
     if (parts_.as(i) == judged_as::unjudgeable) {
       give_up(print(event_at(i)) + ": changes a map beside other operations without promising what that does");
       return;
@@ -105,61 +121,50 @@ void checker::give_up(const std::string& why) {
 
 // No key twice: the one promise of a walk that is not about one key at one moment.
 void checker::check_shown_twice() {
-  for (std::size_t i = 0; i < parts_.whole().events.size(); ++i) {
-    if (parts_.as(i) == judged_as::not_at_all) continue;
-    std::set<std::uint64_t> keys;
-    for (const element& e : event_at(i).shown) {
-      if (keys.insert(e.first).second) continue;
-      blame(i, "key " + std::to_string(e.first) + " is shown twice by\n  " + print(event_at(i)) + "\n");
-      return;
-    }
+  const std::size_t i = parts_.shows_a_key_twice();
+  if (i == parts_.whole().events.size()) return;
+  std::set<std::uint64_t> keys;
+  for (const element& e : event_at(i).shown) {
+    if (keys.insert(e.first).second) continue;
+    return blame(i, "key " + std::to_string(e.first) + " is shown twice by\n  " + print(event_at(i)) + "\n");
   }
 }
 
 // ------------------------------------------------------------------------------------------------ each key for itself
 
 // Searches one key. With `instead`, that step stands where `of_event` asks something of the key.
-search_end checker::search_key(std::size_t key, std::optional<step> instead, std::size_t of_event) {
-  key_world_.steps.clear();
-  key_marks_.clear();
-  key_events_.clear();
-  step_of_event_.resize(parts_.whole().events.size());
-  constexpr std::uint32_t none = ~std::uint32_t{0};
-  for (const mark& m : parts_.marks_of(key)) {
-    if (!m.is_return) {
-      step s;
-      const bool replaced = instead && m.step == of_event;
-      if (replaced) s = *instead;
-      if (!replaced && !parts_.project(m.step, key, s)) {
-        step_of_event_[m.step] = none;
-        continue;
-      }
-      step_of_event_[m.step] = static_cast<std::uint32_t>(key_world_.steps.size());
-      key_world_.steps.push_back(s);
-      key_events_.push_back(m.step);
-    }
-    if (step_of_event_[m.step] != none) key_marks_.push_back({step_of_event_[m.step], m.is_return});
-  }
-  return key_search_.run(key_marks_, key_world_.steps.size(), parts_.initial()[key]);
+search_end checker::search_key(std::size_t key, const step* instead, std::size_t of_event) {
+  const std::span<const step> steps = parts_.steps_for(key, instead, of_event);
+  key_world_.steps = steps.data();
+  return key_search_.run(parts_.marks_of(key), steps.size(), parts_.initial()[key]);
 }
 
 void checker::check_each_key() {
-  for (std::size_t key = 0; key < parts_.keys().size(); ++key) {
-    const std::string about = "key " + std::to_string(parts_.keys()[key]);
+  for (std::size_t key = 0; key < parts_.keys().size() && !wrong(); ++key) {
     switch (search_key(key)) {
       case search_end::explained:
         break;
-      case search_end::impossible: {
-        const auto event_of = [this](std::uint32_t s) { return key_events_[s]; };
-        blame(event_of(key_marks_[key_search_.stopped_at()].step),
-              witness(key_search_, key_marks_, about, event_of, [](const cell& c) { return to_string(c); }));
-        return;
-      }
+      case search_end::impossible:
+        blame_key(key);
+        break;
       case search_end::gave_up:
-        give_up(about + ": the budget of configurations ran out");
+        give_up("key " + std::to_string(parts_.keys()[key]) + ": the budget of configurations ran out");
         break;
     }
   }
+}
+
+// Right after the search of this key.
+void checker::blame_key(std::size_t key) {
+  const auto event_of = [this, key](std::uint32_t place) {
+    step ignored;
+    const std::size_t e = parts_.event_at(place);
+    return parts_.as(e) == judged_as::one_key || parts_.project(e, key, ignored) ? e : nobody;
+  };
+  const std::span<const mark> marks = parts_.marks_of(key);
+  blame(event_of(marks[key_search_.stopped_at()].step()),
+        witness(key_search_, marks, "key " + std::to_string(parts_.keys()[key]), event_of,
+                [](const cell& c) { return to_string(c); }));
 }
 
 // A count lies between the keys that were certainly counted and those that possibly were. Each key is asked apart, so
@@ -180,9 +185,9 @@ void checker::check_count(std::size_t event) {
     s.flag_known = true;
     s.seen_known = false;
     s.flag = true;
-    const bool can_count = search_key(key, s, event) != search_end::impossible;
+    const bool can_count = search_key(key, &s, event) != search_end::impossible;
     s.flag = false;
-    const bool can_miss = !can_count || search_key(key, s, event) != search_end::impossible;
+    const bool can_miss = !can_count || search_key(key, &s, event) != search_end::impossible;
     possible += can_count;
     certain += !can_miss;
   }
@@ -200,7 +205,7 @@ void checker::check_count(std::size_t event) {
 // other (an erase_if that looks at values, a size after erases that did not tell).
 bool checker::needs_whole_map() const {
   bool counts = false, erases_untold = false;
-  for (std::size_t i = 0; i < parts_.whole().events.size(); ++i) {
+  for (const std::uint32_t i : parts_.others()) {
     const event& e = event_at(i);
     const opcode code = e.asked.code;
     if (parts_.as(i) == judged_as::each_key) erases_untold = erases_untold || !only_reads(code);
@@ -216,7 +221,7 @@ bool checker::needs_whole_map() const {
 // Counts of weak operations are each bounded, not weighed against everything else.
 bool checker::is_exact() const {
   if (verdict_.used == method::projection) return false;
-  for (std::size_t i = 0; i < parts_.whole().events.size(); ++i) {
+  for (const std::uint32_t i : parts_.others()) {
     const opcode code = event_at(i).asked.code;
     if (parts_.as(i) == judged_as::each_key && (code == opcode::size || code == opcode::erase_if)) return false;
   }
@@ -239,7 +244,7 @@ void checker::check_whole_map() {
         }
         return text + "}";
       };
-      blame(event_of(world.marks()[whole.stopped_at()].step),
+      blame(event_of(world.marks()[whole.stopped_at()].step()),
             witness(whole, world.marks(), "the whole map", event_of, show));
       return;
     }
@@ -252,18 +257,17 @@ void checker::check_whole_map() {
 // ------------------------------------------------------------------------------------------------------------- witness
 
 template <class Search, class EventOf, class Show>
-std::string checker::witness(const Search& search, const std::vector<mark>& marks, const std::string& about,
+std::string checker::witness(const Search& search, std::span<const mark> marks, const std::string& about,
                              EventOf event_of, Show show) const {
   const std::size_t stop = search.stopped_at();
-  const std::size_t culprit = event_of(marks[stop].step);
+  const std::size_t culprit = event_of(marks[stop].step());
   std::string text = about + ": no order explains the answer of\n  " + print(event_at(culprit)) +
                      "\nthe longest prefix that can be explained (lane, call, return, operation = answer):\n";
   std::vector<std::size_t> before;
   for (std::size_t i = 0; i < stop; ++i) {
-    const std::size_t e = event_of(marks[i].step);
-    if (!marks[i].is_return && e != culprit && std::find(before.begin(), before.end(), e) == before.end()) {
-      before.push_back(e);
-    }
+    const std::size_t e = event_of(marks[i].step());
+    if (marks[i].is_return() || e == culprit || e == nobody) continue;
+    if (before.empty() || before.back() != e) before.push_back(e);  // the calls of one event stand together
   }
   const std::size_t skipped = before.size() > shown_events_max ? before.size() - shown_events_max : 0;
   if (skipped > 0) text += "  ... " + std::to_string(skipped) + " earlier events\n";
@@ -277,6 +281,7 @@ std::string checker::witness(const Search& search, const std::vector<mark>& mark
     for (unsigned place = 0; place < 64; ++place) {
       std::uint32_t step = 0;
       if (!search.open_at(place, step) || (configurations[i].done >> place & 1) == 0) continue;
+      if (event_of(step) == nobody) continue;
       const event& e = event_at(event_of(step));
       done += (done.empty() ? ", after " : " and ") + std::string(info(e.asked.code).name) + " of lane " +
               std::to_string(e.where);
@@ -291,15 +296,14 @@ std::string checker::witness(const Search& search, const std::vector<mark>& mark
 
 }  // namespace
 
+// The memory of the last history is taken for the next one: held by this call alone meanwhile, so that one that throws
+// leaves nothing half done behind.
 history_verdict check_history(const history& h, const check_options& options) {
-  if (std::string problem = ill_formed(h); !problem.empty()) {
-    history_verdict verdict;
-    verdict.says = judgement::undecided;
-    verdict.well_formed = false;
-    verdict.text = "not a well-formed history: " + problem;
-    return verdict;
-  }
-  return checker(h, options).run();
+  thread_local std::unique_ptr<checker> kept;
+  std::unique_ptr<checker> mine = kept != nullptr ? std::move(kept) : std::make_unique<checker>();
+  history_verdict verdict = mine->check(h, options);
+  if (h.events.size() <= kept_events_max) kept = std::move(mine);
+  return verdict;
 }
 
 }  // namespace gauntlet::check

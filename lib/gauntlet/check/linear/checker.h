@@ -61,8 +61,9 @@ struct history_verdict {
   std::string text;
 };
 
-// Complexity: linear in events and keys for histories whose operations on one key seldom overlap; exponential in the
-// number that overlap on one key, up to the budget. Deterministic.
+// Complexity: linear in events and keys (but for sorting the keys, and the marks where stamps leave wide gaps) for
+// histories whose operations on one key seldom overlap; exponential in the number that overlap on one key, up to the
+// budget. Deterministic. Any thread; each keeps the memory of its last history, up to 2^20 events, for the next one.
 history_verdict check_history(const history& h, const check_options& options = {});
 
 }  // namespace gauntlet::check

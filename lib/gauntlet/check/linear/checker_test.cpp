@@ -12,7 +12,7 @@
 
 #include <gauntlet/check/fuzzing/mutate.h>
 #include <gauntlet/check/linear/brute_force.h>
-#include <gauntlet/check/linear/cell.h>
+#include <gauntlet/check/linear/random_history.h>
 
 namespace gauntlet::check {
 namespace {
@@ -251,162 +251,6 @@ TEST(checker, agrees_with_brute_force_on_operations_on_two_maps) {
 
 // ---------------------------------------------------------------------------------------------------- random histories
 
-// Threads that call, take effect at one moment on true maps, and return: right by construction.
-enum class whole_maps : std::uint8_t { none, one, two };
-
-history random_history(random_source& random, unsigned lanes, std::uint64_t keys, std::size_t events,
-                       whole_maps reach) {
-  static constexpr opcode point[] = {
-      opcode::find,      opcode::contains,    opcode::insert_copy,      opcode::try_emplace,  opcode::insert_or_assign,
-      opcode::erase_key, opcode::extract_key, opcode::compare_exchange, opcode::fetch_update, opcode::update};
-  static constexpr opcode whole[] = {opcode::size,  opcode::clear, opcode::erase_if,    opcode::snapshot, opcode::walk,
-                                     opcode::equal, opcode::swap,  opcode::copy_assign, opcode::merge};
-  history h;
-  std::map<std::uint64_t, std::uint64_t> maps[2];
-  for (std::uint64_t key = 0; key < keys; ++key) {
-    if (random.chance(40)) maps[random.below(2)][key] = 1 + random.below(3);
-  }
-  for (unsigned map = 0; map < 2; ++map) h.initial[map].assign(maps[map].begin(), maps[map].end());
-
-  enum class phase : std::uint8_t { idle, called, acted };
-  std::vector<phase> phases(lanes, phase::idle);
-  std::vector<event> current(lanes);
-  std::size_t begun = 0;
-  for (stamp now = 1; h.events.size() < events; ++now) {
-    const auto lane = static_cast<unsigned>(random.below(lanes));
-    event& e = current[lane];
-    if (phases[lane] == phase::idle) {
-      if (begun == events) continue;
-      ++begun;
-      const bool on_whole = reach != whole_maps::none && random.chance(25);
-      e = asked(on_whole ? whole[random.below(reach == whole_maps::two ? std::size(whole) : 5)]
-                         : point[random.below(std::size(point))],
-                random.below(keys), 1 + random.below(3));
-      if (random.chance(15)) e = on_map_1(e);
-      if (reach_of(e.asked.code) != reach::two_maps) e.asked.other = 0;
-      if (reach_of(e.asked.code) != reach::one_key) e.asked.key = e.asked.value = 0;
-      e.asked.argument = e.asked.code == opcode::erase_if ? static_cast<unsigned>(random.below(5)) : 0;
-      e.where = lane + 1;
-      e.called = now;
-      phases[lane] = phase::called;
-    } else if (phases[lane] == phase::called) {
-      auto& map = maps[e.asked.target];
-      auto& other = maps[e.asked.other];
-      const auto found = map.find(e.asked.key);
-      const bool there = found != map.end();
-      const auto see = [&](std::uint64_t v) { e.answer.has_value = true, e.answer.value = v; };
-      e.answer.flag = there;
-      switch (e.asked.code) {
-        case opcode::find:
-          if (there) see(found->second);
-          break;
-        case opcode::insert_copy:
-        case opcode::try_emplace:
-          e.answer.flag = !there;
-          see(map.emplace(e.asked.key, e.asked.value).first->second);
-          break;
-        case opcode::insert_or_assign:
-          e.answer.flag = !there;
-          map[e.asked.key] = e.asked.value;
-          break;
-        case opcode::extract_key:
-          if (there) see(found->second);
-          map.erase(e.asked.key);
-          break;
-        case opcode::erase_key:
-          map.erase(e.asked.key);
-          break;
-        case opcode::compare_exchange:
-          e.answer.flag = there && found->second == e.asked.value;
-          if (e.answer.flag) ++found->second;
-          break;
-        case opcode::fetch_update:
-          if (there) see(found->second), found->second += e.asked.value;
-          break;
-        case opcode::update:
-          if (there) found->second = e.asked.value;
-          break;
-        case opcode::size:
-          e.answer.number = map.size();
-          e.answer.flag = map.empty();
-          break;
-        case opcode::clear:
-          e.answer.flag = false;
-          map.clear();
-          break;
-        case opcode::erase_if:
-          e.answer.flag = false;
-          e.answer.number = std::erase_if(map, [&e](const element& x) {
-            return predicate_chooses(e.asked.argument, e.asked.value, x.first, x.second);
-          });
-          break;
-        case opcode::snapshot:
-        case opcode::walk:
-          e.answer.flag = false;
-          e.shown.assign(map.begin(), map.end());
-          break;
-        case opcode::equal:
-          e.answer.flag = map == other;
-          break;
-        case opcode::swap:
-          e.answer.flag = false;
-          map.swap(other);
-          break;
-        case opcode::copy_assign:
-          e.answer.flag = false;
-          map = other;
-          break;
-        case opcode::merge:
-          e.answer.flag = false;
-          map.merge(other);
-          break;
-        default:
-          break;
-      }
-      phases[lane] = phase::acted;
-    } else {
-      e.returned = now;
-      h.events.push_back(e);
-      phases[lane] = phase::idle;
-    }
-  }
-  return h;
-}
-
-// Changes one answer, so that the history is probably wrong.
-void corrupt(history& h, random_source& random) {
-  event& e = h.events[random.below(h.events.size())];
-  switch (reach_of(e.asked.code)) {
-    case reach::one_key:
-      if (e.answer.has_value && random.chance(60)) {
-        e.answer.value = 1 + e.answer.value % 3;
-      } else if (e.asked.code == opcode::find || e.asked.code == opcode::extract_key ||
-                 e.asked.code == opcode::fetch_update) {
-        e.answer.flag = e.answer.has_value = !e.answer.flag;
-        e.answer.value = e.answer.flag ? 1 + random.below(3) : 0;
-      } else {
-        e.answer.flag = !e.answer.flag;
-      }
-      break;
-    case reach::elements:
-      if (!e.shown.empty() && random.chance(50)) {
-        e.shown.pop_back();
-      } else {
-        e.shown.push_back({random.below(3), 1 + random.below(3)});
-      }
-      break;
-    default:
-      if (e.asked.code == opcode::equal) e.answer.flag = !e.answer.flag;
-      if (e.asked.code == opcode::size || e.asked.code == opcode::erase_if) e.answer.number += random.below(2) * 2 - 1;
-      break;
-  }
-  if (random.chance(10)) {
-    std::max_element(h.events.begin(), h.events.end(), [](const event& a, const event& b) {
-      return a.returned < b.returned;
-    })->returned = never;
-  }
-}
-
 // `too_kind_max`: how often the checker may say right where the brute force says wrong.
 void judge_random(std::size_t histories, std::size_t events, whole_maps reach, const contract_table& given,
                   double too_kind_max, std::uint64_t rng_seed, bool mixed = false) {
@@ -415,7 +259,10 @@ void judge_random(std::size_t histories, std::size_t events, whole_maps reach, c
   check_options options;
   std::size_t right = 0, wrong = 0, too_kind = 0, undecided = 0;
   for (std::size_t i = 0; i < histories; ++i) {
-    history h = random_history(random, 2 + static_cast<unsigned>(random.below(3)), 1 + random.below(3), events, reach);
+    history h = random_history(random, {.lanes = 2 + static_cast<unsigned>(random.below(3)),
+                                        .keys = 1 + random.below(3),
+                                        .events = events,
+                                        .reach = reach});
     const bool corrupted = random.chance(60);
     if (corrupted) corrupt(h, random);
     if (mixed) {
@@ -468,7 +315,7 @@ TEST(checker, is_never_stricter_by_projection_than_over_whole_map_states) {
   check_options exact, projecting;
   projecting.whole_map_events_max = 0;
   for (std::size_t i = 0; i < 5000; ++i) {
-    history h = random_history(random, 4, 3, 10, whole_maps::two);
+    history h = random_history(random, {.lanes = 4, .keys = 3, .events = 10, .reach = whole_maps::two});
     if (random.chance(50)) corrupt(h, random);
     const history_verdict truth = check_history(h, exact), verdict = check_history(h, projecting);
     if (truth.says == judgement::right) {
@@ -485,8 +332,8 @@ TEST(checker, is_never_stricter_by_projection_than_over_whole_map_states) {
 
 TEST(checker, explains_long_right_histories_and_catches_one_wrong_answer_in_them) {
   random_source random(5);
-  for (const std::uint64_t keys : {1u, 16u}) {
-    history h = random_history(random, 8, keys, 20000, whole_maps::none);
+  for (const std::uint64_t keys : {1u, 16u, 1000u}) {
+    history h = random_history(random, {.lanes = 8, .keys = keys, .events = 20000});
     const history_verdict verdict = check_history(h);
     EXPECT_EQ(verdict.says, judgement::right) << verdict.text;
     EXPECT_EQ(verdict.used, method::per_key);
@@ -504,7 +351,8 @@ TEST(checker, is_undecided_when_the_budget_runs_out) {
   random_source random(6);
   check_options options;
   options.budget = 100;
-  const history_verdict verdict = check_history(random_history(random, 8, 1, 500, whole_maps::none), options);
+  const history_verdict verdict =
+      check_history(random_history(random, {.lanes = 8, .keys = 1, .events = 500}), options);
   EXPECT_EQ(verdict.says, judgement::undecided);
   EXPECT_NE(verdict.text.find("budget"), std::string::npos);
 }

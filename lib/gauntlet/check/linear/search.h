@@ -20,16 +20,31 @@
 //   bool changes_nothing(unsigned step) const;
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
 namespace gauntlet::check {
 
-struct mark {
-  std::uint32_t step = 0;
-  bool is_return = false;
+class mark {
+ public:
+  constexpr mark() = default;
+  constexpr mark(std::uint32_t step, bool is_return) noexcept : bits_(step << 1 | (is_return ? 1u : 0u)) {}
+  static constexpr mark of_bits(std::uint32_t bits) noexcept {
+    mark m;
+    m.bits_ = bits;
+    return m;
+  }
+  constexpr std::uint32_t step() const noexcept { return bits_ >> 1; }
+  constexpr bool is_return() const noexcept { return (bits_ & 1) != 0; }
+  constexpr std::uint32_t bits() const noexcept { return bits_; }
+  friend constexpr bool operator==(mark, mark) = default;
+
+ private:
+  std::uint32_t bits_ = 0;
 };
 
 enum class search_end : std::uint8_t {
@@ -50,7 +65,7 @@ class search {
   // `budget` counts configurations made; it is used up across runs of one search object.
   search(const World& world, std::uint64_t& budget) : world_(world), budget_(budget) {}
 
-  search_end run(const std::vector<mark>& marks, std::size_t step_count, const state& initial);
+  search_end run(std::span<const mark> marks, std::size_t step_count, const state& initial);
 
   std::size_t stopped_at() const noexcept { return stopped_at_; }
   // After `impossible`: the configurations just before the mark that no order explains.
@@ -62,45 +77,66 @@ class search {
   }
 
  private:
-  // Configurations without duplicates: a vector in order of discovery with an open-addressing index beside it.
+  // Configurations without duplicates, in order of discovery. A few are compared one by one; beyond that an
+  // open-addressing index stands beside them, whose slots count only if they bear the present generation, so that
+  // forgetting all of them costs nothing.
   class configuration_set {
    public:
     std::vector<configuration> all;
     void clear() noexcept {
       all.clear();
-      used_ = 0;
-      for (std::uint32_t& slot : index_) slot = 0;
+      indexed_ = false;
     }
-    bool insert(configuration c) {
-      if ((used_ + 1) * 2 > index_.size()) grow();
-      std::uint32_t& slot = index_[find(c)];
-      if (slot != 0) return false;
+    void insert(configuration c) {
+      if (!indexed_) {
+        for (const configuration& other : all) {
+          if (other.done == c.done && other.what == c.what) return;
+        }
+        all.push_back(std::move(c));
+        if (all.size() > compared_max) start_index();
+        return;
+      }
+      slot& s = index_[find(c)];
+      if (s.generation == generation_) return;
       all.push_back(std::move(c));
-      slot = static_cast<std::uint32_t>(all.size());
-      ++used_;
-      return true;
+      s = {generation_, static_cast<std::uint32_t>(all.size() - 1)};
+      if (all.size() * 2 > index_.size()) start_index();
     }
 
    private:
+    static constexpr std::size_t compared_max = 12;
+    struct slot {
+      std::uint32_t generation = 0;
+      std::uint32_t place = 0;
+    };
     std::size_t find(const configuration& c) const {
       const std::size_t last = index_.size() - 1;
       std::uint64_t hash = (World::hash(c.what) ^ c.done) * 0xD6E8FEB86659FD93ull;
       std::size_t i = static_cast<std::size_t>(hash >> 32) & last;
-      while (index_[i] != 0 && !(all[index_[i] - 1].done == c.done && all[index_[i] - 1].what == c.what)) {
+      while (index_[i].generation == generation_ &&
+             !(all[index_[i].place].done == c.done && all[index_[i].place].what == c.what)) {
         i = (i + 1) & last;
       }
       return i;
     }
-    void grow() {
-      index_.assign(index_.empty() ? 16 : index_.size() * 4, 0);
-      for (std::size_t i = 0; i < all.size(); ++i) index_[find(all[i])] = static_cast<std::uint32_t>(i + 1);
+    void start_index() {
+      indexed_ = true;
+      if (all.size() * 2 > index_.size()) index_.resize(std::bit_ceil(all.size() * 4));
+      if (++generation_ == 0) {
+        for (slot& s : index_) s = {};
+        generation_ = 1;
+      }
+      for (std::size_t i = 0; i < all.size(); ++i) index_[find(all[i])] = {generation_, static_cast<std::uint32_t>(i)};
     }
-    std::vector<std::uint32_t> index_;
-    std::size_t used_ = 0;
+    std::vector<slot> index_;  // its size is a power of two
+    std::uint32_t generation_ = 0;
+    bool indexed_ = false;
   };
 
+  search_end run_alone(std::span<const mark> marks);
   bool call(std::uint32_t step);
   search_end give_back(std::uint32_t step);
+  bool fits(std::uint32_t step, const state& what) const;
   void take_what_changes_nothing(configuration& c) const;
 
   const World& world_;
@@ -117,45 +153,84 @@ class search {
 // ----------------------------------------------------------------------------------------------------- the bodies
 
 template <class World>
-search_end search<World>::run(const std::vector<mark>& marks, std::size_t step_count, const state& initial) {
-  place_of_.assign(step_count, 0);
+search_end search<World>::run(std::span<const mark> marks, std::size_t step_count, const state& initial) {
+  if (place_of_.size() < step_count) place_of_.resize(step_count);
   open_places_ = harmless_places_ = 0;
   current_.assign(1, configuration{initial, 0});
   for (stopped_at_ = 0; stopped_at_ < marks.size(); ++stopped_at_) {
-    const mark& m = marks[stopped_at_];
-    if (!m.is_return) {
-      if (!call(m.step)) return search_end::gave_up;
-    } else if (const search_end end = give_back(m.step); end != search_end::explained) {
+    if (open_places_ == 0 && current_.size() == 1) {
+      if (const search_end end = run_alone(marks); end != search_end::explained) return end;
+      if (stopped_at_ == marks.size()) break;
+    }
+    const mark m = marks[stopped_at_];
+    if (!m.is_return()) {
+      if (!call(m.step())) return search_end::gave_up;
+    } else if (const search_end end = give_back(m.step()); end != search_end::explained) {
       return end;
     }
   }
   return search_end::explained;
 }
 
+// As long as one step after the other is called and returns with nothing else open, there is one configuration and no
+// choice. Stops before the first mark that is otherwise. The state is changed in place; if an answer does not fit, the
+// state before it is made again from the start.
+template <class World>
+search_end search<World>::run_alone(std::span<const mark> marks) {
+  const std::size_t begin = stopped_at_;
+  std::size_t at = begin;
+  search_end end = search_end::explained;
+  state now = current_[0].what;
+  for (; at + 1 < marks.size(); at += 2) {
+    const std::uint32_t step = marks[at].step();
+    if (!marks[at + 1].is_return()) break;  // nothing else is open: it is this step's
+    if (budget_ == 0) {
+      end = search_end::gave_up;
+      break;
+    }
+    --budget_;
+    if (!world_.take(step, now)) {
+      end = search_end::impossible;
+      break;
+    }
+  }
+  stopped_at_ = end == search_end::explained ? at : at + 1;
+  if (end != search_end::impossible) {
+    current_[0].what = std::move(now);
+  } else {
+    for (std::size_t i = begin; i < at; i += 2) world_.take(marks[i].step(), current_[0].what);
+  }
+  return end;
+}
+
 template <class World>
 bool search<World>::call(std::uint32_t step) {
   if (open_places_ == ~std::uint64_t{0}) return false;
-  unsigned place = 0;
-  while ((open_places_ >> place & 1) != 0) ++place;
+  const auto place = static_cast<unsigned>(std::countr_one(open_places_));
   place_of_[step] = static_cast<unsigned char>(place);
   open_[place] = step;
   open_places_ |= std::uint64_t{1} << place;
   if (world_.changes_nothing(step)) {
     harmless_places_ |= std::uint64_t{1} << place;
     for (configuration& c : current_) {
-      state copy = c.what;
-      if (world_.take(step, copy)) c.done |= std::uint64_t{1} << place;
+      if (fits(step, c.what)) c.done |= std::uint64_t{1} << place;
     }
   }
   return true;
+}
+
+// For a step that changes nothing.
+template <class World>
+bool search<World>::fits(std::uint32_t step, const state& what) const {
+  state copy = what;
+  return world_.take(step, copy);
 }
 
 template <class World>
 void search<World>::take_what_changes_nothing(configuration& c) const {
   for (std::uint64_t rest = harmless_places_ & ~c.done; rest != 0; rest &= rest - 1) {
     const auto place = static_cast<unsigned>(__builtin_ctzll(rest));
-    state copy = c.what;
-    if (world_.take(open_[place], copy)) c.done |= std::uint64_t{1} << place;
+    if (fits(open_[place], c.what)) c.done |= std::uint64_t{1} << place;
   }
 }
 
@@ -170,12 +245,11 @@ search_end search<World>::give_back(std::uint32_t step) {
     return search_end::explained;
   };
 
-  if (open_places_ == place && current_.size() == 1 && current_[0].done == 0) {  // nothing else is open: no choice
-    if (budget_ == 0) return search_end::gave_up;
-    --budget_;
-    state after = current_[0].what;
-    if (!world_.take(step, after)) return search_end::impossible;
-    current_[0].what = std::move(after);
+  // Where it has taken effect already, in all configurations: they differ in something else.
+  bool all_done = true;
+  for (const configuration& c : current_) all_done = all_done && (c.done & place) != 0;
+  if (all_done) {
+    for (configuration& c : current_) c.done &= ~place;
     return close();
   }
 

@@ -6,41 +6,41 @@ namespace gauntlet::check {
 
 map_world::map_world(const history_parts& parts) : parts_(parts) {
   std::vector<std::vector<std::uint32_t>> steps_of(parts.whole().events.size());
-  for (const mark& m : parts.marks()) {
-    if (!m.is_return) add(m, steps_of);
-    for (const std::uint32_t s : steps_of[m.step]) marks_.push_back({s, m.is_return});
+  for (const mark m : parts.marks()) {
+    if (!m.is_return()) add(m, steps_of);
+    for (const std::uint32_t s : steps_of[m.step()]) marks_.push_back({s, m.is_return()});
   }
 }
 
-void map_world::add(const mark& m, std::vector<std::vector<std::uint32_t>>& steps_of) {
+void map_world::add(mark m, std::vector<std::vector<std::uint32_t>>& steps_of) {
   const auto push = [&](map_step s) {
-    steps_of[m.step].push_back(static_cast<std::uint32_t>(steps_.size()));
+    steps_of[m.step()].push_back(static_cast<std::uint32_t>(steps_.size()));
     steps_.push_back(std::move(s));
   };
   const std::size_t key_count = parts_.keys().size();
-  const event& e = parts_.whole().events[m.step];
-  switch (parts_.as(m.step)) {
+  const event& e = parts_.whole().events[m.step()];
+  switch (parts_.as(m.step())) {
     case judged_as::one_key: {
       const auto& keys = parts_.keys();
       const auto position = std::lower_bound(keys.begin(), keys.end(), e.asked.key) - keys.begin();
-      push({m.step, question::one_key, static_cast<std::size_t>(position), {step_of(e)}});
+      push({m.step(), question::one_key, static_cast<std::size_t>(position), {step_of(e)}});
       break;
     }
     case judged_as::each_key:
       for (std::size_t key = 0; key < key_count; ++key) {
         step s;
-        if (parts_.project(m.step, key, s)) push({m.step, question::one_key, key, {s}});
+        if (parts_.project(m.step(), key, s)) push({m.step(), question::one_key, key, {s}});
       }
       break;
     case judged_as::whole_map:
       if (e.asked.code == opcode::size) {
-        push({m.step, question::how_many, 0, {}});
-        push({m.step, question::whether_empty, 0, {}});
+        push({m.step(), question::how_many, 0, {}});
+        push({m.step(), question::whether_empty, 0, {}});
       } else {
-        map_step whole{m.step, question::all_keys, 0, {}};
+        map_step whole{m.step(), question::all_keys, 0, {}};
         for (std::size_t key = 0; key < key_count; ++key) {
           step s;
-          parts_.project(m.step, key, s);
+          parts_.project(m.step(), key, s);
           // Which keys were erased, or differ, is not told; how many, or whether any, is judged over all of them.
           if (s.code == opcode::erase_if || s.code == opcode::equal) s.flag_known = false;
           whole.on.push_back(s);

@@ -12,7 +12,7 @@ namespace gauntlet::check {
 
 struct key_world {
   using state = cell;
-  std::vector<step> steps;
+  const step* steps = nullptr;
 
   static std::uint64_t hash(const cell& c) noexcept { return hash_of(c); }
   bool take(std::uint32_t s, cell& c) const noexcept { return check::take(steps[s], c); }
@@ -44,7 +44,7 @@ class map_world {
     std::size_t key = 0;   // one_key: position of the key
     std::vector<step> on;  // one_key: one; all_keys: one for each key
   };
-  void add(const mark& m, std::vector<std::vector<std::uint32_t>>& steps_of);
+  void add(mark m, std::vector<std::vector<std::uint32_t>>& steps_of);
 
   const history_parts& parts_;
   std::vector<map_step> steps_;
