@@ -82,7 +82,7 @@ class table_set {
   using memory = typename Types::memory;
   using table_type = table<slot>;
   using stash_type = stash<Types>;
-  using activity_type = activity<policy::detect_misuse>;
+  using activity_type = activity<policy::detect_misuse, policy::writes_per_linger>;
   using observer_type = typename policy::observer;
 
   static constexpr std::size_t groups_max = policy::table_groups_max;
@@ -200,7 +200,7 @@ class table_set {
       ++version_;
       --size_;
       ++debt_;
-      if (GAUNTLET_RARE(size_ == 0 || debt_ >= policy::erases_per_sweep)) sweep_visibly();
+      if (GAUNTLET_RARE(size_ == 0 || debt_ >= policy::erases_per_sweep)) sweep();
       return true;
     }
     if (GAUNTLET_LIKELY((mask & further_lane) == 0)) return false;
@@ -296,10 +296,6 @@ class table_set {
   bool occupied(const position& at) const noexcept {
     if (at.entry >= directory_.size()) return at.entry == directory_.size();
     return at.group < groups() && directory_.tags[at.entry][at.group].tag[at.lane] != 0;
-  }
-  // Now and then a writer takes its time, for others to notice. Comes before a change: a diagnosis may throw.
-  void linger_sometimes() {
-    if ((++lingers_ & 15) == 0) activity_.linger(*this);
   }
   GAUNTLET_ALWAYS_INLINE void read(operation op) const { activity_.read(op, *this); }
 
@@ -471,10 +467,6 @@ class table_set {
 
   // ---- shrinking
   GAUNTLET_NOINLINE void sweep() noexcept;
-  GAUNTLET_NOINLINE void sweep_visibly() {
-    linger_sometimes();
-    sweep();
-  }
   bool try_merge(std::size_t entry, std::int32_t together_max) noexcept;
   bool merge(std::size_t lower, std::size_t span);
   void compact(std::int32_t together_max) noexcept;
@@ -500,7 +492,6 @@ class table_set {
   std::uint64_t number_ = 0;  // changes when the contents change hands
   std::uint64_t sweep_ = 0;   // the hash the sweep has come to
   std::size_t tables_ = 0;
-  unsigned lingers_ = 0;
   std::size_t splits_ = 0, merges_ = 0, growths_ = 0, shrinks_ = 0;
   tag_pool<groups_max, memory> pool_;
   [[no_unique_address]] hasher hash_;
@@ -592,7 +583,6 @@ template <class Types>
 template <class Construct>
 typename table_set<Types>::position table_set<Types>::insert_displaced(table_type t, std::uint64_t hash,
                                                                        Construct& construct) {
-  linger_sometimes();
   const vacancy where = find_vacancy(t, hash);
   slot& at = slot_of(t, where.group, where.lane);
   construct(at);
