@@ -411,8 +411,8 @@ class hash_map {
     return erase_key(key);
   }
   // Moves no element, promise (6); later writes do the tidying. Returns the next one.
-  iterator erase(iterator at) { return erase_position(at.at(), at.ahead()); }
-  iterator erase(const_iterator at) { return erase_position(at.at(), at.ahead()); }
+  GAUNTLET_ALWAYS_INLINE iterator erase(iterator at) { return erase_position(at.at(), at.ahead()); }
+  GAUNTLET_ALWAYS_INLINE iterator erase(const_iterator at) { return erase_position(at.at(), at.ahead()); }
   iterator erase(const_iterator first, const_iterator last);
   // Erases what the predicate accepts and returns how many that were; the predicate must not touch the map.
   // O(capacity).

@@ -413,9 +413,18 @@ void write_once(Map& map, mix what, std::uint64_t thread, std::uint64_t number) 
   for (std::uint64_t key = 0; key < 1000; ++key) {
     map[key] = key;  // so that the first meeting is not the first allocation, which can end in the allocator instead
   }
-  std::barrier<> together(2);  // or one might be done before the other exists
-  const auto write = [&map, &together, what](std::uint64_t thread) {
-    together.arrive_and_wait();
+  // They pass a ball to and fro first, so that both are awake: on a busy machine one might be done before the other has
+  // had the processor at all.
+  std::atomic<int> ball{0};
+  const auto write = [&map, &ball, what](std::uint64_t thread) {
+    for (int turn = static_cast<int>(thread); turn < 200; turn += 2) {
+      for (int looks = 1; ball.load() != turn; ++looks) {
+        if (looks % 4000 == 0) {
+          std::this_thread::yield();
+        }
+      }
+      ball.store(turn + 1);
+    }
     for (std::uint64_t number = 0; number < 100000; ++number) {
       write_once(map, what, thread, number);
     }
