@@ -1,5 +1,5 @@
-// Who is writing this map right now, so that misuse is noticed while it happens: two fields, and no order, no lock and
-// no atomic read-modify-write in any of this. It is an alarm.
+// Who is writing this map right now, so that misuse is noticed while it happens: two fields, no lock, and on the way of
+// every operation neither order nor atomic read-modify-write. It is an alarm.
 //
 //   state    bits 31, 30   00 nobody writes, 11 somebody does, 01 nobody does and the next writer is to linger
 //            bits 29..8    counts the writing operations; the carry of the last one of a period makes 00 into 01
@@ -14,8 +14,8 @@
 // inside means that the map was called from its own hash, equality, predicate or constructor.
 //
 // What two writers do to the state stays. One that reads the state before the other's store comes, and stores after it,
-// loses the other's addition, and the sum never comes right again: it keeps the two bits, or an operation nobody is in,
-// and whoever comes next draws the alarm, be it after both have left.
+// loses the other's addition. Unless as much is lost again when they leave, the sum never comes right: it keeps the two
+// bits, or an operation nobody is in, and whoever comes next draws the alarm, be it after both have left.
 //
 // The hard cases are writers who never read the same state. The additions of short operations may leave the processor
 // together, so that nobody sees the first; and on a busy machine 10^5 operations fit into one time slice, so that one
