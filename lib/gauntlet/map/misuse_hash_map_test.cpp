@@ -417,7 +417,7 @@ void write_once(Map& map, mix what, std::uint64_t thread, std::uint64_t number) 
   // had the processor at all.
   std::atomic<int> ball{0};
   const auto write = [&map, &ball, what](std::uint64_t thread) {
-    for (int turn = static_cast<int>(thread); turn < 200; turn += 2) {
+    for (int turn = static_cast<int>(thread); turn < 40; turn += 2) {
       for (int looks = 1; ball.load() != turn; ++looks) {
         if (looks % 4000 == 0) {
           std::this_thread::yield();
