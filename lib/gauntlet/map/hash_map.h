@@ -179,20 +179,20 @@ class hash_map {
   hash_map(hash_map&& other) noexcept(std::is_nothrow_copy_constructible_v<Hash> &&
                                       std::is_nothrow_copy_constructible_v<KeyEqual>)
       : tables_(other.tables_.hash(), other.tables_.equal(), other.tables_.allocator()) {
-    const writing guard(other, operation::move);
+    const writing<operation::move> guard(other);
     tables_.take_from(other.tables_);
   }
   // O(1) when the allocators are equal, else every element moves.
   hash_map(hash_map&& other, const std::type_identity_t<Allocator>& allocator)
       : tables_(other.tables_.hash(), other.tables_.equal(), allocator) {
-    const writing guard(other, operation::move);
+    const writing<operation::move> guard(other);
     take_or_move(other);
   }
   // Strong guarantee. Assigning a map to itself does nothing.
   hash_map& operator=(const hash_map& other) {
     if (this == &other) return *this;
     other.tables_.read(operation::copy);
-    const writing guard(*this, operation::assign);
+    const writing<operation::assign> guard(*this);
     constexpr bool propagates = traits::propagate_on_container_copy_assignment::value;
     hash_map copy(other, propagates ? other.get_allocator() : get_allocator());
     // Nothing below throws, unless copying hash or equality does, and that comes first.
@@ -209,8 +209,8 @@ class hash_map {
                                                  std::is_nothrow_copy_assignable_v<Hash> &&
                                                  std::is_nothrow_copy_assignable_v<KeyEqual>) {
     if (this == &other) return *this;
-    const writing guard(*this, operation::assign);
-    const writing other_guard(other, operation::move);
+    const writing<operation::assign> guard(*this);
+    const writing<operation::move> other_guard(other);
     tables_.clear();
     tables_.hash() = other.tables_.hash();
     tables_.equal() = other.tables_.equal();
@@ -224,7 +224,7 @@ class hash_map {
   }
   hash_map& operator=(std::initializer_list<value_type> values) {
     hash_map copy(values, 0, hash_function(), key_eq(), get_allocator());
-    const writing guard(*this, operation::assign);
+    const writing<operation::assign> guard(*this);
     tables_.clear();
     tables_.take_from(copy.tables_);
     return *this;
@@ -233,8 +233,8 @@ class hash_map {
   // O(1). Allocators that do not propagate must be equal.
   void swap(hash_map& other) noexcept(std::is_nothrow_swappable_v<Hash> && std::is_nothrow_swappable_v<KeyEqual>) {
     if (this == &other) return;
-    const writing guard(*this, operation::swap);
-    const writing other_guard(other, operation::swap);
+    const writing<operation::swap> guard(*this);
+    const writing<operation::swap> other_guard(other);
     using std::swap;
     swap(tables_.hash(), other.tables_.hash());
     swap(tables_.equal(), other.tables_.equal());
@@ -411,33 +411,33 @@ class hash_map {
     return erase_key(key);
   }
   // Moves no element, promise (6); later writes do the tidying. Returns the next one.
-  iterator erase(iterator at) { return erase_position(at.at(), at.ahead()); }
-  iterator erase(const_iterator at) { return erase_position(at.at(), at.ahead()); }
+  GAUNTLET_ALWAYS_INLINE iterator erase(iterator at) { return erase_position(at.at(), at.ahead()); }
+  GAUNTLET_ALWAYS_INLINE iterator erase(const_iterator at) { return erase_position(at.at(), at.ahead()); }
   iterator erase(const_iterator first, const_iterator last);
   // Erases what the predicate accepts and returns how many that were; the predicate must not touch the map.
   // O(capacity).
   template <class Predicate>
   friend size_type erase_if(hash_map& map, Predicate predicate) {
-    const writing guard(map, operation::erase_if);
+    const writing<operation::erase_if> guard(map);
     return map.tables_.erase_if([&predicate](value_type& value) { return static_cast<bool>(predicate(value)); });
   }
   node_type extract(const_iterator at) {
-    const writing guard(*this, operation::extract);
+    const writing<operation::extract> guard(*this);
     return extract_position(at.at());
   }
   node_type extract(const Key& key) {
-    const writing guard(*this, operation::extract);
+    const writing<operation::extract> guard(*this);
     return extract_found(tables_.find(key));
   }
   template <class K>
     requires(is_transparent<K> && !std::is_convertible_v<K, iterator> && !std::is_convertible_v<K, const_iterator>)
   node_type extract(K&& key) {
-    const writing guard(*this, operation::extract);
+    const writing<operation::extract> guard(*this);
     return extract_found(tables_.find(key));
   }
   // O(capacity); returns all memory.
   void clear() noexcept(!Policy::detect_misuse) {
-    const writing guard(*this, operation::clear);
+    const writing<operation::clear> guard(*this);
     tables_.clear();
   }
 
@@ -445,19 +445,19 @@ class hash_map {
 
   // Promise (11). Throws std::length_error above max_size(), std::bad_alloc; the contents stay as they were.
   void reserve(size_type count) {
-    const writing guard(*this, operation::reserve);
+    const writing<operation::reserve> guard(*this);
     tables_.reserve(count);
   }
   // At least this many slots, as few as the elements allow.
   void rehash(size_type slots) {
-    const writing guard(*this, operation::reserve);
+    const writing<operation::reserve> guard(*this);
     if (slots > max_size()) throw std::length_error("gauntlet::hash_map::rehash: more slots than max_size()");
     if (slots < tables_.capacity()) tables_.shrink_to_fit();
     tables_.reserve(static_cast<size_type>(static_cast<double>(slots) * static_cast<double>(max_load_factor())));
   }
   // As little memory as the elements allow, O(capacity).
   void shrink_to_fit() {
-    const writing guard(*this, operation::shrink);
+    const writing<operation::shrink> guard(*this);
     tables_.shrink_to_fit();
   }
   size_type bucket_count() const noexcept { return tables_.capacity(); }
@@ -486,13 +486,15 @@ class hash_map {
   friend class hash_map;
 
   // A writing operation of one map.
-  class writing : detail::writing<typename tables_type::activity_type> {
+  template <operation Op>
+  class writing : detail::writing<typename tables_type::activity_type, Op> {
+    using base = detail::writing<typename tables_type::activity_type, Op>;
+
    public:
-    GAUNTLET_ALWAYS_INLINE writing(hash_map& map, operation op)
-        : detail::writing<typename tables_type::activity_type>(map.tables_.writers(), op, map.tables_) {}
-    GAUNTLET_ALWAYS_INLINE explicit writing(hash_map& map)
-        : detail::writing<typename tables_type::activity_type>(map.tables_.writers()) {}
-    using detail::writing<typename tables_type::activity_type>::hand_over;
+    GAUNTLET_ALWAYS_INLINE explicit writing(hash_map& map) : base(map.tables_.writers(), map.tables_) {}
+    // Takes over what another guard has handed over.
+    GAUNTLET_ALWAYS_INLINE writing(hash_map& map, detail::handed_over_t over) : base(map.tables_.writers(), over) {}
+    using base::hand_over;
   };
 
   template <class K>
@@ -525,7 +527,7 @@ class hash_map {
   }
   template <class Value>
   std::pair<iterator, bool> insert_pair(const Key& key, Value&& value) {
-    const writing guard(*this, operation::insert);
+    const writing<operation::insert> guard(*this);
     const auto [at, inserted] =
         tables_.insert(key, [&](slot& to) { types::construct(tables_.allocator(), to, std::forward<Value>(value)); });
     return {at_position(at), inserted};
@@ -539,7 +541,7 @@ class hash_map {
   GAUNTLET_ALWAYS_INLINE std::pair<iterator, bool> insert_parts(K&& key, Arguments&&... arguments) {
     std::uint64_t hash;
     {
-      writing guard(*this, operation::insert);
+      writing<operation::insert> guard(*this);
       hash = tables_.hash_of(key);
       const auto quick = tables_.insert_quickly(hash, key, [&](slot& to) {
         construct_parts(to, std::forward<K>(key), std::forward<Arguments>(arguments)...);
@@ -552,7 +554,7 @@ class hash_map {
   template <class K, class... Arguments>
   GAUNTLET_NOINLINE std::pair<iterator, bool> insert_parts_slowly(std::uint64_t hash, K&& key,
                                                                   Arguments&&... arguments) {
-    const writing guard(*this);
+    const writing<operation::insert> guard(*this, detail::handed_over_t());
     const auto [at, inserted] = tables_.insert_slowly(
         hash, key, [&](slot& to) { construct_parts(to, std::forward<K>(key), std::forward<Arguments>(arguments)...); });
     return {at_position(at), inserted};
@@ -564,23 +566,23 @@ class hash_map {
   }
   template <class K, class M>
   std::pair<iterator, bool> assign_parts(K&& key, M&& mapped) {
-    const writing guard(*this, operation::insert);
+    const writing<operation::insert> guard(*this);
     const auto [at, inserted] = place_parts(std::forward<K>(key), std::forward<M>(mapped));
     if (!inserted) at.element->value().second = std::forward<M>(mapped);
     return {at_position(at), inserted};
   }
   template <class K>
   T& insert_mapped(K&& key) {
-    const writing guard(*this, operation::insert);
+    const writing<operation::insert> guard(*this);
     return place_parts(std::forward<K>(key)).first.element->value().second;
   }
   template <class K>
   GAUNTLET_ALWAYS_INLINE size_type erase_key(const K& key) {
-    const writing guard(*this, operation::erase);
+    const writing<operation::erase> guard(*this);
     return tables_.erase(key);
   }
   GAUNTLET_ALWAYS_INLINE iterator erase_position(const position& at, std::uint64_t ahead) {
-    const writing guard(*this, operation::erase);
+    const writing<operation::erase> guard(*this);
     position after = at;
     tables_.advance(after, ahead);
     tables_.erase_at(at);
@@ -651,7 +653,7 @@ auto hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>::emplace(Arguments&&...
       }(std::forward<Arguments>(arguments)...);
     }
   }
-  const writing guard(*this, operation::insert);
+  const writing<operation::insert> guard(*this);
   struct holder {
     slot element;
     Allocator* allocator;  // null: nothing to destroy
@@ -687,7 +689,7 @@ auto hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>::insert(node_type&& nod
       types::destroy(allocator, made);
     }
   };
-  const writing guard(*this, operation::insert);
+  const writing<operation::insert> guard(*this);
   const auto [placed, inserted] = tables_.insert(node.key(), taker{tables_.allocator(), node});
   const iterator at = at_position(placed);
   if (!inserted) return {at, false, std::move(node)};
@@ -697,7 +699,7 @@ auto hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>::insert(node_type&& nod
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Policy>
 auto hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>::erase(const_iterator first, const_iterator last) -> iterator {
-  const writing guard(*this, operation::erase);
+  const writing<operation::erase> guard(*this);
   if (first == last) return last == end() ? end() : at_position(last.at());
   const bool to_end = last == end();
   const position stop = to_end ? position{} : last.at();
@@ -716,8 +718,8 @@ void hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>::merge(
     hash_map<Key, T, Hash2, KeyEqual2, Allocator, Policy2>& source) {
   if (static_cast<const void*>(this) == static_cast<const void*>(&source)) return;
   using source_type = hash_map<Key, T, Hash2, KeyEqual2, Allocator, Policy2>;
-  const writing guard(*this, operation::merge);
-  const typename source_type::writing source_guard(source, operation::merge);
+  const writing<operation::merge> guard(*this);
+  const typename source_type::template writing<operation::merge> source_guard(source);
   std::uint64_t ahead = 0;
   auto at = source.tables_.first(ahead);
   while (at.element != nullptr) {

@@ -79,7 +79,10 @@ struct hash_map_policy {
   static std::uint64_t seed() noexcept {
     return mix(detail::next_map_number() * detail::golden, detail::process_seed());
   }
-  static constexpr bool detect_misuse = true;             // concurrent and re-entrant use
+  static constexpr bool detect_misuse = true;  // concurrent and re-entrant use
+  // One of so many writing operations takes its time, in a process that has had a second thread, so that other writers
+  // notice it (detail/activity.h); a power of two up to 2^22. Fewer: sooner noticed, dearer.
+  static constexpr unsigned writes_per_linger = 1024;
   static constexpr bool checked = GAUNTLET_CHECKED != 0;  // stale iterators and cursors
   static constexpr bool portable_groups = false;          // leave SIMD aside
   static constexpr bool count_work = false;               // work() counts groups probed and elements moved

@@ -82,7 +82,7 @@ class table_set {
   using memory = typename Types::memory;
   using table_type = table<slot>;
   using stash_type = stash<Types>;
-  using activity_type = activity<policy::detect_misuse>;
+  using activity_type = activity<policy::detect_misuse, policy::writes_per_linger>;
   using observer_type = typename policy::observer;
 
   static constexpr std::size_t groups_max = policy::table_groups_max;
@@ -198,9 +198,13 @@ class table_set {
       Types::destroy(allocator_, slots[lane]);
       ++directory_.room[entry];
       ++version_;
-      --size_;
       ++debt_;
-      if (GAUNTLET_RARE(size_ == 0 || debt_ >= policy::erases_per_sweep)) sweep_visibly();
+      --size_;
+      // Two questions, two branches: asked as one they cost more instructions than counting does.
+      if (GAUNTLET_RARE(size_ == 0))
+        sweep();
+      else if (GAUNTLET_RARE(debt_ >= policy::erases_per_sweep))
+        sweep();
       return true;
     }
     if (GAUNTLET_LIKELY((mask & further_lane) == 0)) return false;
@@ -296,10 +300,6 @@ class table_set {
   bool occupied(const position& at) const noexcept {
     if (at.entry >= directory_.size()) return at.entry == directory_.size();
     return at.group < groups() && directory_.tags[at.entry][at.group].tag[at.lane] != 0;
-  }
-  // Now and then a writer takes its time, for others to notice. Comes before a change: a diagnosis may throw.
-  void linger_sometimes() {
-    if ((++lingers_ & 15) == 0) activity_.linger(*this);
   }
   GAUNTLET_ALWAYS_INLINE void read(operation op) const { activity_.read(op, *this); }
 
@@ -407,9 +407,12 @@ class table_set {
   GAUNTLET_NOINLINE position look_on(slot* element, std::size_t entry, std::uint32_t group, std::uint32_t lane,
                                      std::uint64_t& ahead) const noexcept;
   static std::uint64_t used_ahead(const group_tags* tags, std::size_t groups) noexcept;
-  // Is this element of a table in its home group? Mostly nobody went past the group before, and no hash is needed.
+  // Is this element of a table in its home group? Mostly nobody of its class went past the group before, and no hash is
+  // needed.
   GAUNTLET_ALWAYS_INLINE bool is_home(const position& at) const {
-    if (GAUNTLET_LIKELY(directory_.tags[at.entry][(at.group - 1) & (groups() - 1)].fits == fits_all)) return true;
+    const group_tags* const tags = directory_.tags[at.entry];
+    const unsigned c = class_of_tag(tags[at.group].tag[at.lane]);
+    if (GAUNTLET_LIKELY((tags[(at.group - 1) & (groups() - 1)].fits >> c & 1) != 0)) return true;
     return home_of(hash_of(at.element->key())) == at.group;
   }
   GAUNTLET_NOINLINE void erase_displaced(const position& at) { finish_erase(plan_erase(at)); }
@@ -471,10 +474,6 @@ class table_set {
 
   // ---- shrinking
   GAUNTLET_NOINLINE void sweep() noexcept;
-  GAUNTLET_NOINLINE void sweep_visibly() {
-    linger_sometimes();
-    sweep();
-  }
   bool try_merge(std::size_t entry, std::int32_t together_max) noexcept;
   bool merge(std::size_t lower, std::size_t span);
   void compact(std::int32_t together_max) noexcept;
@@ -492,15 +491,16 @@ class table_set {
   std::uint64_t seed_;          // constant except by copy, move, swap
   directory<slot, memory> directory_;
   [[no_unique_address]] activity_type activity_;
+  // An erase changes these three. Apart, or compilers change two at once, and an insert's narrower store before it holds
+  // up that wide load.
+  std::size_t debt_ = 0;      // erases not yet followed by a look at a table
+  std::uint64_t number_ = 0;  // changes when the contents change hands
   std::size_t size_ = 0;
-  std::size_t debt_ = 0;       // erases not yet followed by a look at a table
+  std::uint64_t next_sequence_ = 1;
   std::uint64_t version_ = 0;  // counts changes; the upper half those that invalidate no other iterator
   stash_type stash_;
-  std::uint64_t next_sequence_ = 1;
-  std::uint64_t number_ = 0;  // changes when the contents change hands
-  std::uint64_t sweep_ = 0;   // the hash the sweep has come to
+  std::uint64_t sweep_ = 0;  // the hash the sweep has come to
   std::size_t tables_ = 0;
-  unsigned lingers_ = 0;
   std::size_t splits_ = 0, merges_ = 0, growths_ = 0, shrinks_ = 0;
   tag_pool<groups_max, memory> pool_;
   [[no_unique_address]] hasher hash_;
@@ -592,7 +592,6 @@ template <class Types>
 template <class Construct>
 typename table_set<Types>::position table_set<Types>::insert_displaced(table_type t, std::uint64_t hash,
                                                                        Construct& construct) {
-  linger_sometimes();
   const vacancy where = find_vacancy(t, hash);
   slot& at = slot_of(t, where.group, where.lane);
   construct(at);
@@ -705,7 +704,8 @@ typename table_set<Types>::erasure table_set<Types>::plan_erase(const position& 
   }
   const table_type t = directory_.at(at.entry);
   const std::size_t mask = groups() - 1;
-  if (t.tags[(at.group - 1) & mask].fits == fits_all) return plan;  // nobody went past the group before: it is at home
+  // Nobody of its class went past the group before: it is at home.
+  if ((t.tags[(at.group - 1) & mask].fits & class_bit(class_of_tag(t.tags[at.group].tag[at.lane]))) != 0) return plan;
   plan.hash = hash_of(at.element->key());
   const std::size_t home = home_of(plan.hash);
   if (home == at.group) return plan;
