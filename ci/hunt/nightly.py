@@ -51,7 +51,8 @@ def lane(name, folder, env, options, seed):
     results = options.out / f"{name}.json"
     results.unlink(missing_ok=True)
     began = time.monotonic()
-    status = run(["ci/fuzz", "--seconds", str(options.minutes * 60), "--rng-seed", str(seed), "--json", str(results.resolve())],
+    status = run(["ci/fuzz", "--seconds", str(options.minutes * 60), "--jobs", str(options.jobs), "--rng-seed", str(seed),
+                  "--json", str(results.resolve())],
                  options.out / f"{name}.log", {**env, "GAUNTLET_FUZZ_BUILD": folder})
     return {"lane": name, "status": status, "minutes": round((time.monotonic() - began) / 60, 1), "targets": read_json(results)}
 
@@ -59,7 +60,8 @@ def lane(name, folder, env, options, seed):
 def prove(options, seed):
     results = options.out / "prove.json"
     results.unlink(missing_ok=True)
-    status = run(["ci/fuzz", "--prove", "--empty-corpus", "--rng-seed", str(seed), "--json", str(results.resolve())],
+    status = run(["ci/fuzz", "--prove", "--empty-corpus", "--jobs", str(options.jobs), "--rng-seed", str(seed),
+                  "--json", str(results.resolve())],
                  options.out / "prove.log")
     return {"status": status, "defects": read_json(results)}
 
@@ -97,7 +99,7 @@ def merge(target, binary, hunts, out):
     return before, len(list(found.iterdir()))
 
 
-def summary(lanes, proof, merges, seed, minutes):
+def summary(lanes, proof, merges, seed, minutes, jobs):
     """The page."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     rows = []
@@ -108,7 +110,7 @@ def summary(lanes, proof, merges, seed, minutes):
                          target["coverage"], f"+{target['corpus_grown']}",
                          " ".join(f"`ci/reproduce {found['file']}`" for found in target["findings"]) or "-"])
     parts = [f"# Nightly of {time.strftime('%Y-%m-%d')}, commit {commit or 'unknown'}",
-             f"{minutes} minutes a target and lane, rng seed {seed}.",
+             f"{minutes} minutes a target and lane, {jobs} targets at once on {os.cpu_count()} processors, rng seed {seed}.",
              markdown_table(["target", "lane", "verdict", "executions", "exec/s", "operations/s", "coverage", "corpus",
                              "findings"], rows)]
     for result in lanes:
@@ -137,6 +139,7 @@ def write(path, text):
 def main(arguments):
     parser = argparse.ArgumentParser(prog="ci/hunt/nightly.py", description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=int, required=True)
+    parser.add_argument("--jobs", type=int, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--no-merge", action="store_true")
     options = parser.parse_args(arguments)
@@ -148,7 +151,7 @@ def main(arguments):
         for name, folder, env in LANES:
             print(f"{name} lane: {options.minutes} minutes a target", flush=True)
             lanes.append(lane(name, folder, env, options, seed))
-            write(options.out / "summary.md", summary(lanes, None, [], seed, options.minutes))
+            write(options.out / "summary.md", summary(lanes, None, [], seed, options.minutes, options.jobs))
         print("prove: every defective map", flush=True)
         proof = prove(options, seed)
         merges = []
@@ -163,7 +166,7 @@ def main(arguments):
         print(f"ci/nightly: {error}", file=sys.stderr)
         return 2
     statuses = [result["status"] for result in lanes] + [proof["status"]]
-    page = summary(lanes, proof, merges, seed, options.minutes)
+    page = summary(lanes, proof, merges, seed, options.minutes, options.jobs)
     write(options.out / "summary.md", page)
     write(options.out / "summary.json", json.dumps({"rng_seed": seed, "minutes": options.minutes, "lanes": lanes,
                                                     "prove": proof, "merged": merges}, indent=2) + "\n")

@@ -280,7 +280,7 @@ class Texts(unittest.TestCase):
         self.assertEqual(lines, ["name      n", "-----  ----", "a         5", "bcdef  1000"])
 
     def test_the_summary_names_a_lane_without_results(self):
-        page = nightly.summary([{"lane": "thread", "status": 2, "targets": []}], None, [], 1, 1)
+        page = nightly.summary([{"lane": "thread", "status": 2, "targets": []}], None, [], 1, 1, 2)
         self.assertIn("The thread lane gave no results", page)
 
 
