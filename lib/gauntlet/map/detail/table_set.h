@@ -375,7 +375,7 @@ class table_set {
   }
 
   template <class K>
-  GAUNTLET_NOINLINE GAUNTLET_PURE found find_further(table_type t, std::uint64_t hash, const K& key) const {
+  GAUNTLET_NOINLINE found find_further(table_type t, std::uint64_t hash, const K& key) const {
     bool tie = false;
     return further<false>(t, hash, key, tie);
   }
