@@ -86,7 +86,7 @@ def sanitizer_environment():
     defaults = {
         "ASAN_OPTIONS": "allocator_may_return_null=1:detect_leaks=1",
         "UBSAN_OPTIONS": "print_stacktrace=1",
-        "TSAN_OPTIONS": "allocator_may_return_null=1:halt_on_error=1",
+        "TSAN_OPTIONS": "allocator_may_return_null=1:halt_on_error=1:report_signal_unsafe=0",
     }
     return {name: value + (":" + os.environ[name] if os.environ.get(name) else "") for name, value in defaults.items()}
 
