@@ -195,5 +195,24 @@ TEST(HashMapMemory, ObserversSeeGrowthSplitMergeAndShrink) {
   EXPECT_GT(m.observer().merges, 10U);
 }
 
+// Equal hashes: one element is in the table, the others are kept aside and leave their mark in the table's home group.
+// The top bit is set: splitting moves the mark to the upper half.
+struct upper_constant_hash {
+  using is_avalanching = void;
+  std::size_t operator()(u64) const noexcept { return ~std::size_t{0}; }
+};
+
+TEST(HashMapMemory, ReservingSplitsATableThatIsEmptyButForElementsKeptAside) {
+  hash_map<u64, u64, upper_constant_hash, std::equal_to<u64>, std::allocator<std::pair<const u64, u64>>, tiny_policy> m;
+  for (u64 k = 0; k < 3; ++k) m[k] = k;
+  ASSERT_EQ(m.stats().overflowed, 2U);
+  m.erase(0);
+  m.reserve(100);
+  ASSERT_EQ(m.stats().overflowed, 2U);
+  ASSERT_GT(m.stats().tables, 1U);
+  EXPECT_TRUE(healthy(m));
+  EXPECT_EQ(m.at(1) + m.at(2), 3U);
+}
+
 }  // namespace
 }  // namespace gauntlet

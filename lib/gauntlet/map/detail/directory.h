@@ -90,7 +90,9 @@ class directory {
   template <class Allocator>
   void fold(const Allocator& allocator) noexcept {
     unsigned needed = 1;
-    for (std::size_t i = 0; i < size(); i = after(i)) needed = depth[i] > needed ? depth[i] : needed;
+    // Backwards: merging goes on upwards, and the answer is mostly that the last table needs all bits.
+    for (std::size_t end = size(); end != 0 && needed < bits; end = first(end - 1))
+      needed = depth[end - 1] > needed ? depth[end - 1] : needed;
     if (needed == bits) return;
     const std::size_t count = size(), factor = std::size_t{1} << (bits - needed);
     void* block = nullptr;

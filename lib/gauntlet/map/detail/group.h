@@ -52,6 +52,7 @@ inline constexpr empty_table_tags empty_table;
 using lane_mask = std::uint32_t;
 inline constexpr lane_mask slot_lanes = 0x1555;
 inline constexpr lane_mask further_lane = 0x8000;
+inline constexpr unsigned slot_set = (1U << group_slots) - 1;
 
 GAUNTLET_ALWAYS_INLINE unsigned lowest_slot(lane_mask mask) {
   return static_cast<unsigned>(std::countr_zero(mask)) / 2;
@@ -78,6 +79,23 @@ struct class_rows {
 };
 alignas(64) inline constexpr class_rows class_row;
 
+// The lanes of a set of slots, lowest first, and how many: for code that lists slots without a branch for each.
+struct lane_list {
+  std::uint16_t lane[group_slots];
+  std::uint16_t count;
+};
+struct lane_lists {
+  lane_list of[1U << group_slots];
+  constexpr lane_lists() : of{} {
+    for (unsigned set = 0; set < (1U << group_slots); ++set) {
+      for (std::uint16_t lane = 0; lane < group_slots; ++lane) {
+        if ((set >> lane & 1) != 0) of[set].lane[of[set].count++] = lane;
+      }
+    }
+  }
+};
+alignas(64) inline constexpr lane_lists lists_of_lanes;
+
 struct portable_group {
   struct probe {
     std::uint16_t tag;
@@ -93,6 +111,12 @@ struct portable_group {
     lane_mask mask = 0;
     for (unsigned i = 0; i < group_slots; ++i) mask |= static_cast<lane_mask>(group.tag[i] == 0) << (2 * i);
     return mask;
+  }
+  // The same, one bit a slot: an index of lane_lists.
+  static unsigned free_set(const group_tags& group) {
+    unsigned set = 0;
+    for (unsigned i = 0; i < group_slots; ++i) set |= static_cast<unsigned>(group.tag[i] == 0) << i;
+    return set;
   }
 };
 
@@ -114,6 +138,11 @@ struct sse2_group {
   static GAUNTLET_ALWAYS_INLINE lane_mask free_slots(const group_tags& group) {
     const __m128i lanes = _mm_load_si128(reinterpret_cast<const __m128i*>(&group));
     return static_cast<lane_mask>(_mm_movemask_epi8(_mm_cmpeq_epi16(lanes, _mm_setzero_si128()))) & slot_lanes;
+  }
+  static GAUNTLET_ALWAYS_INLINE unsigned free_set(const group_tags& group) {
+    const __m128i lanes = _mm_load_si128(reinterpret_cast<const __m128i*>(&group));
+    const __m128i free = _mm_cmpeq_epi16(lanes, _mm_setzero_si128());
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(free, free))) & slot_set;
   }
 };
 using fastest_group = sse2_group;

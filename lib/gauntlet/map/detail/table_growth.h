@@ -265,7 +265,7 @@ void table_set<Types>::split(std::size_t entry) {
       throw;
     }
     destroy_elements(a, groups());
-  } else {
+  } else if (elements_in(first, 2 * half) != 0 || !stash_.empty()) {  // else there is nobody to move, as in reserve()
     // Elements that stay may be displaced; where they belong is known when everybody else has left.
     struct stray {
       std::uint16_t group;

@@ -45,6 +45,8 @@ template <class Types>
 bool table_set<Types>::try_merge(std::size_t entry, std::int32_t together_max) noexcept {
   const std::size_t first = directory_.first(entry), span = directory_.span(entry), lower = first & ~span;
   if (directory_.depth[first] == 0 || directory_.depth[first ^ span] != directory_.depth[first]) return false;
+  // No table's limit is lower than this. Mostly that is answer enough, and the notes behind the slots stay unread.
+  if (2 * limit_of(groups_max) - directory_.room_of(lower, 2 * span) > together_max) return false;
   if (elements_in(lower, span) + elements_in(lower + span, span) > together_max) return false;
   try {
     return merge(lower, span);
@@ -85,24 +87,40 @@ bool table_set<Types>::merge(std::size_t lower, std::size_t span) {
     destroy_elements(b, groups());
   } else {
     // An element at home is at home in the same group of the other table. Where nobody went past the group before,
-    // all are: their tags are all it takes, and no hash.
+    // all are: their tags are all it takes, and no hash. How many leave a group is anybody's guess, a branch predictor's
+    // too: so first a list of who goes where, seven entries a group whatever is needed of them, then the moves, then
+    // the groups that want a closer look. Places are numbered as tags are, eight a group.
     const std::size_t mask = groups() - 1;
+    std::uint16_t from[groups_max * group_slots + group_slots], to[groups_max * group_slots + group_slots];
+    std::uint16_t closer[groups_max];
+    std::size_t listed = 0, closer_count = 0;
     for (std::size_t g = 0; g <= mask; ++g) {
+      const lane_list& going = lists_of_lanes.of[group::free_set(b.tags[g]) ^ slot_set];
+      const lane_list& places = lists_of_lanes.of[group::free_set(a.tags[g])];
       const bool all_home = b.tags[(g - 1) & mask].fits == fits_all;
-      lane_mask free = group::free_slots(a.tags[g]);
+      if (!Types::moves_in_place() || GAUNTLET_RARE(!all_home || going.count > places.count)) {
+        closer[closer_count++] = static_cast<std::uint16_t>(g);
+        continue;
+      }
+      for (unsigned i = 0; i < group_slots; ++i) {
+        from[listed + i] = static_cast<std::uint16_t>(g * 8 + going.lane[i]);
+        to[listed + i] = static_cast<std::uint16_t>(g * 8 + places.lane[i]);
+      }
+      listed += going.count;
+    }
+    if constexpr (Types::moves_in_place()) {
+      for (std::size_t i = 0; i < listed; ++i) {
+        const std::size_t f = from[i], t = to[i];
+        Types::relocate(a.slots[t - t / 8], b.slots[f - f / 8]);
+        a.tags[t / 8].tag[t % 8] = b.tags[f / 8].tag[f % 8];
+      }
+      count_work(listed);
+    }
+    for (std::size_t i = 0; i < closer_count; ++i) {
+      const std::size_t g = closer[i];
       for (lane_mask m = used_slots(b.tags[g]); m != 0; m &= m - 1) {
-        const unsigned lane = lowest_slot(m);
-        slot& s = slot_of(b, g, lane);
-        if (Types::moves_in_place() && GAUNTLET_LIKELY(all_home && free != 0)) {
-          const unsigned to = lowest_slot(free);
-          free &= free - 1;
-          count_work(1);
-          Types::relocate(slot_of(a, g, to), s);
-          a.tags[g].tag[to] = b.tags[g].tag[lane];
-        } else {
-          together -= !move_element(a, from_b(g, lane, s), s, lost);
-          free = group::free_slots(a.tags[g]);
-        }
+        slot& s = slot_of(b, g, lowest_slot(m));
+        together -= !move_element(a, from_b(g, lowest_slot(m), s), s, lost);
       }
     }
   }
