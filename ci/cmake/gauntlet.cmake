@@ -79,6 +79,7 @@ endfunction()
 function(gauntlet_add_tests_beside_headers)
   foreach(folder IN ITEMS map check adapters broken)
     file(GLOB_RECURSE tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/lib/gauntlet/${folder}/*_test.cpp")
+    list(FILTER tests EXCLUDE REGEX "/adapters/control/")  # only where GAUNTLET_SCHEDULE is on: its own CMakeLists.txt
     set(plain "")
     set(threaded "")
     foreach(file IN LISTS tests)
@@ -112,21 +113,36 @@ endfunction()
 if(GAUNTLET_FUZZING)
   if(DEFINED ENV{LIB_FUZZING_ENGINE} AND NOT DEFINED CACHE{GAUNTLET_FUZZING_ENGINE})
     set(engine "$ENV{LIB_FUZZING_ENGINE}")
+  elseif(GAUNTLET_SCHEDULE)
+    # The flag would also bring the engine's own memcmp and its like, which the controlled scheduler replaces already.
+    execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libclang_rt.fuzzer-x86_64.a OUTPUT_VARIABLE engine
+                    OUTPUT_STRIP_TRAILING_WHITESPACE)
   else()
     set(engine "-fsanitize=fuzzer")
   endif()
   set(GAUNTLET_FUZZING_ENGINE "${engine}" CACHE STRING "Link argument that brings the fuzzing engine")
 endif()
 
-# gauntlet_add_fuzz_target(NAME [ALONE]): fuzz/NAME.cpp is compiled once and lives three lives.
+# gauntlet_add_scheduled_fuzz_target(NAME): the same for a target that decides its interleavings itself: its maps are
+# compiled for control. Nothing where GAUNTLET_SCHEDULE is off.
+function(gauntlet_add_scheduled_fuzz_target name)
+  if(TARGET gauntlet_control)
+    gauntlet_add_fuzz_target(${name} SUBJECTS gauntlet_controlled_subjects DEFECTS gauntlet_controlled_broken
+                             LIBRARIES gauntlet_control gauntlet_sched_instrument)
+  endif()
+endfunction()
+
+# gauntlet_add_fuzz_target(NAME [ALONE] [SUBJECTS t... DEFECTS t... LIBRARIES t...]): fuzz/NAME.cpp is compiled once and lives three lives.
 #   NAME          where GAUNTLET_FUZZING is on: linked with the engine
 #   NAME_prove    likewise, with the defective maps (GAUNTLET_SUBJECT picks one)
 #   NAME_replay   linked with the replay driver and the defective maps; the test corpus.NAME runs it over
 #                 corpus/NAME/{seed,found,regression}
 # ALONE: the target judges something of its own and no registered map; it is linked without them, and has no NAME_prove.
+# SUBJECTS, DEFECTS: the objects that register the maps, where they are not the usual ones; LIBRARIES: what the target
+# links besides.
 # A target named `canary` must fail: its test is canary.canary.
 function(gauntlet_add_fuzz_target name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE" "" "")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE" "" "SUBJECTS;DEFECTS;LIBRARIES")
   if(NOT TARGET gauntlet_check)
     return()
   endif()
@@ -135,6 +151,9 @@ function(gauntlet_add_fuzz_target name)
   if(arg_ALONE)
     set(subjects "")
     set(defects "")
+  elseif(arg_SUBJECTS)
+    set(subjects ${arg_SUBJECTS})
+    set(defects ${arg_DEFECTS})
   else()
     set(subjects gauntlet_subjects)
     set(defects gauntlet_broken)
@@ -150,11 +169,12 @@ function(gauntlet_add_fuzz_target name)
     endif()
     separate_arguments(engine UNIX_COMMAND "${GAUNTLET_FUZZING_ENGINE}")
     add_executable(${name})
-    gauntlet_link_present(${name} ${name}_object gauntlet_fuzz_entry ${subjects} gauntlet_check)
+    gauntlet_link_present(${name} ${subjects} ${name}_object gauntlet_fuzz_entry ${arg_LIBRARIES} gauntlet_check)
     target_link_libraries(${name} PRIVATE ${engine})
     if(subjects)
       add_executable(${name}_prove)
-      gauntlet_link_present(${name}_prove ${name}_object gauntlet_fuzz_entry ${subjects} ${defects} gauntlet_check)
+      gauntlet_link_present(${name}_prove ${subjects} ${defects} ${name}_object gauntlet_fuzz_entry ${arg_LIBRARIES}
+                            gauntlet_check)
       target_link_libraries(${name}_prove PRIVATE ${engine})
     endif()
   endif()
@@ -165,10 +185,20 @@ function(gauntlet_add_fuzz_target name)
       target_link_libraries(gauntlet_replay_driver PUBLIC gauntlet_adapters PRIVATE gauntlet_warnings)
     endif()
     add_executable(${name}_replay)
-    gauntlet_link_present(${name}_replay ${name}_object gauntlet_replay_driver ${subjects} ${defects} gauntlet_check)
+    set(no_engine "")
+    if(arg_SUBJECTS)
+      set(no_engine gauntlet_no_engine)
+    endif()
+    gauntlet_link_present(${name}_replay ${subjects} ${defects} ${name}_object gauntlet_replay_driver ${arg_LIBRARIES}
+                          ${no_engine} gauntlet_check)
     set(labels corpus)
     gauntlet_is_concurrent(concurrent "${name}.cpp")
-    if(concurrent)
+    if(arg_SUBJECTS)
+      set(labels sched)
+      if(TARGET sched_tests)
+        add_dependencies(sched_tests ${name}_replay)
+      endif()
+    elseif(concurrent)
       list(APPEND labels concurrent)
       add_dependencies(concurrent_tests ${name}_replay)
     endif()
