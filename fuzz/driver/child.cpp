@@ -14,6 +14,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <new>
@@ -56,7 +57,7 @@ class descriptor {
 };
 
 std::string content_of(int file) {
-  constexpr std::size_t most = 1 << 20;
+  constexpr std::size_t most = 1 << 24;
   std::string content;
   std::array<char, 4096> buffer;
   off_t at = 0;
@@ -79,29 +80,91 @@ void write_all(int file, std::string_view text) {
   }
 }
 
-// kind, step, undecided, operations, length of place, place, message; the parent reads it back.
+// A verdict as text between a child and its parent: numbers and texts, each text behind its length.
+class packing {
+ public:
+  void put(std::uint64_t number) { (text_ += std::to_string(number)) += ' '; }
+  void put(std::string_view text) {
+    put(text.size());
+    text_ += text;
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+class unpacking {
+ public:
+  explicit unpacking(std::string_view text) : left_(text) {}
+  std::uint64_t number() {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(left_.data(), left_.data() + left_.size(), value);
+    const auto length = static_cast<std::size_t>(end - left_.data());
+    if (error != std::errc() || length == left_.size()) {
+      whole_ = false;
+      return 0;
+    }
+    left_.remove_prefix(length + 1);
+    return value;
+  }
+  std::string text() {
+    const std::uint64_t length = number();
+    if (length > left_.size()) {
+      whole_ = false;
+      return {};
+    }
+    std::string value(left_.substr(0, length));
+    left_.remove_prefix(length);
+    return value;
+  }
+  bool whole() const { return whole_; }
+
+ private:
+  std::string_view left_;
+  bool whole_ = true;
+};
+
 std::string packed(const check::verdict& v) {
-  return std::to_string(static_cast<unsigned>(v.kind)) + ' ' + std::to_string(v.step) + ' ' +
-         std::to_string(static_cast<unsigned>(v.undecided)) + ' ' + std::to_string(v.operations_run) + ' ' +
-         std::to_string(v.place.size()) + ' ' + v.place + v.message;
+  packing out;
+  out.put(static_cast<std::uint64_t>(v.kind));
+  out.put(v.step);
+  out.put(std::uint64_t{v.undecided});
+  out.put(v.operations_run);
+  out.put(v.place);
+  out.put(v.message);
+  out.put(v.interleaving);
+  out.put(v.picture);
+  out.put(v.decisions.size());
+  for (const check::decision& d : v.decisions) {
+    for (const std::uint64_t number : {std::uint64_t{d.at}, static_cast<std::uint64_t>(d.kind),
+                                       std::uint64_t{d.alternative}, std::uint64_t{d.of}, std::uint64_t{d.before}}) {
+      out.put(number);
+    }
+  }
+  return out.text();
 }
 
-bool unpacked(const std::string& text, check::verdict& v) {
-  unsigned kind = 0, undecided = 0;
-  unsigned long long step = 0, operations = 0, place = 0;
-  int begin = 0;
-  if (std::sscanf(text.c_str(), "%u %llu %u %llu %llu%n", &kind, &step, &undecided, &operations, &place, &begin) != 5) {
-    return false;
+bool unpacked(std::string_view text, check::verdict& v) {
+  unpacking in(text);
+  v.kind = static_cast<check::failure_kind>(in.number());
+  v.step = in.number();
+  v.undecided = in.number() != 0;
+  v.operations_run = in.number();
+  v.place = in.text();
+  v.message = in.text();
+  v.interleaving = in.text();
+  v.picture = in.text();
+  for (std::uint64_t left = in.number(); left > 0 && in.whole(); --left) {
+    check::decision d;
+    d.at = static_cast<std::uint32_t>(in.number());
+    d.kind = static_cast<check::decision_kind>(in.number());
+    d.alternative = static_cast<std::uint8_t>(in.number());
+    d.of = static_cast<std::uint8_t>(in.number());
+    d.before = static_cast<std::uint8_t>(in.number());
+    v.decisions.push_back(d);
   }
-  const std::size_t at = static_cast<std::size_t>(begin) + 1;
-  if (text.size() < at + place) return false;
-  v.kind = static_cast<check::failure_kind>(kind);
-  v.step = step;
-  v.undecided = undecided != 0;
-  v.operations_run = operations;
-  v.place = text.substr(at, place);
-  v.message = text.substr(at + place);
-  return true;
+  return in.whole();
 }
 
 // A number that a child and its parent share.

@@ -1,14 +1,15 @@
 // The replay command of a fuzz target: what a failing input does, without a fuzzing engine.
 //
 //   TARGET_replay [FILE|FOLDER]...          judge each; report failures, one line of summary. A file of threads is
-//                                           judged up to 200 times, one in a folder once
+//                                           judged up to 200 times, one in a folder once; a file with a schedule once
+//   TARGET_replay --picture OUT FILE        and the interleaving as an HTML page
 //   TARGET_replay --times K FILE            k/K with its interval, for failures that do not always show
 //   TARGET_replay --reduce FILE --out OUT   the smallest input that fails in the same way
 //   TARGET_replay --print FILE | --emit-test FILE | --target-of FILE
 //   TARGET_replay --to-text IN OUT | --to-binary IN OUT
-//   TARGET_replay --generate N --rng-seed S random programs
+//   TARGET_replay --generate N --rng-seed S random programs; --schedules K, --memory M, --only-crashes for measuring
 //   TARGET_replay --throughput N FILE|FOLDER...  what judging costs beside the bare map, in N rounds, as JSON
-//   TARGET_replay --list-defects | --list-subjects
+//   TARGET_replay --list-defects | --list-twins | --list-subjects
 //
 // GAUNTLET_SUBJECT picks the map. Exit status: 0 held (or done), 1 a failure, 2 wrong use or bad input, told in one
 // line.
@@ -67,6 +68,16 @@ int list_defects() {
   return print_text(out);
 }
 
+int list_twins() {
+  std::string out;
+  for (const check::registration& r : check::registered_subjects()) {
+    if (r.defective && !r.defect.right_twin.empty()) {
+      out += std::string(r.name) + '\t' + std::string(r.defect.right_twin) + '\n';
+    }
+  }
+  return print_text(out);
+}
+
 int list_subjects() {
   std::string out;
   for (const check::registration& r : check::registered_subjects()) out += std::string(r.name) + '\n';
@@ -87,10 +98,10 @@ int command(int argument_count, char** arguments) {
   CLI::App app{"Replays, reduces and prints inputs of the fuzz target " + std::string(target.name) +
                ". GAUNTLET_SUBJECT picks the map.\nExit status: 0 held, 1 a failure, 2 wrong use or bad input."};
   std::vector<std::string> paths, to_binary, to_text;
-  std::string print, emit, reduce, out, target_of;
+  std::string print, emit, reduce, out, target_of, picture;
   unsigned seconds = 0, times = 0, rounds = 0;
   double try_seconds = 20;
-  bool raw = false, defects = false, subjects = false;
+  bool raw = false, defects = false, subjects = false, twins = false;
   driver::generation generation;
   app.add_option("paths", paths, "files or folders to judge")->type_name("FILE|FOLDER");
   auto* const modes = app.add_option_group("instead of judging once");
@@ -109,9 +120,12 @@ int command(int argument_count, char** arguments) {
   auto* const generate_option =
       modes->add_option("--generate", generation.programs, "judge so many random programs")->check(CLI::PositiveNumber);
   modes->add_flag("--list-defects", defects, "name, target, promise, CPU seconds, operations of each defective map");
+  modes->add_flag("--list-twins", twins, "name and right twin of each defective map that has one");
   modes->add_flag("--list-subjects", subjects, "the maps that GAUNTLET_SUBJECT can name");
   modes->require_option(0, 1);
   app.add_option("--out", out, "where to write the result of --reduce, or the first failure of --generate");
+  app.add_option("--picture", picture,
+                 "write the interleaving of a failure as an HTML page, where the target draws one");
   app.add_option("--seconds", seconds, "time for --reduce (default 120) or --generate (default: no limit)")
       ->check(CLI::Range(1u, 1000000u));
   app.add_option("--try-seconds", try_seconds, "a single try of --reduce and --times that takes longer hangs")
@@ -119,6 +133,15 @@ int command(int argument_count, char** arguments) {
   app.add_option("--rng-seed", generation.rng_seed, "of the first program of --generate")->needs(generate_option);
   app.add_option("--operations", generation.operations_max, "most operations of a program of --generate")
       ->check(CLI::Range(std::size_t{1}, check::operations_max))
+      ->needs(generate_option);
+  app.add_option("--schedules", generation.schedules,
+                 "of each program of --generate that holds, search so many other interleavings")
+      ->check(CLI::Range(1u, 1000000u))
+      ->needs(generate_option);
+  app.add_option("--memory", generation.memory, "of the programs of --generate, instead of what each draws")
+      ->check(CLI::IsMember({"sequential", "weak"}))
+      ->needs(generate_option);
+  app.add_flag("--only-crashes", generation.only_crashes, "what the judge notices does not end --generate")
       ->needs(generate_option);
   app.add_flag("--raw", raw, "take any bytes as a program, as a fuzzing engine does");
 
@@ -137,6 +160,7 @@ int command(int argument_count, char** arguments) {
   const bool counts = times_option->count() > 0;
   const bool reduces = reduce_option->count() > 0;
   const bool generates = generate_option->count() > 0;
+  if (generation.schedules > 0 && !target.scheduled) return wrong_use("--schedules: this target has no schedules");
   const auto try_limit = std::chrono::milliseconds(static_cast<long>(try_seconds * 1000));
   const bool measures = throughput_option->count() > 0;
   const bool judges_paths = modes->count_all() == 0 || counts || measures;
@@ -146,6 +170,7 @@ int command(int argument_count, char** arguments) {
 
   if (defects) return list_defects();
   if (subjects) return list_subjects();
+  if (twins) return list_twins();
   if (!target_of.empty()) {
     return with_program(target_of, false, [&](const check::program& p) {
       if (p.header.target == 0) return refuse(target_of + ": names no target");
@@ -191,7 +216,7 @@ int command(int argument_count, char** arguments) {
   }
   if (paths.empty()) return wrong_use("which file or folder?");
   if (measures) return driver::measure_throughput(paths, rounds, raw);
-  return driver::replay(paths, raw);
+  return driver::replay(paths, raw, picture);
 }
 
 }  // namespace

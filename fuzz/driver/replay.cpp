@@ -14,6 +14,7 @@
 #include <gauntlet/check/program/codec.h>
 #include <gauntlet/check/program/text.h>
 #include <gauntlet/check/run/concurrent_runner.h>
+#include <gauntlet/check/run/schedule_search.h>
 
 #include "input.h"
 
@@ -58,11 +59,15 @@ void tell_when_dying() {
 struct totals {
   std::size_t inputs = 0, failed = 0, undecided = 0, refused = 0;
   std::uint64_t operations = 0;
+  std::string picture;                     // of the last failure
+  std::vector<check::decision> decisions;  // that lead to it, where the target has schedules
 };
 
 // What threads do shows in some runs only: a file that is asked for by name is judged this often before it is said to
 // hold. A corpus is there for its breadth: one judgement each.
-std::uint64_t judgements_of_a_named_file() { return check::this_target().concurrent ? 200 : 1; }
+std::uint64_t judgements_of_a_named_file() {
+  return check::this_target().concurrent && !check::this_target().scheduled ? 200 : 1;
+}
 
 void judge_one(const input& in, const std::string& file, totals& sum, std::uint64_t times = 1) {
   being_judged = "\ncrashed while judging " + file + " with target " + std::string(check::this_target().name) + ":\n" +
@@ -78,6 +83,8 @@ void judge_one(const input& in, const std::string& file, totals& sum, std::uint6
   sum.undecided += v.undecided;
   if (v) return;
   ++sum.failed;
+  sum.picture = v.picture;
+  sum.decisions = v.decisions;
   std::fputs(report_of(in, v, file).c_str(), stdout);
   std::fflush(stdout);
 }
@@ -128,7 +135,7 @@ std::vector<std::string> files_of(const std::vector<std::string>& paths, std::st
   return all;
 }
 
-int replay(const std::vector<std::string>& paths, bool raw) {
+int replay(const std::vector<std::string>& paths, bool raw, const std::string& picture) {
   tell_when_dying();
   totals sum;
   const auto refuse = [&](const std::string& message) {
@@ -148,6 +155,13 @@ int replay(const std::vector<std::string>& paths, bool raw) {
       }
     }
   }
+  if (!picture.empty() && !sum.picture.empty()) {
+    if (const std::string problem = check::write_file(picture, sum.picture); !problem.empty()) {
+      refuse(problem);
+    } else {
+      std::printf("picture: %s\n", picture.c_str());
+    }
+  }
   return sum_up(sum, "inputs");
 }
 
@@ -158,9 +172,13 @@ int generate_and_judge(const generation& options) {
   const auto names = check::target_names();
   check::mutation_options shape;
   shape.concurrent = target.concurrent;
+  shape.scheduled = target.scheduled;
   shape.operations_max = std::min(options.operations_max, check::operations_max);
   shape.target = static_cast<std::uint8_t>(std::find(names.begin(), names.end(), target.name) - names.begin());
   totals sum;
+  if (options.schedules != 0) {
+    check::schedule_search_of_this_process() = {.schedules = options.schedules, .explain = false};
+  }
   const auto begin = clock::now();
   for (std::uint64_t i = 0; i < options.programs && sum.failed == 0; ++i) {
     if (options.time.count() > 0 && clock::now() - begin >= options.time) break;
@@ -176,9 +194,21 @@ int generate_and_judge(const generation& options) {
         in.bytes[random.below(in.bytes.size())] = static_cast<std::uint8_t>(random());
       }
     }
+    if (!options.memory.empty()) {
+      in.program.header.memory =
+          options.memory == "weak" ? check::memory_order_mode::weak : check::memory_order_mode::sequential;
+    }
+    if (options.only_crashes) {
+      being_judged = "\ncrashed at --generate 1 --rng-seed " + std::to_string(options.rng_seed + i) + "\n";
+      sum.operations += judge(in).operations_run;
+      being_judged.clear();
+      ++sum.inputs;
+      continue;
+    }
     judge_one(in, options.out.empty() ? "--generate 1 --rng-seed " + std::to_string(options.rng_seed + i) : options.out,
               sum);
     if (sum.failed > 0 && !options.out.empty()) {
+      if (!sum.decisions.empty()) in.program.decisions = sum.decisions;
       const std::string problem = in.is_bytes ? check::write_file(options.out, std::span<const std::uint8_t>(in.bytes))
                                               : check::write_file(options.out, check::print(in.program));
       if (!problem.empty()) {

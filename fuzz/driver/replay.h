@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -12,8 +13,9 @@ namespace gauntlet::driver {
 // cannot be read or is empty.
 std::vector<std::string> files_of(const std::vector<std::string>& paths, std::string& problem);
 
-// A failure prints its report; at the end one line sums up. Exit status: 0 all held, 1 some failed, 2 some file is no input.
-int replay(const std::vector<std::string>& paths, bool raw);
+// A failure prints its report; at the end one line sums up. `picture` names where the last failure is written as an HTML
+// page, if its target draws one; "": nowhere. Exit status: 0 all held, 1 some failed, 2 some file is no input.
+int replay(const std::vector<std::string>& paths, bool raw, const std::string& picture = "");
 
 struct generation {
   std::uint64_t programs = 0;  // at most so many
@@ -21,6 +23,11 @@ struct generation {
   std::chrono::seconds time{0};  // 0: no limit
   std::size_t operations_max = 100;
   std::string out;  // where to write the first program that fails; "": nowhere
+  std::uint32_t schedules =
+      0;               // of each program that holds so many other interleavings, where the target has schedules
+  std::string memory;  // "sequential" or "weak" instead of what each program draws; "": that
+  // What the judge notices does not count: for measuring what a sanitizer or a map's own alarm notices without it.
+  bool only_crashes = false;
 };
 
 // Random programs without a fuzzing engine; the same seed gives the same programs. Exit status as above.

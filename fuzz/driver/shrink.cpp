@@ -4,6 +4,10 @@
 // there. So for a concurrent target every failure counts as the same, except that a hang stays a hang; and how often a
 // candidate is judged adapts: a failure that shows in a part p of the judgements is looked for in 3/p of them, which
 // misses it once in twenty times. p is measured on the input and then followed from candidate to candidate.
+//
+// A target with a schedule does the same thing every time. There a failure is the same when kind and place are; after a
+// step that changed the program, the schedule is searched again, and the one that is found is taken over. When nothing
+// gets smaller any more, the failure is looked for once more with as few preemptions as it takes.
 #include "shrink.h"
 
 #include <signal.h>
@@ -17,6 +21,7 @@
 #include <gauntlet/check/program/text.h>
 #include <gauntlet/check/reduce/reduce.h>
 #include <gauntlet/check/report/crash.h>
+#include <gauntlet/check/run/schedule_search.h>
 
 #include "child.h"
 
@@ -51,6 +56,9 @@ class stop_on_signal {
 
 constexpr std::string_view time_out = "time-out";
 
+// What threads do is the machine's choice.
+bool races() { return check::this_target().concurrent && !check::this_target().scheduled; }
+
 // How often an input fails: judged until ten failures are counted, or often enough to give up.
 struct failure_rate {
   try_result first;  // that failed
@@ -62,7 +70,7 @@ struct failure_rate {
 
 template <class OutOfTime>
 failure_rate measure(const input& in, std::chrono::milliseconds try_limit, OutOfTime out_of_time) {
-  const bool concurrent = check::this_target().concurrent;
+  const bool concurrent = races();
   constexpr std::uint64_t judgements_max = 20000, times = 2000;
   failure_rate rate;
   for (unsigned runs = 0; !out_of_time(); ++runs) {
@@ -84,6 +92,35 @@ std::chrono::milliseconds limit_for_tries(const try_result& first, std::chrono::
   if (first.verdict.place == time_out) return limit;
   return std::clamp(first.took * 20, std::chrono::milliseconds(2000), limit);
 }
+
+// While one lives, a candidate that holds along its decisions is tried along others, and failures are not explained.
+class search_while_reducing {
+ public:
+  search_while_reducing() { check::schedule_search_of_this_process() = {.schedules = schedules_max, .explain = false}; }
+  search_while_reducing(const search_while_reducing&) = delete;
+  search_while_reducing& operator=(const search_while_reducing&) = delete;
+  ~search_while_reducing() { stop(); }
+  void stop() const { check::schedule_search_of_this_process() = {}; }
+
+ private:
+  static constexpr std::uint32_t schedules_max = 400;
+};
+
+// While one lives, a failure comes back with as few preemptions as it takes.
+class fewest_preemptions_at_last {
+ public:
+  fewest_preemptions_at_last() {
+    before_ = check::schedule_search_of_this_process();
+    check::schedule_search_of_this_process() = {.explain = false, .fewest_preemptions_within = runs_max};
+  }
+  fewest_preemptions_at_last(const fewest_preemptions_at_last&) = delete;
+  fewest_preemptions_at_last& operator=(const fewest_preemptions_at_last&) = delete;
+  ~fewest_preemptions_at_last() { check::schedule_search_of_this_process() = before_; }
+
+ private:
+  static constexpr std::uint32_t runs_max = 100'000;
+  check::schedule_search before_;
+};
 
 // A line that replaces itself on a terminal and appears every two seconds elsewhere.
 class progress_line {
@@ -149,17 +186,20 @@ int shrink(const input& in, const shrink_options& options) {
   const std::chrono::milliseconds try_limit = limit_for_tries(first, options.try_limit);
   const bool hangs = first.verdict.place == time_out;
   const auto fails_alike = [&](const try_result& result) {
-    if (!check::this_target().concurrent) return result.signature == first.signature;
+    if (!races()) return result.signature == first.signature;
     return !result.signature.held() && (result.verdict.place == time_out) == hangs;
   };
   double judgements_for_a_failure = measured.judgements_for_a_failure();
-  const auto times = [&] { return check::this_target().concurrent ? times_for(judgements_for_a_failure) : 1; };
-  const auto signature_of = [&](const input& candidate) {
-    const try_result result = try_in_child(candidate, try_limit, times());
+  const auto times = [&] { return races() ? times_for(judgements_for_a_failure) : 1; };
+  const auto signature_of = [&](input& candidate) {
+    try_result result = try_in_child(candidate, try_limit, times());
     if (interrupted != 0 || !fails_alike(result)) return check::failure_signature{};
     judgements_for_a_failure += (static_cast<double>(result.judgements) - judgements_for_a_failure) / 4;
+    if (check::this_target().scheduled) candidate.program.decisions = std::move(result.verdict.decisions);
     return first.signature;
   };
+  // The story is told at the end.
+  const search_while_reducing searching;
 
   input smallest = in;
   std::uint64_t tries = 0;
@@ -185,10 +225,12 @@ int shrink(const input& in, const shrink_options& options) {
   } else {
     auto r = check::reduce(
         in.program, first.signature,
-        [&](const check::program& p) {
+        [&](check::program& p) {
           input candidate;
-          candidate.program = p;
-          return signature_of(candidate);
+          candidate.program = std::move(p);
+          check::failure_signature signature = signature_of(candidate);
+          p = std::move(candidate.program);
+          return signature;
         },
         limits);
     before = in.program.operations.size();
@@ -196,6 +238,11 @@ int shrink(const input& in, const shrink_options& options) {
     tries = r.tries;
     finished = r.finished;
     smallest.program = std::move(r.smallest);
+    if (check::this_target().scheduled) {
+      const fewest_preemptions_at_last fewest;
+      try_result last = try_in_child(smallest, options.try_limit, 1);
+      if (interrupted == 0 && fails_alike(last)) smallest.program.decisions = std::move(last.verdict.decisions);
+    }
     std::string text = "# Fails with " + first.signature.kind + " (" + first.signature.place + ")";
     if (!subject_name().empty()) text += " on the map " + subject_name();
     std::replace(text.begin(), text.end(), '\n', ' ');
@@ -211,6 +258,7 @@ int shrink(const input& in, const shrink_options& options) {
                  : interrupted != 0 ? ", stopped by a signal"
                                     : ", out of time: reducing the result goes on"),
             true);
+  searching.stop();
   if (interrupted == 0) {
     for (unsigned run = 0; run < 3; ++run) {
       const try_result last = try_in_child(smallest, try_limit, times());

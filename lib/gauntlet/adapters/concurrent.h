@@ -1,8 +1,10 @@
-// Concurrent maps of this project before the judge: what the map's own table of contracts says, in the judge's words.
+// Concurrent maps of this project before the judge: what the map's own tables of contracts and of progress say, in the
+// judge's words.
 #pragma once
 
 #include <gauntlet/check/run/concurrent_subject.h>
 #include <gauntlet/map/consistency.h>
+#include <gauntlet/map/progress.h>
 
 namespace gauntlet::adapters {
 
@@ -18,7 +20,21 @@ constexpr check::contract contract_in_words(consistency word) {
   return check::contract::unsupported;
 }
 
-// Map has `contracts`, an operation_contracts.
+constexpr check::progress progress_in_words(progress_guarantee word) {
+  switch (word) {
+    case progress_guarantee::blocking:
+      return check::progress::blocking;
+    case progress_guarantee::obstruction_free:
+      return check::progress::obstruction_free;
+    case progress_guarantee::lock_free:
+      return check::progress::lock_free;
+    case progress_guarantee::wait_free:
+      return check::progress::wait_free;
+  }
+  return check::progress::blocking;
+}
+
+// Map has `contracts`, an operation_contracts, and may have `progress`, an operation_progress.
 template <class Map>
 struct concurrent_map {
   using map_type = Map;
@@ -69,6 +85,46 @@ struct concurrent_map {
       default:
         return check::contract::unsupported;
     }
+  }
+
+  static constexpr check::progress progress_of(check::opcode code) {
+    using check::opcode;
+    constexpr operation_progress table = progress_table();
+    switch (code) {
+      case opcode::find:
+        return progress_in_words(table.find);
+      case opcode::contains:
+        return progress_in_words(table.contains);
+      case opcode::insert_copy:
+        return progress_in_words(table.insert);
+      case opcode::try_emplace:
+        return progress_in_words(table.try_emplace);
+      case opcode::insert_or_assign:
+        return progress_in_words(table.insert_or_assign);
+      case opcode::erase_key:
+        return progress_in_words(table.erase);
+      case opcode::extract_key:
+        return progress_in_words(table.extract);
+      case opcode::compare_exchange:
+        return progress_in_words(table.compare_exchange);
+      case opcode::update:
+      case opcode::fetch_update:
+        return progress_in_words(table.update);
+      case opcode::size:
+        return progress_in_words(table.size);
+      case opcode::walk:
+        return progress_in_words(table.for_each);
+      case opcode::snapshot:
+        return progress_in_words(table.snapshot);
+      default:
+        return check::progress::blocking;
+    }
+  }
+
+ private:
+  static constexpr operation_progress progress_table() {
+    if constexpr (requires { Map::progress; }) return Map::progress;
+    return {};
   }
 };
 

@@ -1,4 +1,5 @@
 // Concurrent maps whose defect shows in a history: found on real threads, without an engine, by random programs.
+// And the small maps among them, beside their right twins, which hold on random programs.
 //
 // Only those whose runs are defined behaviour but wrong are asked here: a map that races may as well end the process,
 // and is left to the fuzzers, which expect that (ci/fuzz --prove), and to ThreadSanitizer.
@@ -6,6 +7,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <set>
+#include <string_view>
+#include <vector>
 
 #include <gauntlet/check/fuzzing/mutate.h>
 #include <gauntlet/check/program/file.h>
@@ -36,7 +40,9 @@ TEST_P(concurrent_defect, is_caught_by_random_programs_on_real_threads) {
   FAIL() << "not noticed in 20000 programs";
 }
 
-INSTANTIATE_TEST_SUITE_P(every, concurrent_defect, testing::Values("lost_update", "clear_in_two_steps"),
+INSTANTIATE_TEST_SUITE_P(every, concurrent_defect,
+                         testing::Values("lost_update", "clear_in_two_steps", "insert_lost_in_doubling",
+                                         "missed_promotion", "upgrade_without_second_look"),
                          [](const auto& instance) { return std::string(instance.param); });
 
 TEST(concurrent_maps, hold_on_random_programs) {
@@ -52,6 +58,56 @@ TEST(concurrent_maps, hold_on_random_programs) {
       ASSERT_TRUE(static_cast<bool>(v)) << name << ": " << v.message << "\n" << print(p);
     }
   }
+}
+
+std::vector<const registration*> right_twins() {
+  std::vector<const registration*> found;
+  for (const registration& r : registered_subjects()) {
+    if (r.right_twin) found.push_back(&r);
+  }
+  return found;
+}
+
+class right_twin : public testing::TestWithParam<const registration*> {};
+
+TEST_P(right_twin, holds_on_random_programs) {
+  random_source random(9);
+  mutation_options options;
+  options.concurrent = true;
+  for (int i = 0; i < 100; ++i) {
+    const program p = generate(random, 24, options);
+    const verdict v = run_concurrent(p, GetParam()->concurrent);
+    ASSERT_TRUE(static_cast<bool>(v)) << v.message << "\n" << print(p);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(every, right_twin, testing::ValuesIn(right_twins()),
+                         [](const auto& instance) { return std::string(instance.param->name); });
+
+TEST(right_twins, are_no_defects_and_no_maps_of_the_product) {
+  EXPECT_GE(right_twins().size(), 8u);
+  for (const registration* twin : right_twins()) {
+    EXPECT_FALSE(twin->defective) << twin->name;
+    EXPECT_FALSE(twin->is_of_the_product()) << twin->name;
+  }
+}
+
+TEST(right_twins, stand_beside_every_defect_that_only_a_schedule_shows_and_answer_the_same_questions) {
+  std::set<std::string_view> named;
+  for (const registration& broken : registered_subjects()) {
+    if (!broken.defective || broken.defect.target != "concurrent_schedule") continue;
+    const registration* const twin = find_subject(broken.defect.right_twin);
+    ASSERT_NE(twin, nullptr) << broken.name;
+    EXPECT_TRUE(twin->right_twin) << broken.name << " names " << twin->name;
+    named.insert(twin->name);
+    const auto wrong = broken.concurrent(program_header());
+    const auto right = twin->concurrent(program_header());
+    for (std::size_t i = 0; i < opcode_count; ++i) {
+      const auto code = static_cast<opcode>(i);
+      EXPECT_EQ(wrong->contract_of(code), right->contract_of(code)) << broken.name << ": " << info(code).name;
+    }
+  }
+  EXPECT_EQ(named.size(), right_twins().size()) << "a twin of nothing";
 }
 
 [[noreturn]] void exit_with_whether_it_holds(const program& p, const registration& map) {
@@ -76,7 +132,7 @@ TEST(concurrent_seeds_death_test, hold_no_trigger_of_a_defect) {
     ASSERT_TRUE(std::holds_alternative<program>(read)) << entry.path();
     ++seeds;
     for (const registration& map : registered_subjects()) {
-      if (!map.defective || !map.concurrent) continue;
+      if (!map.defective || map.defect.target != "concurrent_stress") continue;  // whose seeds these are
       EXPECT_EXIT(exit_with_whether_it_holds(std::get<program>(read), map), testing::ExitedWithCode(0), "")
           << entry.path() << " gives " << map.name << " away";
     }

@@ -1,7 +1,8 @@
 // What defective concurrent maps have in common: locks that can be told to do the wrong thing, and registration.
 //
-// A defective map uses the right map's code with a lock of its own type; the operation that is defective tells the
-// lock, for this thread and for as long as a `while_` lives, what to do instead.
+// A defective map of the product's kind uses the right map's code with a lock of its own type; the operation that is
+// defective tells the lock, for this thread and for as long as a `while_` lives, what to do instead. Others are one of
+// the small maps (small_maps/) with one function of its policy replaced.
 #pragma once
 
 #include <gauntlet/adapters/sharded_map.h>
@@ -66,11 +67,19 @@ struct concurrent_registrar {
 
 }  // namespace gauntlet::broken
 
-#define GAUNTLET_CONCURRENT_DEFECT(map, promise_text)                                       \
+#define GAUNTLET_CONCURRENT_DEFECT(map, promise_text) \
+  GAUNTLET_REGISTERED_CONCURRENT_DEFECT(map, .promise = promise_text, .target = "concurrent_stress")
+
+// One of the small maps with a detail replaced. What it takes is one moment at which another thread goes on, and real
+// threads may never find it: it is for whoever decides the interleaving.
+#define GAUNTLET_SCHEDULED_DEFECT(map, twin, promise_text)                                             \
+  GAUNTLET_REGISTERED_CONCURRENT_DEFECT(map, .promise = promise_text, .target = "concurrent_schedule", \
+                                        .reduced_operations_max = 6, .right_twin = twin)
+
+#define GAUNTLET_REGISTERED_CONCURRENT_DEFECT(map, ...)                                     \
   template <class Key, class T, class Hash, class KeyEqual, class Allocator>                \
   struct map##_adapter : adapters::concurrent_map<map<Key, T, Hash, KeyEqual, Allocator>> { \
     static constexpr std::string_view name = #map;                                          \
   };                                                                                        \
   static const concurrent_registrar map##_registrar(                                        \
-      #map, check::make_concurrent_subject<map##_adapter, check::element_types::u64_u64>(), \
-      {.promise = promise_text, .target = "concurrent_stress"})
+      #map, check::make_concurrent_subject<map##_adapter, check::element_types::u64_u64>(), {__VA_ARGS__})

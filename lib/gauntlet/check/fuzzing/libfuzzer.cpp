@@ -39,6 +39,8 @@ namespace {
 
 using namespace gauntlet::check;
 
+constexpr std::size_t scheduled_operations_max = 24;
+
 std::uint64_t operations_run = 0;  // by all inputs of this process; inputs are judged one after another
 
 void print_operations_run() {
@@ -62,7 +64,8 @@ void abort_alone(int number, siginfo_t* about, void* context) {
 }
 
 bool let_one_thread_abort() {
-  if (!this_target().concurrent || sigaction(SIGABRT, nullptr, &engines_handler) != 0) return false;
+  if (!this_target().concurrent || this_target().scheduled || sigaction(SIGABRT, nullptr, &engines_handler) != 0)
+    return false;
   if ((engines_handler.sa_flags & SA_SIGINFO) == 0 &&
       (engines_handler.sa_handler == SIG_DFL || engines_handler.sa_handler == SIG_IGN)) {
     return false;
@@ -88,8 +91,11 @@ bool let_one_thread_abort() {
 mutation_options options_for(std::size_t max_size) {
   mutation_options options;
   options.operations_max = max_size < header_size ? 0 : (max_size - header_size) / operation_size;
-  if (options.operations_max > operations_max) options.operations_max = operations_max;
+  // What is interleaved is small: each operation more multiplies the schedules.
+  const std::size_t most = this_target().scheduled ? scheduled_operations_max : operations_max;
+  options.operations_max = std::min(options.operations_max, most);
   options.concurrent = this_target().concurrent;
+  options.scheduled = this_target().scheduled;
   const auto names = target_names();
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i] == this_target().name) options.target = static_cast<std::uint8_t>(i);

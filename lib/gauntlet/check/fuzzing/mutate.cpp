@@ -15,6 +15,7 @@
 #include <bit>
 #include <iterator>
 
+#include <gauntlet/check/fuzzing/mutate_decisions.h>
 #include <gauntlet/check/fuzzing/target.h>
 #include <gauntlet/check/program/codec.h>
 #include <gauntlet/check/program/edit.h>
@@ -156,9 +157,10 @@ lane draw_lane(const program_header& h, random_source& random) {
 }
 
 std::uint8_t draw_map(random_source& random, bool concurrent) {
-  // Most operations meet in one map, some in a second one.
+  // Most operations meet in one map, some in a second one; among threads the last number names it.
   const std::uint64_t ticket = random.below(16);
-  if (concurrent || ticket < 9) return 0;
+  if (concurrent) return ticket < 14 ? std::uint8_t{0} : static_cast<std::uint8_t>(map_count - 1);
+  if (ticket < 9) return 0;
   return static_cast<std::uint8_t>(ticket < 13 ? 1 : ticket < 15 ? 2 : 3);
 }
 
@@ -168,7 +170,8 @@ void draw_operands(operation& o, const program& p, random_source& random, const 
   if (takes.target) o.target = draw_map(random, options.concurrent);
   if (takes.other) {
     // Two different maps, mostly: what a map does with itself has opcodes of its own.
-    o.other = options.concurrent ? std::uint8_t{1} : draw_map(random, false);
+    o.other =
+        options.concurrent ? static_cast<std::uint8_t>(o.target == 0 ? map_count - 1 : 0) : draw_map(random, false);
     if (!options.concurrent && o.other == o.target && random.chance(75)) o.other = o.target == 0 ? 1 : 0;
   }
   if (takes.key) {
@@ -278,6 +281,14 @@ std::vector<operation> draw_twins(const program& p, random_source& random, const
 }
 
 void change_header(program_header& h, random_source& random, const mutation_options& options) {
+  if (options.scheduled && random.chance(40)) {
+    if (random.chance(50)) {
+      h.heap = static_cast<heap_reuse>(random.below(heap_reuse_count));
+    } else {
+      h.memory = static_cast<memory_order_mode>(random.below(memory_order_mode_count));
+    }
+    return;
+  }
   switch (random.below(7)) {
     case 0:
       h.hot_keys = static_cast<std::uint8_t>(random.chance(50) ? 1 + random.below(8) : 1 + random.below(64));
@@ -326,6 +337,7 @@ void put(program& p, random_source& random, std::span<const operation> block) {
 }
 
 void mutate_once(program& p, random_source& random, const mutation_options& options) {
+  if (options.scheduled && random.chance(45)) return mutate_decisions(p, random);
   if (random.chance(3)) return change_header(p.header, random, options);
   if (p.operations.empty() || random.chance(25)) {  // grow
     const std::size_t index = random.below(p.operations.size() + 1);
@@ -411,6 +423,11 @@ void make_fit(program& p, const mutation_options& options) {
   p.header.target = options.target;
   if (!options.concurrent) p.header.threads = 0;
   if (options.concurrent && p.header.threads == 0) p.header.threads = 2;
+  if (!options.scheduled) {
+    p.decisions.clear();
+    p.header.heap = heap_reuse::at_once;
+    p.header.memory = memory_order_mode::sequential;
+  }
   normalize(p);
 }
 
@@ -477,6 +494,11 @@ program generate(random_source& random, std::size_t operations, const mutation_o
     p.operations.insert(p.operations.end(), block.begin(), block.end());
   }
   p.operations.resize(wanted);
+  if (options.scheduled) {
+    if (random.chance(50)) p.header.heap = heap_reuse::quarantine;
+    if (random.chance(50)) p.header.memory = memory_order_mode::weak;
+    for (std::uint64_t more = random.below(6); more > 0; --more) p.decisions.push_back(draw_decision(p.header, random));
+  }
   make_fit(p, options);
   return p;
 }
@@ -511,6 +533,7 @@ program cross_over(const program& a, const program& b, random_source& random, co
       put(child, random, copied(b, draw_stretch(b, random, 64)));
     } while (random.chance(40));
   }
+  child.decisions = random.chance(75) ? a.decisions : b.decisions;
   make_fit(child, options);
   return child;
 }

@@ -22,6 +22,7 @@ class random_source {
 struct mutation_options {
   std::size_t operations_max = 512;
   bool concurrent = false;  // lanes are used
+  bool scheduled = false;   // decisions are used, too
   std::uint8_t target = 0;
 };
 

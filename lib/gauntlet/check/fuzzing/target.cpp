@@ -15,6 +15,7 @@ std::span<const std::string_view> target_names() {
       "codec",
       "checker",
       "canary",
+      "concurrent_schedule",
   };
   return names;
 }

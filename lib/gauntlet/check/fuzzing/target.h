@@ -23,6 +23,7 @@ struct target_description {
   verdict (*judge_bytes)(std::span<const std::uint8_t>) = nullptr;
   std::string_view default_subject = {};  // "" when the target picks its own
   bool concurrent = false;                // programs with threads
+  bool scheduled = false;                 // and with a schedule: the same input does the same thing every time
   bool must_fail = false;                 // the canary
 };
 

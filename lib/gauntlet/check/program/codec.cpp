@@ -1,13 +1,17 @@
 // The binary form of programs, byte by byte. All numbers are little endian.
 //
 //   header   0..2 "GNT"   3 version   4 target   5 hot_keys   6 hash   7 types   8 allocator   9 capacity  10 threads
-//            11..15 zero  16..23 banned
+//            11 heap  12 memory  13..15 zero  16..23 banned
 //   record   0 opcode
 //            1 target (2 bits) | other << 2 (2 bits) | lane << 4 (3 bits) | zero (1 bit)
 //            2..3 key: number (13 bits) | class << 13 (3 bits)
 //            4..5 value
 //            6 count - 1 (zero when the opcode takes no count)
 //            7 argument, or the number of operations in the body of a walk
+//   decision 0 decision_mark   1 kind   2..4 at   5 alternative   6 of   7 before
+//
+// Decisions follow the operations; a record is one or the other by its first byte, wherever it stands, so that the bytes
+// of both can be cut anywhere.
 //
 // The idea: no field says how long another one is, and each byte decides one thing, so that changing, inserting or
 // dropping a record changes that operation and no other. Decoding reads fields and leaves all judgement to normalize(),
@@ -29,6 +33,8 @@ namespace {
 
 constexpr std::uint64_t banned_mask = opcode_count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << opcode_count) - 1;
 constexpr unsigned key_numbers = 1u << 13;
+constexpr std::uint8_t decision_mark = 0xf1;  // no opcode
+static_assert(opcode_count <= decision_mark);
 
 std::uint8_t byte_of(std::uint64_t number, unsigned index) noexcept {
   return static_cast<std::uint8_t>(number >> (8 * index));
@@ -42,6 +48,12 @@ void normalize_header(program_header& h) noexcept {
   h.types = static_cast<element_types>(static_cast<unsigned>(h.types) % element_types_count);
   h.allocator = static_cast<allocator_mode>(static_cast<unsigned>(h.allocator) % allocator_mode_count);
   h.threads = static_cast<std::uint8_t>(h.threads % (thread_count_max + 1));
+  h.heap = static_cast<heap_reuse>(static_cast<unsigned>(h.heap) % heap_reuse_count);
+  h.memory = static_cast<memory_order_mode>(static_cast<unsigned>(h.memory) % memory_order_mode_count);
+  if (h.threads == 0) {
+    h.heap = heap_reuse::at_once;
+    h.memory = memory_order_mode::sequential;
+  }
   h.banned &= banned_mask;
 }
 
@@ -76,10 +88,27 @@ void normalize_operation(operation& o, unsigned threads) noexcept {
   }
 }
 
+// In order of time, one for each choice (the first given), and only among threads.
+void normalize_decisions(program& p) {
+  if (p.header.threads == 0) p.decisions.clear();
+  if (p.decisions.empty()) return;
+  for (decision& d : p.decisions) {
+    d.at = std::clamp(d.at, std::uint32_t{1}, choice_max);
+    d.kind = static_cast<decision_kind>(static_cast<unsigned>(d.kind) % decision_kind_count);
+    if (d.before >= event_words().size()) d.before = 0;
+  }
+  const auto earlier = [](const decision& a, const decision& b) { return a.at < b.at; };
+  const auto same = [](const decision& a, const decision& b) { return a.at == b.at; };
+  std::stable_sort(p.decisions.begin(), p.decisions.end(), earlier);
+  p.decisions.erase(std::unique(p.decisions.begin(), p.decisions.end(), same), p.decisions.end());
+  if (p.decisions.size() > decisions_max) p.decisions.resize(decisions_max);
+}
+
 }  // namespace
 
 void normalize(program& p) {
   normalize_header(p.header);
+  normalize_decisions(p);
   if (p.operations.size() > operations_max) p.operations.resize(operations_max);
 
   struct open_body {
@@ -120,15 +149,27 @@ program decode(std::span<const std::uint8_t> bytes) {
   p.header.allocator = static_cast<allocator_mode>(head[8]);
   p.header.capacity = head[9];
   p.header.threads = head[10];
+  p.header.heap = static_cast<heap_reuse>(head[11]);
+  p.header.memory = static_cast<memory_order_mode>(head[12]);
   for (unsigned i = 0; i < 8; ++i) p.header.banned |= std::uint64_t{head[16 + i]} << (8 * i);
 
   std::span<const std::uint8_t> rest = bytes.subspan(std::min(bytes.size(), header_size));
   p.operations.reserve(std::min((rest.size() + operation_size - 1) / operation_size, operations_max));
-  while (!rest.empty() && p.operations.size() < operations_max) {
+  while (!rest.empty() && p.operations.size() + p.decisions.size() < operations_max + decisions_max) {
     std::array<std::uint8_t, operation_size> record{};
     const std::size_t length = std::min(rest.size(), operation_size);
     std::copy_n(rest.begin(), length, record.begin());
     rest = rest.subspan(length);
+    if (record[0] == decision_mark) {
+      decision d;
+      d.kind = static_cast<decision_kind>(record[1]);
+      d.at = record[2] | std::uint32_t{record[3]} << 8 | std::uint32_t{record[4]} << 16;
+      d.alternative = record[5];
+      d.of = record[6];
+      d.before = record[7];
+      p.decisions.push_back(d);
+      continue;
+    }
     operation o;
     o.code = static_cast<opcode>(record[0]);
     o.target = record[1] & 3u;
@@ -148,7 +189,7 @@ program decode(std::span<const std::uint8_t> bytes) {
 
 std::vector<std::uint8_t> encode(const program& p) {
   const program_header& h = p.header;
-  std::vector<std::uint8_t> bytes(header_size + p.operations.size() * operation_size);
+  std::vector<std::uint8_t> bytes(header_size + (p.operations.size() + p.decisions.size()) * operation_size);
   bytes[0] = 'G';
   bytes[1] = 'N';
   bytes[2] = 'T';
@@ -160,6 +201,8 @@ std::vector<std::uint8_t> encode(const program& p) {
   bytes[8] = static_cast<std::uint8_t>(h.allocator);
   bytes[9] = h.capacity;
   bytes[10] = h.threads;
+  bytes[11] = static_cast<std::uint8_t>(h.heap);
+  bytes[12] = static_cast<std::uint8_t>(h.memory);
   for (unsigned i = 0; i < 8; ++i) bytes[16 + i] = byte_of(h.banned, i);
   std::uint8_t* record = bytes.data() + header_size;
   for (const operation& o : p.operations) {
@@ -172,6 +215,15 @@ std::vector<std::uint8_t> encode(const program& p) {
     record[5] = byte_of(o.value, 1);
     record[6] = o.count == 0 ? std::uint8_t{0} : static_cast<std::uint8_t>(o.count - 1u);
     record[7] = o.argument;
+    record += operation_size;
+  }
+  for (const decision& d : p.decisions) {
+    record[0] = decision_mark;
+    record[1] = static_cast<std::uint8_t>(d.kind);
+    for (unsigned i = 0; i < 3; ++i) record[2 + i] = byte_of(d.at, i);
+    record[5] = d.alternative;
+    record[6] = d.of;
+    record[7] = d.before;
     record += operation_size;
   }
   return bytes;

@@ -15,6 +15,12 @@ static_assert(std::size(element_type_list) == element_types_count);
 constexpr std::string_view allocator_modes[] = {"equal", "unequal", "propagating"};
 static_assert(std::size(allocator_modes) == allocator_mode_count);
 
+constexpr std::string_view heap_reuses[] = {"at_once", "quarantine"};
+static_assert(std::size(heap_reuses) == heap_reuse_count);
+
+constexpr std::string_view memory_order_modes[] = {"sequential", "weak"};
+static_assert(std::size(memory_order_modes) == memory_order_mode_count);
+
 constexpr std::string_view key_classes[] = {"hot",     "colliding", "wide",    "special",
                                             "present", "current",   "earlier", "later"};
 static_assert(std::size(key_classes) == key_class_count);
@@ -40,6 +46,8 @@ std::span<const std::string_view> hash_quality_names() noexcept { return hash_qu
 std::span<const std::string_view> element_types_names() noexcept { return element_type_list; }
 std::span<const std::string_view> allocator_mode_names() noexcept { return allocator_modes; }
 std::span<const std::string_view> key_class_names() noexcept { return key_classes; }
+std::span<const std::string_view> heap_reuse_names() noexcept { return heap_reuses; }
+std::span<const std::string_view> memory_order_mode_names() noexcept { return memory_order_modes; }
 
 std::span<const std::string_view> argument_names(opcode code) noexcept {
   switch (code) {

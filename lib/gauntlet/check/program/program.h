@@ -1,16 +1,18 @@
 // A program: what is asked of the maps, in order, as a plain value. One fuzzer input, one generated case, one
 // regression file is one program.
 //
-//   header | operation | operation | ...           24 bytes, then 8 bytes each
+//   header | operation | operation | ... | decision | ...           24 bytes, then 8 bytes each
 //
 // Programs print as text (.ops), read back without loss, and every byte string decodes to one. Operations of a walk's
 // body follow the walk directly (a nested walk's body counts as part of the outer body's operations).
-// A concurrent program's operations are marked with the lane they run in; the order inside a lane is the order here.
+// A concurrent program's operations are marked with the lane they run in; the order inside a lane is the order here. Its
+// decisions say how the lanes interleave where the interleaving is under control (decision.h), and mean nothing elsewhere.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include <gauntlet/check/program/decision.h>
 #include <gauntlet/check/program/operation.h>
 
 namespace gauntlet::check {
@@ -48,6 +50,20 @@ enum class allocator_mode : std::uint8_t {
 };
 inline constexpr unsigned allocator_mode_count = 3;
 
+// How a controlled run treats memory that was freed.
+enum class heap_reuse : std::uint8_t {
+  at_once,     // handed out again as soon as possible: shows what an address that comes back does
+  quarantine,  // not handed out again in this run: shows every use after free
+};
+inline constexpr unsigned heap_reuse_count = 2;
+
+// Which store a load of a controlled run may see.
+enum class memory_order_mode : std::uint8_t {
+  sequential,  // the newest
+  weak,        // any that C++ allows
+};
+inline constexpr unsigned memory_order_mode_count = 2;
+
 struct program_header {
   std::uint8_t version = format_version;
   std::uint8_t target = 0;    // index into target_names(), 0 = none given
@@ -57,13 +73,16 @@ struct program_header {
   allocator_mode allocator = allocator_mode::equal;
   std::uint8_t capacity = 0;  // capacity hint given to every new map
   std::uint8_t threads = 0;   // of a concurrent program, 0..6
-  std::uint64_t banned = 0;   // bit i: operations with opcode i are left out
+  heap_reuse heap = heap_reuse::at_once;
+  memory_order_mode memory = memory_order_mode::sequential;
+  std::uint64_t banned = 0;  // bit i: operations with opcode i are left out
   friend bool operator==(const program_header&, const program_header&) = default;
 };
 
 struct program {
   program_header header;
   std::vector<operation> operations;
+  std::vector<decision> decisions;  // ascending by `at`, at most one for each choice
   friend bool operator==(const program&, const program&) = default;
 };
 

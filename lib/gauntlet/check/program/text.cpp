@@ -199,6 +199,10 @@ class reader {
       h.capacity = static_cast<std::uint8_t>(number("capacity", 0, 255));
     } else if (is("threads")) {
       h.threads = static_cast<std::uint8_t>(number("threads", 0, thread_count_max));
+    } else if (is("heap")) {
+      h.heap = static_cast<heap_reuse>(choice("reuse of memory", heap_reuse_names()));
+    } else if (is("memory")) {
+      h.memory = static_cast<memory_order_mode>(choice("memory model", memory_order_mode_names()));
     } else if (is("banned")) {
       while (more() && !failed()) h.banned |= std::uint64_t{1} << static_cast<std::size_t>(operation_name());
     } else {
@@ -234,6 +238,8 @@ class reader {
   }
 
   void read_operation(std::size_t line_number) {
+    if (words_[0] == "choice") return read_decision();
+    if (!program_.decisions.empty()) return fail("operations come before the decisions of the schedule");
     if (words_[0] == "end") {
       next_ = 1;
       if (open_.empty()) return fail("'end' without a walk");
@@ -288,6 +294,34 @@ class reader {
     program_.operations.push_back(o);
   }
 
+  // choice NUMBER KIND ALTERNATIVE [of NUMBER] [before EVENT]
+  void read_decision() {
+    next_ = 1;
+    if (!open_.empty()) return;  // told at the end: the body has no 'end'
+    if (program_.header.threads == 0) return fail("a decision in a program without 'threads'");
+    decision d;
+    d.at = static_cast<std::uint32_t>(number("number of the choice", 1, choice_max));
+    if (!failed() && !program_.decisions.empty() && d.at <= program_.decisions.back().at) {
+      return fail("decisions stand in order of time, each for a choice of its own; choice " + std::to_string(d.at) +
+                  " comes behind " + std::to_string(program_.decisions.back().at));
+    }
+    d.kind = static_cast<decision_kind>(choice("kind of decision", decision_kind_names()));
+    d.alternative = static_cast<std::uint8_t>(number("alternative", 0, 255));
+    if (!failed() && more() && words_[next_] == "of") {
+      ++next_;
+      d.of = static_cast<std::uint8_t>(number("number of alternatives", 1, 255));
+    }
+    if (!failed() && more() && words_[next_] == "before") {
+      ++next_;
+      d.before = static_cast<std::uint8_t>(choice("event", event_words()));
+    }
+    if (failed()) return;
+    if (program_.decisions.size() == decisions_max) {
+      return fail("a program has at most " + std::to_string(decisions_max) + " decisions");
+    }
+    program_.decisions.push_back(d);
+  }
+
   program program_;
   parse_error error_;
   std::vector<std::string_view> words_;  // of the line being read
@@ -302,6 +336,22 @@ std::string print(const operation& o) {
   std::string line;
   print_lane(line, o.where);
   print_operation(line, o);
+  return line;
+}
+
+std::string print(const decision& d) {
+  std::string line = "choice";
+  append(line, d.at);
+  append(line, decision_kind_names()[static_cast<std::size_t>(d.kind) % decision_kind_count]);
+  append(line, d.alternative);
+  if (d.of != 0) {
+    append(line, "of");
+    append(line, d.of);
+  }
+  if (d.before != 0) {
+    append(line, "before");
+    append(line, event_words()[d.before % event_words().size()]);
+  }
   return line;
 }
 
@@ -323,6 +373,8 @@ std::string print(const program& p) {
   }
   if (h.capacity != defaults.capacity) setting("capacity", std::to_string(h.capacity));
   if (h.threads != defaults.threads) setting("threads", std::to_string(h.threads));
+  if (h.heap != defaults.heap) setting("heap", heap_reuse_names()[static_cast<std::size_t>(h.heap)]);
+  if (h.memory != defaults.memory) setting("memory", memory_order_mode_names()[static_cast<std::size_t>(h.memory)]);
   if (h.banned != 0) {
     std::string names;
     for (std::size_t i = 0; i < opcode_count; ++i) {
@@ -350,6 +402,7 @@ std::string print(const program& p) {
     if (info(o.code).takes.body) ends.push_back(i + 1 + body_size(p, i));
     close(i + 1);
   }
+  for (const decision& d : p.decisions) out += print(d) + '\n';
   return out;
 }
 

@@ -11,6 +11,7 @@
 //   end
 //   equal 0 1
 //   @2 find 0 hot 3            (lane: thread 2; @after the suffix; none: before)
+//   choice 12 run 2 of 3 before store      (a decision of the schedule, behind the operations)
 //
 // print and parse are inverse: parse(print(p)) == p for every normal program. Header lines with default values are
 // left out. '#' starts a comment.
@@ -31,6 +32,7 @@ struct parse_error {
 
 std::string print(const program& p);
 std::string print(const operation& o);  // one line without indentation
+std::string print(const decision& d);   // one line
 std::variant<program, parse_error> parse(std::string_view text);
 
 }  // namespace gauntlet::check

@@ -10,12 +10,15 @@
 //   settings     every field of the header to its default, the hot key universe to what is used
 //   operands     opcodes to simpler ones of their family, counts, values and selectors down, maps to 0, 1 ..., keys to
 //                hot 0, 1, 2 ... (all uses of a key together, else one by one)
+//   decisions    ddmin over the deviations of the schedule: the program stays, fewer preemptions do
 //
 // Rounds of all passes follow each other until one changes nothing: then no single step of any pass can be taken, which
 // is what `finished` means.
 //
 // Every step strictly decreases something that no pass increases again: the number of operations, a header's distance
-// from the default, the rank of an opcode, a number. So rounds end.
+// from the default, the rank of an opcode, a number. So rounds end. Decisions come last in that order: a smaller program
+// may come back from the judge with more of them, and what they say of the choice (at which the judge made them) is
+// taken over as it is.
 //
 // The hard case is slippage: a candidate that fails, but otherwise. It counts as holding. Candidates that held are
 // remembered (as hashes of their bytes), because later rounds ask the same questions again.
@@ -75,7 +78,7 @@ std::uint64_t fingerprint(const program& p) {
 class reducer {
  public:
   reducer(const program& failing, const failure_signature& signature,
-          const std::function<failure_signature(const program&)>& judge, const reduction_limits& limits)
+          const std::function<failure_signature(program&)>& judge, const reduction_limits& limits)
       : best_(failing), signature_(signature), judge_(judge), limits_(limits) {
     normalize(best_);
   }
@@ -95,6 +98,7 @@ class reducer {
       simplify_opcodes();
       rename_maps();
       rename_keys();
+      drop_decisions();
     } while (changed_ && !stopped_);
     return {best_, tries_, !stopped_};
   }
@@ -111,14 +115,35 @@ class reducer {
         return false;
       }
       ++tries_;
-      const bool same = judge_(candidate) == signature_;
-      if (limits_.progress) limits_.progress(tries_, same ? candidate.operations.size() : best_.operations.size());
+      program failed = candidate;
+      const bool same =
+          judge_(failed) == signature_ && (!fewer_decisions_ || failed.decisions.size() < best_.decisions.size());
+      if (limits_.progress) limits_.progress(tries_, same ? failed.operations.size() : best_.operations.size());
       if (!same) continue;
       best_ = std::move(candidate);
+      best_.decisions = std::move(failed.decisions);
       changed_ = true;
       return true;
     }
     return false;
+  }
+
+  // ddmin over the decisions. Only fewer of them are an improvement: what the judge made of the candidate may have more.
+  void drop_decisions() {
+    for (std::size_t chunk = std::max<std::size_t>(best_.decisions.size() / 2, 1); !stopped_; chunk /= 2) {
+      for (std::size_t end = best_.decisions.size(); end > 0 && !stopped_;) {
+        end = std::min(end, best_.decisions.size());
+        const std::size_t begin = end - std::min(chunk, end);
+        fewer_decisions_ = true;
+        attempt_with([&](program& p) {
+          p.decisions.erase(p.decisions.begin() + static_cast<std::ptrdiff_t>(begin),
+                            p.decisions.begin() + static_cast<std::ptrdiff_t>(end));
+        });
+        fewer_decisions_ = false;
+        end = begin;
+      }
+      if (chunk == 1) return;
+    }
   }
 
   template <class Change>
@@ -404,8 +429,9 @@ class reducer {
 
   program best_;
   const failure_signature& signature_;
-  const std::function<failure_signature(const program&)>& judge_;
+  const std::function<failure_signature(program&)>& judge_;
   const reduction_limits& limits_;
+  bool fewer_decisions_ = false;  // a candidate must come back with fewer decisions than the best has
   std::unordered_set<std::uint64_t> seen_;
   std::uint64_t tries_ = 0;
   bool changed_ = false;
@@ -415,7 +441,7 @@ class reducer {
 }  // namespace
 
 reduction reduce(const program& failing, const failure_signature& signature,
-                 const std::function<failure_signature(const program&)>& judge, const reduction_limits& limits) {
+                 const std::function<failure_signature(program&)>& judge, const reduction_limits& limits) {
   return reducer(failing, signature, judge, limits).run();
 }
 

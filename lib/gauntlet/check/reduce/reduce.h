@@ -1,5 +1,6 @@
 // Makes a failing program small: drops threads, then operations (delta debugging, bodies as a whole and one by one),
-// then configuration, then simplifies opcodes, keys and values. A candidate counts only when it fails in the same way.
+// then configuration, then simplifies opcodes, keys and values, then drops decisions of the schedule. A candidate counts
+// only when it fails in the same way.
 #pragma once
 
 #include <chrono>
@@ -34,11 +35,12 @@ struct reduction {
   bool finished = false;  // false: a limit stopped it; calling reduce() on `smallest` goes on
 };
 
-// `failing` fails with `signature` (not asked again). The result fails with it too, and when `finished`, no single step
+// `failing` fails with `signature` (not asked again). `judge` may give the candidate other decisions: those under which it
+// failed, found again after a step that changed the program. The result fails with the signature too, and when `finished`, no single step
 // of any pass makes it smaller. Complexity: tries are O(n log n) in the operations for each round, rounds are few;
 // programs of hundreds of operations take hundreds of tries.
 reduction reduce(const program& failing, const failure_signature& signature,
-                 const std::function<failure_signature(const program&)>& judge, const reduction_limits& limits = {});
+                 const std::function<failure_signature(program&)>& judge, const reduction_limits& limits = {});
 
 // The same for inputs that are bytes: chunks go, then bytes become 0, blank or '0'.
 struct byte_reduction {

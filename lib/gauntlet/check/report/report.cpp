@@ -41,7 +41,7 @@ void row(std::string& out, std::string_view label, std::string_view text) {
 }
 
 // The program as text, the line of operation `step` marked. print() writes one line for each operation in order, `end`
-// lines between them, and header lines first, so lines and operations are matched by counting.
+// lines between them, header lines first and decisions last, so lines and operations are matched by counting.
 std::string marked(const program& p, std::size_t step) {
   const std::string text = print(p);
   program head;  // its text is the header lines
@@ -57,7 +57,8 @@ std::string marked(const program& p, std::size_t step) {
     const std::string_view line = rest.substr(0, length);
     rest.remove_prefix(std::min(length + 1, rest.size()));
     const std::size_t begin = line.find_first_not_of(' ');
-    const bool is_operation = number >= header_lines && line.substr(std::min(begin, line.size())) != "end";
+    const std::string_view words = line.substr(std::min(begin, line.size()));
+    const bool is_operation = number >= header_lines && words != "end" && !words.starts_with("choice ");
     const bool is_step = is_operation && operation_number == step;
     if (is_operation) ++operation_number;
     if (is_step) marked_line = lines.size();
@@ -125,6 +126,18 @@ std::string_view promise_of(failure_kind k) noexcept {
       return "each operation takes effect at one moment between call and return";
     case failure_kind::weak_contract:
       return "an operation on the whole map keeps its declared contract beside others";
+    case failure_kind::data_race:
+      return "two accesses to the same memory, one of them a write, are ordered";
+    case failure_kind::memory_misuse:
+      return "memory is used between its allocation and its one deallocation";
+    case failure_kind::deadlock:
+      return "somebody can always go on";
+    case failure_kind::no_progress:
+      return "threads that run get on";
+    case failure_kind::aborted:
+      return "no assertion, abort, escaped exception or misused lock";
+    case failure_kind::uncontrollable:
+      return "everything that the map does can be controlled and replayed";
     case failure_kind::crash:
       return "no crash, no sanitizer report, no hang";
   }
@@ -152,8 +165,10 @@ std::string report(const program& p, const verdict& v, std::string_view subject_
          (known ? ", '>' marks the step at which it showed:\n" : ":\n");
   out += marked(p, v.step);
   out += '\n';
+  if (!v.interleaving.empty()) out += v.interleaving + "\n";
   constexpr std::size_t picture_max = 60;  // operations that still fit on a screen
-  if (p.header.threads > 0 && p.operations.size() <= picture_max) out += picture_of_lanes(p) + "\n";
+  if (p.header.threads > 0 && p.operations.size() <= picture_max && v.interleaving.empty())
+    out += picture_of_lanes(p) + "\n";
   const bool named = p.header.target < target_names().size() && target_names()[p.header.target] == target_name;
   next_commands(out, subject_name, named ? std::string_view() : target_name, file);
   out += std::string(80, '=') + "\n";
@@ -189,21 +204,27 @@ std::string report(std::span<const std::uint8_t> bytes, const verdict& v, std::s
 
 std::string emit_test(const program& p, std::string_view subject_name, std::string_view target_name) {
   const std::string subject{subject_name};
-  std::string out = "// Fails as long as the map '" + subject + "' does not do what is asked of it here" +
-                    (target_name.empty() ? "" : " (found by the fuzz target " + std::string(target_name) + ")") +
-                    ".\n"
-                    "// Compile it with GoogleTest and link gauntlet::check with the objects that register the map.\n"
-                    "//\n"
-                    "// In C++, with maps[0] to maps[3] alive:\n"
-                    "//\n";
+  const bool scheduled = target_name == "concurrent_schedule" || !p.decisions.empty();
+  std::string out =
+      "// Fails as long as the map '" + subject + "' does not do what is asked of it here" +
+      (target_name.empty() ? "" : " (found by the fuzz target " + std::string(target_name) + ")") +
+      ".\n"
+      "// Compile it with GoogleTest and link gauntlet::check with the objects that register the map" +
+      (scheduled ? ",\n"
+                   "// compiled for control, and gauntlet::control: the schedule is part of the program, and the "
+                   "test fails every time.\n"
+                 : ".\n") +
+      "//\n"
+      "// In C++, with maps[0] to maps[3] alive:\n"
+      "//\n";
   out += describe(p, "//   ");
   out += "#include <gtest/gtest.h>\n\n";
   const bool concurrent = p.header.threads > 0;
-  out +=
-      "#include <variant>\n\n"
-      "#include <gauntlet/check/program/text.h>\n"
-      "#include <gauntlet/check/report/report.h>\n";
-  out += concurrent ? "#include <gauntlet/check/run/concurrent_runner.h>\n" : "";
+  out += "#include <variant>\n\n" +
+         std::string(scheduled ? "#include <gauntlet/adapters/control/controlled_run.h>\n" : "") +
+         "#include <gauntlet/check/program/text.h>\n"
+         "#include <gauntlet/check/report/report.h>\n";
+  out += concurrent && !scheduled ? "#include <gauntlet/check/run/concurrent_runner.h>\n" : "";
   out += "#include <gauntlet/check/run/registry.h>\n";
   out += concurrent ? "" : "#include <gauntlet/check/run/runner.h>\n";
   out += "\nTEST(" + as_identifier(target_name.empty() ? "regression" : target_name) + ", " + as_identifier(subject) +
@@ -218,15 +239,18 @@ std::string emit_test(const program& p, std::string_view subject_name, std::stri
          subject +
          "\");\n"
          "  ASSERT_NE(map, nullptr) << \"the objects that register this map are not linked\";\n";
-  out += concurrent ? "  for (int repetition = 0; repetition < 1000; ++repetition) {\n"
-                      "    const verdict v = run_concurrent(p, map->concurrent);\n"
-                      "    ASSERT_TRUE(v) << report(p, v, map->name, \"" +
-                          std::string(target_name) +
-                          "\", \"\");\n"
-                          "  }\n"
-                    : "  const verdict v = run(p, map->single);\n"
-                      "  EXPECT_TRUE(v) << report(p, v, map->name, \"" +
-                          std::string(target_name) + "\", \"\");\n";
+  out += scheduled ? "  const verdict v = gauntlet::adapters::run_controlled(p, map->concurrent);\n"
+                     "  EXPECT_TRUE(v) << report(p, v, map->name, \"" +
+                         std::string(target_name) + "\", \"\");\n"
+         : concurrent ? "  for (int repetition = 0; repetition < 1000; ++repetition) {\n"
+                        "    const verdict v = run_concurrent(p, map->concurrent);\n"
+                        "    ASSERT_TRUE(v) << report(p, v, map->name, \"" +
+                            std::string(target_name) +
+                            "\", \"\");\n"
+                            "  }\n"
+                      : "  const verdict v = run(p, map->single);\n"
+                        "  EXPECT_TRUE(v) << report(p, v, map->name, \"" +
+                            std::string(target_name) + "\", \"\");\n";
   out += "}\n";
   return out;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -52,15 +53,33 @@ namespace {
 constexpr unsigned lane_count = 8;
 constexpr unsigned run_length_in_threads = 4;  // an operation with a count, in a thread: so many keys at most
 constexpr unsigned run_length_alone = 64;
+constexpr std::size_t state_size_max = 4096;
 
 std::uint64_t repetitions_before = 0;
+
+// The threads of the machine.
+class workers_of_the_machine final : public concurrent_executor {
+ public:
+  verdict run(const std::function<void()>& body, bool& completed) override {
+    body();
+    completed = true;
+    return {};
+  }
+  void at_once(unsigned count, const std::function<void(unsigned)>& lane) override {
+    concurrent_workers::of_this_process().run(count, lane);
+  }
+};
 
 class concurrent_run {
  public:
   concurrent_run(const program& p, const concurrent_subject_factory& make, const concurrent_options& options)
-      : program_(p), make_(make), options_(options) {}
+      : program_(p),
+        make_(make),
+        options_(options),
+        executor_(options.executor != nullptr ? *options.executor : workers_) {}
 
   verdict run() {
+    contracts_ = contracts_of(*make_(program_.header));
     for (unsigned i = 0; i < options_.repetitions && verdict_.kind == failure_kind::none; ++i) repeat(i);
     return verdict_;
   }
@@ -69,21 +88,43 @@ class concurrent_run {
   static bool is_thread(unsigned where) noexcept { return where != 0 && where != lane_count - 1; }
 
   void repeat(unsigned repetition) {
-    subject_ = make_(program_.header);
-    contracts_ = contracts_of(*subject_);
     prepare();
+    bool completed = false;
+    const verdict noticed = executor_.run([&] { carry_out(repetition); }, completed);
+    judge(repetition, completed, noticed);
+    said_.reset();  // text in the executor's memory, which the next run may reuse
+  }
+
+  // One repetition as the executor runs it. It keeps no memory but what prepare() has made room for, except to say what
+  // is wrong: the executor's heap may be gone when the judging begins.
+  void carry_out(unsigned repetition) {
+    std::unique_ptr<concurrent_subject> subject = make_(program_.header);
+    subject_ = subject.get();
     stamps_.reset();
     do_lane(0, 0);
     if (!threads_.empty()) {
       const std::uint64_t rng_seed =
           options_.disturb ? 0x9E3779B97F4A7C15ull * (repetitions_before + repetition + 1) : 0;
-      concurrent_workers::of_this_process().run(static_cast<unsigned>(threads_.size()), [this, rng_seed](unsigned i) {
+      executor_.at_once(static_cast<unsigned>(threads_.size()), [this, rng_seed](unsigned i) {
         do_lane(threads_[i], rng_seed == 0 ? 0 : rng_seed + threads_[i] * 0xD1B54A32D192ED03ull);
       });
     }
     do_lane(lane_count - 1, 0);
-    judge(repetition);
-    subject_.reset();
+    for (unsigned map = 0; map < history_map_count; ++map) {
+      event& contents = contents_[map];
+      contents.called = stamps_.next();
+      subject_->contents(map, contents.shown);
+      contents.returned = stamps_.next();
+      said_->self_check[map] = subject_->self_check(map);
+      if (tells_) describe(map);
+    }
+    said_->memory = subject_->finish();
+  }
+
+  // Into memory that was there before the run: what is allocated inside and never given back is a leak.
+  void describe(unsigned map) {
+    const std::string state = "map " + std::to_string(map) + ": " + subject_->state(map) + "\n";
+    said_->state.append(state, 0, said_->state.capacity() - said_->state.size());
   }
 
   // ------------------------------------------------------------------------------------------------ what will be asked
@@ -91,9 +132,11 @@ class concurrent_run {
   void prepare() {
     for (unsigned where = 0; where < lane_count; ++where) {
       lanes_[where] = lane_recorder(where);
-      trouble_[where].clear();
     }
     threads_.clear();
+    contents_ = {};
+    said_.emplace();
+    if (tells_) said_->state.reserve(state_size_max);
     std::size_t events = 0;
     for (std::size_t i = 0; i < program_.operations.size(); ++i) {
       const operation& o = program_.operations[i];
@@ -114,6 +157,21 @@ class concurrent_run {
       if (is_thread(where) && std::find(threads_.begin(), threads_.end(), where) == threads_.end()) {
         threads_.push_back(where);
       }
+    }
+    std::sort(threads_.begin(), threads_.end());
+    // A map holds at most as many elements as operations insert.
+    for (lane_recorder& lane : lanes_) {
+      for (std::size_t i = 0; i < lane.size(); ++i) {
+        if (reach_of(lane[i].asked.code) == reach::elements) lane[i].shown.reserve(events);
+      }
+    }
+    for (unsigned map = 0; map < history_map_count; ++map) {
+      event& contents = contents_[map];
+      contents.where = lane_count - 1;
+      contents.asked.code = opcode::snapshot;
+      contents.asked.target = map;
+      contents.source = program_.operations.size();
+      contents.shown.reserve(events);
     }
   }
 
@@ -145,15 +203,17 @@ class concurrent_run {
     try {
       for (std::size_t i = 0; i < lane.size(); ++i) {
         disturbance::point();
+        if (tells_) executor_.begins(where, lane[i].source);
         lane.record(stamps_, i, [this](event& e) {
           e.answer = reach_of(e.asked.code) == reach::elements ? subject_->collect(e.asked, e.shown)
                                                                : subject_->apply(e.asked);
         });
+        if (tells_) executor_.ends(where, lane[i].source);
       }
     } catch (const std::exception& e) {
-      trouble_[where] = e.what();
+      said_->trouble[where] = e.what();
     } catch (...) {
-      trouble_[where] = "something that is not a std::exception";
+      said_->trouble[where] = "something that is not a std::exception";
     }
     disturbance::disarm();
   }
@@ -161,7 +221,7 @@ class concurrent_run {
   // -----------------------------------------------------------------------------------------------------------
   // judgement
 
-  void judge(unsigned repetition) {
+  void judge(unsigned repetition, bool completed, const verdict& noticed) {
     history h;
     for (lane_recorder& lane : lanes_) {
       for (std::size_t i = 0; i < lane.size(); ++i) {
@@ -172,25 +232,37 @@ class concurrent_run {
       }
       lane.hand_over(h);
     }
+    if (tells_) executor_.recorded(h, said_->state);
+    if (!completed || !noticed) return take_over(repetition, h, noticed);
     for (unsigned where = 0; where < lane_count; ++where) {
-      if (trouble_[where].empty()) continue;
+      const std::string& trouble = said_->trouble[where];
+      if (trouble.empty()) continue;
       const auto stopped = std::find_if(h.events.begin(), h.events.end(),
                                         [where](const event& e) { return e.where == where && e.pending(); });
       const bool known = stopped != h.events.end();
       return fail(repetition, failure_kind::unexpected_exception, known ? stopped->source : 0,
                   known ? std::string(info(stopped->asked.code).name) : std::string(),
-                  "threw " + trouble_[where] + (known ? ":\n  " + print(*stopped) : ""));
+                  "threw " + trouble + (known ? ":\n  " + print(*stopped) : ""));
     }
     judge_history(repetition, h);
     for (unsigned map = 0; map < history_map_count; ++map) {
-      if (const std::string wrong = subject_->self_check(map); !wrong.empty()) {
+      if (const std::string& wrong = said_->self_check[map]; !wrong.empty()) {
         fail(repetition, failure_kind::self_check, program_.operations.size(), "",
              "map " + std::to_string(map) + ", when all was done: " + wrong);
       }
     }
-    if (const std::string wrong = subject_->finish(); !wrong.empty()) {
-      fail(repetition, failure_kind::allocator, program_.operations.size(), "", wrong);
+    if (!said_->memory.empty()) {
+      fail(repetition, failure_kind::allocator, program_.operations.size(), "", said_->memory);
     }
+  }
+
+  // What the executor noticed, at the first operation of the program that was under way.
+  void take_over(unsigned repetition, const history& h, const verdict& noticed) {
+    std::size_t step = program_.operations.size();
+    for (const event& e : h.events) {
+      if (e.pending()) step = std::min(step, e.source);
+    }
+    fail(repetition, noticed.kind, step, noticed.place, noticed.message);
   }
 
   void judge_history(unsigned repetition, history& h) {
@@ -201,16 +273,8 @@ class concurrent_run {
     if (check.contracts[opcode::snapshot] == contract::unsupported) {
       check.contracts[opcode::snapshot] = contract::linearizable;  // for the contents below: nothing runs beside them
     }
-    for (unsigned map = 0; map < history_map_count; ++map) {
-      event contents;
-      contents.where = lane_count - 1;
-      contents.asked.code = opcode::snapshot;
-      contents.asked.target = map;
-      contents.called = stamps_.next();
-      subject_->contents(map, contents.shown);
-      contents.returned = stamps_.next();
-      contents.source = program_.operations.size();
-      h.events.push_back(std::move(contents));
+    for (event& contents : contents_) {
+      if (!contents.pending()) h.events.push_back(std::move(contents));
     }
     const history_verdict judged = check_history(h, check);
     if (!judged.well_formed) return judge_answers(repetition, h, judged.text);
@@ -257,11 +321,24 @@ class concurrent_run {
   const concurrent_options& options_;
   verdict verdict_;
   contract_table contracts_;
-  std::unique_ptr<concurrent_subject> subject_;
+  // What is said in words, empty where all is well. Text made in a run lies in the executor's memory: it is destroyed,
+  // and not only emptied, before the next run.
+  struct words {
+    std::array<std::string, lane_count> trouble;  // what a lane threw
+    std::array<std::string, history_map_count> self_check;
+    std::string memory;
+    std::string state;
+  };
+
+  workers_of_the_machine workers_;
+  concurrent_executor& executor_;
+  const bool tells_ = executor_.tells();
+  concurrent_subject* subject_ = nullptr;
+  std::array<event, history_map_count> contents_;  // when all was done
+  std::optional<words> said_;
   stamp_counter stamps_;
   std::array<lane_recorder, lane_count> lanes_;
-  std::array<std::string, lane_count> trouble_;  // what a lane threw
-  std::vector<unsigned> threads_;                // lanes that run at once
+  std::vector<unsigned> threads_;  // lanes that run at once
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Runs a concurrent program on real threads, records what happened and judges it.
+// Runs a concurrent program, records what happened and judges it.
 //
 // A program has a prefix (lane before), up to six threads, and a suffix (lane after). One *repetition* makes fresh
 // maps, does the prefix, lets all threads begin at the same moment, does the suffix, reads the contents of both maps,
@@ -7,8 +7,9 @@
 //   read;
 //   - each map's self-check;
 //   - the memory, after the maps are gone.
-// The interleaving is the machine's, so a program is repeated; disturbance (concurrent_disturbance.h) makes the
-// repetitions differ. The first repetition that fails gives the verdict.
+// Who runs the threads is the executor's business (concurrent_executor.h). On real threads, the default, the interleaving
+// is the machine's, so a program is repeated; disturbance (concurrent_disturbance.h) makes the repetitions differ. The
+// first repetition that fails gives the verdict.
 //
 // What a program may ask beside other threads is what a history can hold (history.h). Other opcodes are read as their
 // nearest relative (emplace as insert, at as find, an iteration as a walk) or left out; keys that name an element of a
@@ -21,6 +22,7 @@
 
 #include <gauntlet/check/linear/checker.h>
 #include <gauntlet/check/program/program.h>
+#include <gauntlet/check/run/concurrent_executor.h>
 #include <gauntlet/check/run/concurrent_subject.h>
 #include <gauntlet/check/run/verdict.h>
 
@@ -32,6 +34,7 @@ struct concurrent_options {
   std::uint64_t budget = 200'000;         // configurations for one history
   std::size_t whole_map_events_max = 40;  // as in check_options
   bool disturb = true;
+  concurrent_executor* executor = nullptr;  // null: the workers of this process
 };
 
 // Counts operation × outcome into coverage(). Only one thread at a time may call it. A verdict of `not_linearizable`

@@ -23,11 +23,20 @@ enum class contract : std::uint8_t {
   unsupported,
 };
 
+// What a map promises about one operation while every other thread is stopped wherever it happens to be.
+enum class progress : std::uint8_t {
+  blocking,          // may wait for another thread
+  obstruction_free,  // ends if it runs alone for long enough
+  lock_free,         // and whoever makes it go on longer has itself got something done
+  wait_free,         // ends within a number of its own steps
+};
+
 class concurrent_subject {
  public:
   virtual ~concurrent_subject() = default;
   virtual std::string_view name() const = 0;
   virtual contract contract_of(opcode code) const = 0;
+  virtual progress progress_of(opcode) const { return progress::blocking; }
 
   // Any thread. Point operations: find, contains, insert_copy, try_emplace, insert_or_assign, erase_key, extract_key,
   // compare_exchange, fetch_update, update. Whole-map: size, clear, equal, erase_if, swap, copy_assign, merge.
@@ -38,6 +47,7 @@ class concurrent_subject {
   // Only while nothing else runs. Maps: 0 is the shared one, 1 the second one.
   virtual void contents(unsigned target, std::vector<element>& out) const = 0;
   virtual std::string self_check(unsigned target) const = 0;
+  virtual std::string state(unsigned target) const = 0;  // size, growth, flags: whatever the map says of itself
   // Destroys the maps; afterwards memory must balance. Empty string when it does.
   virtual std::string finish() = 0;
 };

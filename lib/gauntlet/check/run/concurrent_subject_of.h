@@ -8,6 +8,7 @@
 //     static constexpr std::string_view name = "my_map";
 //     static constexpr check::contract contract_of(check::opcode code);
 //     // optional: static std::unique_ptr<map_type> make(const Hash&, const KeyEqual&, const Allocator&);
+//     // optional: static constexpr check::progress progress_of(check::opcode code);   without it: blocking
 //   };
 //
 // and the map's operations are called by name, each only if the map has it:
@@ -15,7 +16,7 @@
 //   extract(k) -> optional<T>, compare_exchange(k, expected, desired) -> bool, update(k, f(T&)) -> bool,
 //   size(), empty(), clear(), erase_if(p(const Key&, const T&)) -> count, for_each(f(const Key&, const T&)),
 //   snapshot() -> a range of elements, copy construction, copy assignment, swap(other), ==, merge(other),
-//   self_check(std::ostream*) -> bool.
+//   self_check(std::ostream*) -> bool, describe() -> std::string.
 // What a map lacks is outcome::unsupported and leaves no trace in the history. for_each is required: it shows the
 // contents at the end.
 //
@@ -56,10 +57,16 @@ class concurrent_subject_of final : public concurrent_subject {
     return reach_of(code) == reach::foreign ? contract::unsupported : adapter::contract_of(code);
   }
 
+  progress progress_of([[maybe_unused]] opcode code) const override {
+    if constexpr (requires { adapter::progress_of(code); }) return adapter::progress_of(code);
+    return progress::blocking;
+  }
+
   result apply(const request& r) override;
   result collect(const request& r, std::vector<element>& shown) override;
   void contents(unsigned target, std::vector<element>& out) const override { read(*maps_[target], out); }
   std::string self_check(unsigned target) const override;
+  std::string state(unsigned target) const override;
   std::string finish() override;
 
  private:
@@ -261,6 +268,18 @@ std::string concurrent_subject_of<Adapter, Types>::self_check(unsigned target) c
     if (!m.self_check(&dump)) return dump.str().empty() ? "the self-check fails" : dump.str();
   }
   return {};
+}
+
+template <template <class, class, class, class, class> class Adapter, element_types Types>
+std::string concurrent_subject_of<Adapter, Types>::state(unsigned target) const {
+  const map_type& m = *maps_[target];
+  if constexpr (requires { m.describe(); }) {
+    return m.describe();
+  } else {
+    std::vector<element> all;
+    read(m, all);
+    return std::to_string(all.size()) + " elements";
+  }
 }
 
 template <template <class, class, class, class, class> class Adapter, element_types Types>

@@ -16,6 +16,7 @@ struct defect_info {
   std::string_view target;   // the fuzz target that must notice
   unsigned budget_cpu_seconds = 60;
   unsigned reduced_operations_max = 8;
+  std::string_view right_twin = {};  // the map that it is but for one detail, where that is no map of the product
 };
 
 struct registration {
@@ -24,6 +25,10 @@ struct registration {
   concurrent_subject_factory concurrent;  // empty for single-threaded maps
   bool defective = false;
   defect_info defect;
+  bool right_twin = false;  // a right map that only shows who judges a defective one justly
+
+  // What is judged when no map is named.
+  bool is_of_the_product() const noexcept { return !defective && !right_twin; }
 };
 
 void register_subject(registration r);

@@ -30,6 +30,18 @@ std::string_view to_string(failure_kind k) noexcept {
       return "not_linearizable";
     case failure_kind::weak_contract:
       return "weak_contract";
+    case failure_kind::data_race:
+      return "data_race";
+    case failure_kind::memory_misuse:
+      return "memory_misuse";
+    case failure_kind::deadlock:
+      return "deadlock";
+    case failure_kind::no_progress:
+      return "no_progress";
+    case failure_kind::aborted:
+      return "aborted";
+    case failure_kind::uncontrollable:
+      return "uncontrollable";
     case failure_kind::crash:
       return "crash";
   }

@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include <gauntlet/check/program/decision.h>
 
 namespace gauntlet::check {
 
@@ -21,8 +24,14 @@ enum class failure_kind : std::uint8_t {
   unexpected_exception,
   undiagnosed_misuse,
   not_linearizable,
-  weak_contract,  // a whole-map operation broke its declared contract
-  crash,          // signal, sanitizer report, time-out: judged from outside the process
+  weak_contract,   // a whole-map operation broke its declared contract
+  data_race,       // two accesses without an order, one of them a write
+  memory_misuse,   // used after free, freed twice, never freed
+  deadlock,        // nothing can go on
+  no_progress,     // threads run and nothing changes, or one that must finish alone does not
+  aborted,         // an assertion, abort, terminate, an exception that escaped a thread, a lock that was misused
+  uncontrollable,  // what was done can't be controlled, or did not come out the same twice: about the test, not the map
+  crash,           // signal, sanitizer report, time-out: judged from outside the process
 };
 std::string_view to_string(failure_kind k) noexcept;
 
@@ -33,6 +42,11 @@ struct verdict {
   std::string message;     // what was asked, what happened, what the model says
   bool undecided = false;  // the concurrent checker ran out of budget: neither right nor wrong
   std::uint64_t operations_run = 0;
+  // Of a controlled run that failed: the decisions that lead there again, and, if asked for, what happened step by step, as
+  // text and as an HTML page.
+  std::vector<decision> decisions;
+  std::string interleaving;
+  std::string picture;
   explicit operator bool() const noexcept { return kind == failure_kind::none; }  // true: the map held
 };
 

@@ -1,0 +1,92 @@
+#include <gauntlet/adapters/control/controlled_executor.h>
+
+#include <array>
+#include <thread>
+
+namespace gauntlet::adapters {
+namespace {
+
+constexpr std::size_t marks_max = 2048;
+
+check::failure_kind kind_of(sched::finding found) {
+  switch (found) {
+    case sched::finding::none:
+      return check::failure_kind::none;
+    case sched::finding::data_race:
+      return check::failure_kind::data_race;
+    case sched::finding::use_after_free:
+    case sched::finding::double_free:
+    case sched::finding::leak:
+      return check::failure_kind::memory_misuse;
+    case sched::finding::deadlock:
+      return check::failure_kind::deadlock;
+    case sched::finding::livelock:
+    case sched::finding::no_progress:
+      return check::failure_kind::no_progress;
+    case sched::finding::failed_check:
+    case sched::finding::escaped_exception:
+    case sched::finding::misused_lock:
+      return check::failure_kind::aborted;
+    case sched::finding::refused:
+      return check::failure_kind::uncontrollable;
+  }
+  return check::failure_kind::uncontrollable;
+}
+
+}  // namespace
+
+controlled_executor::controlled_executor(sched::strategy& decides, const sched::run_options& options)
+    : decides_(decides), options_(options) {
+  if (tells()) marks_.reserve(marks_max);
+}
+
+check::verdict controlled_executor::run(const std::function<void()>& body, bool& completed) {
+  marks_.clear();
+  outcome_ = sched::run(
+      [&] {
+        body();
+        completed = true;
+      },
+      decides_, options_);
+  return verdict_of(outcome_);
+}
+
+void controlled_executor::at_once(unsigned count, const std::function<void(unsigned)>& lane) {
+  std::array<std::thread, check::thread_count_max> threads;
+  for (unsigned i = 0; i < count; ++i) threads[i] = std::thread([&lane, i] { lane(i); });
+  for (unsigned i = 0; i < count; ++i) threads[i].join();
+}
+
+void controlled_executor::recorded(const check::history& all, std::string_view state) {
+  history_ = all;
+  state_ = state;
+}
+
+sched::run_options options_of(const check::program_header& h) {
+  sched::run_options options;
+  options.allocator = h.heap == check::heap_reuse::quarantine ? sched::reuse::quarantine : sched::reuse::at_once;
+  options.memory =
+      h.memory == check::memory_order_mode::weak ? sched::memory_model::weak : sched::memory_model::sequential;
+  return options;
+}
+
+std::vector<check::decision> decisions_of(const sched::schedule& s) {
+  std::vector<check::decision> all;
+  for (const sched::deviation& d : s.deviations) {
+    all.push_back({d.at, static_cast<check::decision_kind>(d.kind), d.alternative, d.alternatives,
+                   static_cast<std::uint8_t>(d.before)});
+  }
+  return all;
+}
+
+check::verdict verdict_of(const sched::outcome& o) {
+  check::verdict v;
+  v.kind = kind_of(o.found);
+  if (!v) {
+    v.place = o.place;
+    v.message = o.message;
+  }
+  return v;
+}
+
+}  // namespace gauntlet::adapters

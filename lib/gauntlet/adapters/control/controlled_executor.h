@@ -1,0 +1,69 @@
+// The executor (check/run/concurrent_executor.h) whose threads, heap and time belong to the controlled scheduler.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gauntlet/check/program/program.h>
+#include <gauntlet/check/run/concurrent_executor.h>
+#include <gauntlet/sched/run.h>
+
+namespace gauntlet::adapters {
+
+class controlled_executor final : public check::concurrent_executor {
+ public:
+  // Where the lanes' operations begin and end, in steps of the run.
+  struct mark {
+    std::uint64_t step;
+    unsigned thread;
+    unsigned where;
+    std::size_t source;
+    bool begins;
+  };
+
+  controlled_executor(sched::strategy& decides, const sched::run_options& options);
+
+  check::verdict run(const std::function<void()>& body, bool& completed) override;
+  void at_once(unsigned count, const std::function<void(unsigned)>& lane) override;
+  bool tells() const override { return options_.record_trace; }
+  void begins(unsigned where, std::size_t source) override {
+    note({sched::now(), sched::this_thread(), where, source, true});
+  }
+  void ends(unsigned where, std::size_t source) override {
+    note({sched::now(), sched::this_thread(), where, source, false});
+  }
+  void recorded(const check::history& all, std::string_view state) override;
+
+  const sched::outcome& outcome() const noexcept { return outcome_; }
+  const std::vector<mark>& marks() const noexcept { return marks_; }
+  const check::history& history() const noexcept { return history_; }
+  const std::string& state() const noexcept { return state_; }
+
+ private:
+  // Room was made before the run: inside it, the vector would grow in the run's own heap.
+  void note(const mark& m) {
+    if (marks_.size() < marks_.capacity()) marks_.push_back(m);
+  }
+
+  sched::strategy& decides_;
+  sched::run_options options_;
+  sched::outcome outcome_;
+  std::vector<mark> marks_;
+  check::history history_;
+  std::string state_;
+};
+
+// The options that a program's header asks for.
+sched::run_options options_of(const check::program_header& h);
+
+// What a run deviated from the default in, as a program holds it.
+std::vector<check::decision> decisions_of(const sched::schedule& s);
+
+// What the scheduler found, as the judge says it.
+check::verdict verdict_of(const sched::outcome& o);
+
+}  // namespace gauntlet::adapters

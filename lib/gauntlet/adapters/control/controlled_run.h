@@ -1,0 +1,55 @@
+// A concurrent program under the controlled scheduler: one program, one interleaving, judged and replayed exactly.
+//
+// The program's decisions are the schedule. All that the runner (check/run/concurrent_runner.h) judges is judged here, too,
+// history and self-checks and memory; beside it what the scheduler sees in the same run: data races, use after free,
+// deadlock, lack of progress. Thread 0 of a run is the lane before and after, threads 1, 2 ... are the lanes that run at
+// once, in order.
+//
+// Where the given decisions lead to no failure, other schedules of the same program can be searched. A failure comes with
+// the exact decisions that lead to it, and with the story of its interleaving.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <gauntlet/check/program/program.h>
+#include <gauntlet/check/report/interleaving.h>
+#include <gauntlet/check/run/concurrent_subject.h>
+#include <gauntlet/check/run/verdict.h>
+#include <gauntlet/sched/strategy.h>
+
+namespace gauntlet::adapters {
+
+struct controlled_options {
+  std::uint32_t schedules = 0;       // so many more are searched when the program's own holds
+  std::uint64_t rng_seed = 1;        // of that search
+  std::uint32_t events_max = 20000;  // of one run; more is lack of progress
+  bool explain = true;               // run a failure once more and tell its interleaving
+  // A failure is looked for again, with as few preemptions as it takes, in so many runs (fewest_preemptions.h).
+  std::uint32_t fewest_preemptions_within = 0;
+  // Probe for progress: once so many events have happened, only this thread goes on. It must end, within so many events
+  // of its own, and wait for nobody; otherwise: no_progress. 0: no probe.
+  std::uint64_t alone_after = 0;
+  unsigned alone_thread = 1;
+  std::uint32_t alone_events_max = 1000;
+};
+
+// Only in a binary whose maps are compiled for control (gauntlet_controlled_subjects). One caller at a time. Deterministic:
+// the same program gives the same verdict, in this process and in another. A failure that does not come out the same when
+// it is run again is of kind `uncontrollable`.
+check::verdict run_controlled(const check::program& p, const check::concurrent_subject_factory& make,
+                              const controlled_options& options = {});
+
+// One run of the program in which `decides` makes the decisions; the program's own don't matter, and nothing is searched.
+// A failure carries the decisions of that run. The strategy is asked again for each call, with options.rng_seed: what it
+// learns, and what is left of it to explore, stays with it.
+check::verdict run_under(sched::strategy& decides, const check::program& p,
+                         const check::concurrent_subject_factory& make, const controlled_options& options = {});
+
+// The interleaving of the program's own decisions, whatever its verdict, for pictures. Empty when the schedule does not
+// fit the program any more, and `divergence` says where.
+std::optional<check::interleaving> interleaving_of(const check::program& p,
+                                                   const check::concurrent_subject_factory& make,
+                                                   std::string& divergence);
+
+}  // namespace gauntlet::adapters

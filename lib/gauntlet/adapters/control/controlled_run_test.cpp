@@ -1,0 +1,102 @@
+// A controlled run is a run like any other, judged the same way, and comes out the same every time.
+#include <gauntlet/adapters/control/controlled_run.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <variant>
+
+#include <gauntlet/check/program/text.h>
+#include <gauntlet/check/report/report.h>
+#include <gauntlet/check/run/registry.h>
+
+namespace gauntlet::adapters {
+namespace {
+
+using check::failure_kind;
+using check::program;
+using check::verdict;
+using ::testing::HasSubstr;
+
+program text_program(std::string_view body) {
+  auto read = check::parse("gauntlet 1\ntarget concurrent_schedule\n" + std::string(body));
+  if (auto* p = std::get_if<program>(&read)) return std::move(*p);
+  ADD_FAILURE() << std::get<check::parse_error>(read).message;
+  return {};
+}
+
+verdict judged(std::string_view map, const program& p, const controlled_options& options = {}) {
+  const check::registration* const found = check::find_subject(map);
+  if (found == nullptr) {
+    ADD_FAILURE() << "no map " << map;
+    return {};
+  }
+  return run_controlled(p, found->concurrent, options);
+}
+
+constexpr std::string_view two_updates =
+    "threads 2\n"
+    "insert_copy 0 hot 0 value 1\n"
+    "@1 fetch_update 0 hot 0 value 1\n"
+    "@2 fetch_update 0 hot 0 value 1\n";
+
+TEST(controlled_run, a_right_map_holds_along_any_schedule) {
+  for (const std::string_view map : {"sharded_map", "shared_mutex_map"}) {
+    const verdict v = judged(map, text_program(two_updates), {.schedules = 500});
+    EXPECT_TRUE(v) << map << ": " << v.message;
+    EXPECT_GT(v.operations_run, 1000u);
+  }
+}
+
+TEST(controlled_run, a_defect_is_found_with_the_decisions_that_lead_there_again) {
+  program p = text_program(two_updates);
+  EXPECT_TRUE(judged("lost_update", p)) << "without decisions nobody interrupts anybody";
+  const verdict found = judged("lost_update", p, {.schedules = 500});
+  ASSERT_EQ(found.kind, failure_kind::not_linearizable) << found.message;
+  ASSERT_FALSE(found.decisions.empty());
+  EXPECT_THAT(found.interleaving, HasSubstr("thread 2"));
+  EXPECT_THAT(found.interleaving, HasSubstr("mutex.h"));
+  EXPECT_THAT(found.picture, HasSubstr("violation"));
+
+  p.decisions = found.decisions;
+  p = std::get<program>(check::parse(check::print(p)));
+  for (int time = 0; time < 2; ++time) {
+    const verdict again = judged("lost_update", p);
+    EXPECT_EQ(again.kind, found.kind);
+    EXPECT_EQ(again.place, found.place);
+    EXPECT_EQ(again.message, found.message);
+    EXPECT_EQ(again.decisions, found.decisions);
+    EXPECT_EQ(again.interleaving, found.interleaving);
+  }
+  EXPECT_TRUE(judged("shared_mutex_map", p)) << "the right map holds along the same decisions";
+}
+
+TEST(controlled_run, what_no_history_shows_is_judged_too) {
+  const verdict race =
+      judged("erase_without_lock", text_program("threads 2\n@1 insert_copy 0 hot 0 value 1\n@2 erase_key 0 hot 0\n"));
+  EXPECT_EQ(race.kind, failure_kind::data_race) << race.message;
+  EXPECT_THAT(race.message, HasSubstr("thread 1"));
+  EXPECT_THAT(race.message, HasSubstr("thread 2"));
+
+  const verdict stuck =
+      judged("deadlock_on_merge", text_program("threads 2\n@1 merge 0 3\n@2 merge 3 0\n"), {.schedules = 500});
+  EXPECT_EQ(stuck.kind, failure_kind::deadlock) << stuck.message;
+  EXPECT_THAT(stuck.message, HasSubstr("waits for"));
+  EXPECT_THAT(stuck.message, HasSubstr("held by"));
+}
+
+TEST(controlled_run, an_old_schedule_on_another_map_says_where_it_no_longer_fits) {
+  program p = text_program(two_updates);
+  p.decisions = judged("lost_update", p, {.schedules = 500}).decisions;
+  ASSERT_FALSE(p.decisions.empty());
+  std::string divergence;
+  const auto same = interleaving_of(p, check::find_subject("lost_update")->concurrent, divergence);
+  ASSERT_TRUE(same.has_value());
+  EXPECT_EQ(divergence, "");
+  EXPECT_EQ(same->operations.size(), 3u);
+  interleaving_of(p, check::find_subject("sharded_map")->concurrent, divergence);
+  EXPECT_THAT(divergence, HasSubstr("choice "));
+}
+
+}  // namespace
+}  // namespace gauntlet::adapters

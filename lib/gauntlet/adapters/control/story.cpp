@@ -1,0 +1,102 @@
+// Operations come from two sides. The runner marked where each began and ended, in steps of the run; the history holds the
+// answers. An operation of the program may be done several times (its count), in order: the n-th time it begins in its
+// lane is its n-th event there.
+#include <gauntlet/adapters/control/story.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include <gauntlet/check/program/text.h>
+#include <gauntlet/check/report/report.h>
+#include <gauntlet/check/run/result.h>
+#include <gauntlet/sched/report/symbols.h>
+
+namespace gauntlet::adapters {
+namespace {
+
+std::string in_words(const sched::traced_event& e) {
+  std::string words(to_string(e.what.kind));
+  std::replace(words.begin(), words.end(), '_', ' ');
+  if (reads(e.what.kind) || writes(e.what.kind)) {
+    words += " " + std::to_string(e.what.size) + (e.what.size == 1 ? " byte" : " bytes");
+    if (e.what.size <= 8) words += ", " + std::to_string(e.value);
+  }
+  return words;
+}
+
+std::string place_of(std::uintptr_t code) {
+  if (code == 0) return "";
+  const auto line = sched::report::line_of(code);
+  return line.function.empty() ? line.where : line.where + " in " + line.function;
+}
+
+std::string answer_of(const check::history& all, unsigned where, std::size_t source, std::size_t time) {
+  for (const check::event& e : all.events) {
+    if (e.where != where || e.source != source || time-- != 0) continue;
+    return e.pending() ? "" : to_string(e.answer);
+  }
+  return "";
+}
+
+}  // namespace
+
+check::interleaving story_of(const check::program& p, const check::verdict& v, const controlled_executor& run) {
+  const sched::outcome& outcome = run.outcome();
+  check::interleaving story;
+  story.title = std::string(to_string(v.kind)) + (v.place.empty() ? "" : ", " + v.place);
+  story.happened = v.message;
+  story.program = print(p);
+  story.state = run.state();
+  story.lanes.push_back("before and after");
+
+  std::vector<std::uintptr_t> codes;  // looked up together: each look starts a process
+  for (const sched::traced_event& e : outcome.trace) codes.push_back(e.what.code);
+  sched::report::look_up(codes);
+  unsigned lanes = 1;
+  for (const sched::traced_event& e : outcome.trace) lanes = std::max(lanes, unsigned{e.what.thread} + 1);
+  for (unsigned lane = 1; lane < lanes; ++lane) story.lanes.push_back("thread " + std::to_string(lane));
+
+  for (const sched::traced_event& e : outcome.trace) {
+    check::interleaving::step s;
+    s.number = e.step;
+    s.lane = e.what.thread;
+    s.what = in_words(e);
+    s.where = place_of(e.what.code);
+    s.switched = e.switched;
+    s.blocked = e.blocked;
+    s.from = e.seen_from;
+    s.decided = e.choice != 0 && std::any_of(p.decisions.begin(), p.decisions.end(),
+                                             [&](const check::decision& d) { return d.at == e.choice; });
+    story.steps.push_back(std::move(s));
+  }
+
+  std::array<std::size_t, 8> open{};  // position in story.operations of the operation under way, plus one
+  for (const controlled_executor::mark& m : run.marks()) {
+    if (!m.begins) {
+      if (open[m.where] != 0) story.operations[open[m.where] - 1].last = m.step;
+      open[m.where] = 0;
+      continue;
+    }
+    check::interleaving::operation o;
+    o.lane = m.thread;
+    o.source = m.source;
+    o.first = m.step;
+    o.asked = m.source < p.operations.size() ? print(p.operations[m.source]) : "";
+    const auto times =
+        std::count_if(story.operations.begin(), story.operations.end(),
+                      [&](const check::interleaving::operation& earlier) { return earlier.source == m.source; });
+    o.answer = answer_of(run.history(), m.where, m.source, static_cast<std::size_t>(times));
+    if (m.source == v.step) story.culprits.push_back(story.operations.size());
+    story.operations.push_back(std::move(o));
+    open[m.where] = story.operations.size();
+  }
+
+  const bool in_the_middle = outcome.found != sched::finding::none;
+  story.failed_at = in_the_middle && !outcome.trace.empty() ? outcome.trace.back().step : 0;
+  story.failed_lane = in_the_middle ? outcome.thread : 0;
+  return story;
+}
+
+}  // namespace gauntlet::adapters

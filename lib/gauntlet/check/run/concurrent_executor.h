@@ -1,0 +1,38 @@
+// Who runs the lanes of a concurrent program: the machine's threads, or something that decides their interleaving.
+//
+// One repetition is one `body`: it makes the maps, does what comes before, hands the lanes that run at once to
+// `at_once`, does what comes after, and destroys the maps. An executor may carry out all of it in a world of its own,
+// with its own heap and its own threads; then it may give up in the middle (a deadlock, a use after free), in which case
+// `run` returns without the body having returned, and what the body owned is gone.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string_view>
+
+#include <gauntlet/check/history/history.h>
+#include <gauntlet/check/run/verdict.h>
+
+namespace gauntlet::check {
+
+class concurrent_executor {
+ public:
+  virtual ~concurrent_executor() = default;
+
+  // Runs `body` once, to its end or until something is found that no history shows: a verdict of that kind (step and
+  // place for the runner to fill in where empty). `completed` tells whether the body returned.
+  virtual verdict run(const std::function<void()>& body, bool& completed) = 0;
+
+  // Inside a body, at most once: runs lane(0) ... lane(count - 1) at once and returns when all have returned. What came
+  // before happens before every lane, and every lane before the return. Lanes must not throw.
+  virtual void at_once(unsigned count, const std::function<void(unsigned)>& lane) = 0;
+
+  // For pictures, where `tells` says so: in lane `where`, the operation with this index in the program begins or ends;
+  // and, when `run` has returned, everything that was recorded, with the state of the maps in words where all was done.
+  virtual bool tells() const { return false; }
+  virtual void begins(unsigned /*where*/, std::size_t /*source*/) {}
+  virtual void ends(unsigned /*where*/, std::size_t /*source*/) {}
+  virtual void recorded(const history& /*all*/, std::string_view /*state*/) {}
+};
+
+}  // namespace gauntlet::check
