@@ -56,6 +56,12 @@ is_target() {
   [[ $1 =~ ^[a-z_]+$ ]] && [ -e "fuzz/$1.cpp" ]
 }
 
+# is_scheduled NAME: whether the target decides its interleavings itself. Such targets have a preset of their own, because
+# their maps are compiled for control, which no sanitizer's library can share a program with.
+is_scheduled() {
+  grep -q '\.scheduled = true' "fuzz/$1.cpp" 2>/dev/null
+}
+
 # is_among WORD WORD...: whether the first word is one of the others.
 is_among() {
   local wanted=$1 word

@@ -91,6 +91,15 @@ def sanitizer_environment():
     return {name: value + (":" + os.environ[name] if os.environ.get(name) else "") for name, value in defaults.items()}
 
 
+def folder_of(options, target):
+    """Where the binaries of a target are: --bin, unless --bin-of TARGET=FOLDER says otherwise."""
+    for text in options.bin_of:
+        name, _, folder = text.partition("=")
+        if name == target:
+            return Path(folder)
+    return options.bin
+
+
 @dataclass
 class Outcome:
     """What one run did."""

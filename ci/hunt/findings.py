@@ -8,7 +8,8 @@ from pathlib import Path
 from engine import sanitizer_environment, start, tail, wait
 
 # Lines of the text form that say how to run and not what to do.
-HEADER_WORDS = {"gauntlet", "target", "hot_keys", "hash", "types", "allocator", "capacity", "threads", "banned", "end"}
+HEADER_WORDS = {"gauntlet", "target", "hot_keys", "hash", "types", "allocator", "capacity", "threads", "heap", "memory",
+                "banned", "end", "choice"}
 
 
 def count_operations(text):

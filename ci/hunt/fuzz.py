@@ -49,7 +49,8 @@ class Progress:
 def fuzz_one(target, options, progress):
     """Hunts one target; gives a row of results."""
     scratch = options.scratch / target
-    replay = options.bin / f"{target}_replay"
+    folder = engine.folder_of(options, target)
+    replay = folder / f"{target}_replay"
     fresh = options.rng_seed or options.empty_corpus or target == CANARY
     if fresh and (scratch / "corpus").exists():
         shutil.rmtree(scratch / "corpus")
@@ -59,7 +60,7 @@ def fuzz_one(target, options, progress):
         progress.show(f"{target}: {now.wall_seconds:.0f} s, {grouped(now.executions)} executions, "
                       f"{grouped(now.per_second)}/s, coverage {now.coverage}")
 
-    outcome = engine.hunt(options.bin / target, scratch, folders, seconds=options.seconds, rng_seed=options.rng_seed,
+    outcome = engine.hunt(folder / target, scratch, folders, seconds=options.seconds, rng_seed=options.rng_seed,
                           watch=watch)
     row = {
         "target": target,
@@ -107,6 +108,7 @@ def exit_status(rows):
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="ci/hunt/fuzz.py", description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=Path, required=True)
+    parser.add_argument("--bin-of", action="append", default=[], metavar="TARGET=FOLDER")
     parser.add_argument("--scratch", type=Path, required=True)
     parser.add_argument("--findings", type=Path, default=Path("build/fuzz/findings"))
     parser.add_argument("--seconds", type=int, default=10)

@@ -65,7 +65,8 @@ def one_each(defects):
 
 def prove_one(defect, start, options, progress):
     """All runs of one defect from one kind of start; gives a row."""
-    replay = options.bin / f"{defect.target}_replay"
+    folder = engine.folder_of(options, defect.target)
+    replay = folder / f"{defect.target}_replay"
     env = {"GAUNTLET_SUBJECT": defect.name}
     runs = []
     smallest = None
@@ -80,7 +81,7 @@ def prove_one(defect, start, options, progress):
             progress.show(f"{defect.name} from {start}: run {number + 1}/{options.runs}, {now.wall_seconds:.0f} s, "
                           f"{grouped(now.executions)} executions")
 
-        outcome = engine.hunt(options.bin / f"{defect.target}_prove", scratch, folders, cpu_seconds=defect.budget,
+        outcome = engine.hunt(folder / f"{defect.target}_prove", scratch, folders, cpu_seconds=defect.budget,
                               rng_seed=options.rng_seed + number, env=env, watch=watch)
         caught = outcome.found
         runs.append({
@@ -136,6 +137,7 @@ def cells(row):
 def main(arguments):
     parser = argparse.ArgumentParser(prog="ci/hunt/prove.py", description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=Path, required=True)
+    parser.add_argument("--bin-of", action="append", default=[], metavar="TARGET=FOLDER")
     parser.add_argument("--scratch", type=Path, required=True)
     parser.add_argument("--findings", type=Path, default=Path("build/fuzz/findings"))
     parser.add_argument("--runs", type=int, default=1)
@@ -150,7 +152,8 @@ def main(arguments):
     options = parser.parse_args(arguments)
 
     engine.stop_on_signals()
-    binaries = sorted(options.bin.glob("*_replay"))
+    binaries = sorted(path for folder in {options.bin, *(Path(text.partition("=")[2]) for text in options.bin_of)}
+                      for path in folder.glob("*_replay"))
     if not binaries:
         print(f"ci/fuzz: no replay binary in {options.bin}", file=sys.stderr)
         return 2
@@ -162,6 +165,15 @@ def main(arguments):
         return 2
     wanted = [d for d in known if (not options.defect or d.name in options.defect)
               and (not options.targets or d.target in options.targets)]
+    # Defects may be declared for a target that this tree cannot build; what was asked for by name must be there.
+    built = {path.name.removesuffix("_replay") for path in binaries}
+    missing = sorted({defect.target for defect in wanted} - built)
+    if missing and (options.defect or options.targets):
+        print(f"ci/fuzz: no binary of {', '.join(missing)} in {options.bin}", file=sys.stderr)
+        return 2
+    for target in missing:
+        print(f"{target} is not built here: {sum(d.target == target for d in wanted)} defects are not hunted")
+    wanted = [defect for defect in wanted if defect.target in built]
     if options.one_each:
         wanted = one_each(wanted)
     if not wanted:

@@ -181,6 +181,18 @@ class Prove(Workbench):
         self.assertEqual(status, 2)
         self.assertIn("unknown defect nosuch", out)
 
+    def test_a_target_that_is_not_built_is_told_and_not_hunted(self):
+        Path("bin/target_b_prove").unlink()
+        Path("bin/target_b_replay").unlink()
+        status, out = self.run_main(prove)
+        self.assertEqual(status, 0, out)
+        self.assertIn("target_b is not built here: 1 defects are not hunted", out)
+        self.assertIn("2 caught", out)
+        for named in (("target_b",), ("--defect", "other")):
+            status, out = self.run_main(prove, *named)
+            self.assertEqual(status, 2)
+            self.assertIn("no binary of target_b", out)
+
     def test_a_proof_starts_from_seeds_and_never_from_what_was_found(self):
         for name in ("seed", "found", "regression"):
             folder = Path("corpus/target_b") / name

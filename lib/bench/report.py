@@ -264,14 +264,14 @@ def write_beside_and_rename(path, text):
     temporary.replace(path)
 
 
-def update_readme(section):
+def update_readme(section, begin=README_BEGIN, end=README_END):
     path = HERE / "README.md"
     text = path.read_text(encoding="utf-8")
-    before, found, rest = text.partition(README_BEGIN)
-    _, closed, after = rest.partition(README_END)
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
     if not found or not closed:
-        fail(f"{path} has no lines '{README_BEGIN}' and '{README_END}'")
-    write_beside_and_rename(path, f"{before}{README_BEGIN}\n\n{section}\n\n{README_END}{after}")
+        fail(f"{path} has no lines '{begin}' and '{end}'")
+    write_beside_and_rename(path, f"{before}{begin}\n\n{section}\n\n{end}{after}")
 
 
 def hash_map(arguments):
