@@ -417,6 +417,7 @@ class table_set {
   }
   GAUNTLET_NOINLINE void erase_displaced(const position& at) { finish_erase(plan_erase(at)); }
   bool overflow_needed(table_type t, std::size_t g, unsigned c, const erasure& but) const;
+  void plan_overflow(table_type t, std::size_t home, unsigned c, erasure& plan) const;
   void clear_overflow(table_type t, const erasure& plan) noexcept;
   void stash_range(std::size_t first, std::size_t count, std::size_t& begin, std::size_t& end) const noexcept;
 
@@ -710,11 +711,45 @@ typename table_set<Types>::erasure table_set<Types>::plan_erase(const position& 
   const std::size_t home = home_of(plan.hash);
   if (home == at.group) return plan;
   plan.displaced = true;
-  for (std::size_t g = at.group; g != home;) {
-    g = (g - 1) & mask;
-    if (!overflow_needed(t, g, class_of(plan.hash), plan)) plan.clear[g / 64] |= std::uint64_t{1} << (g % 64);
-  }
+  plan_overflow(t, home, class_of(plan.hash), plan);
   return plan;
+}
+
+// Which of the groups that the element went past does nobody else of its class go past? One pass over the chain that
+// begins at its home: an element found d groups behind home that went past n of them needs the n overflow bits before
+// its own group. Asking for each bit on its own would look at the chain as often as it is long.
+template <class Types>
+void table_set<Types>::plan_overflow(table_type t, std::size_t home, unsigned c, erasure& plan) const {
+  const std::size_t mask = groups() - 1;
+  const std::size_t length = (plan.at.group - home) & mask;
+  decltype(plan.clear) needed{};  // by distance from home
+  const auto need = [&needed](std::size_t d) { needed[d / 64] |= std::uint64_t{1} << (d % 64); };
+  for (std::size_t d = 1; d <= mask; ++d) {
+    count_work(1);
+    const std::size_t r = (home + d) & mask;
+    const group_tags& tags = t.tags[r];
+    for (lane_mask m = used_slots(tags); m != 0; m &= m - 1) {
+      const unsigned lane = lowest_slot(m);
+      if (class_of_tag(tags.tag[lane]) != c || &slot_of(t, r, lane) == plan.at.element) continue;
+      const std::size_t past = (r - home_of(hash_of(slot_of(t, r, lane).key()))) & mask;
+      for (std::size_t k = past < d ? d - past : 0; k < d && k < length; ++k) need(k);
+    }
+    if ((tags.fits & class_bit(c)) != 0) break;  // nobody of this class goes on from here
+  }
+  if (GAUNTLET_RARE(!stash_.empty())) {
+    std::size_t begin = 0, end = 0;
+    const std::size_t entry = plan.hash >> directory_.shift;
+    stash_range(directory_.first(entry), directory_.span(entry), begin, end);
+    for (std::size_t i = begin; i < end; ++i) {
+      count_work(1);
+      const std::size_t d = (home_of(stash_[i].hash) - home) & mask;
+      if (d < length && class_of(stash_[i].hash) == c) need(d);
+    }
+  }
+  for (std::size_t d = 0; d < length; ++d) {
+    const std::size_t g = (home + d) & mask;
+    if ((needed[d / 64] >> (d % 64) & 1) == 0) plan.clear[g / 64] |= std::uint64_t{1} << (g % 64);
+  }
 }
 
 template <class Types>
