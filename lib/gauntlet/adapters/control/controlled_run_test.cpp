@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <variant>
 
 #include <gauntlet/check/program/text.h>
@@ -83,6 +84,28 @@ TEST(controlled_run, what_no_history_shows_is_judged_too) {
   EXPECT_EQ(stuck.kind, failure_kind::deadlock) << stuck.message;
   EXPECT_THAT(stuck.message, HasSubstr("waits for"));
   EXPECT_THAT(stuck.message, HasSubstr("held by"));
+}
+
+TEST(controlled_run, who_waits_is_shown_with_who_holds) {
+  program p = text_program("threads 2\n@1 insert_copy 0 hot 0 value 1\n@2 insert_copy 0 hot 1 value 2\n");
+  std::size_t waits = 0;
+  for (std::uint32_t at = 1; at < 40; ++at) {  // thread 2 comes in between, somewhere in what thread 1 does
+    p.decisions.assign(1, {at, check::decision_kind::run, 2, 0, 0});
+    std::string divergence;
+    const auto story = interleaving_of(p, check::find_subject("shared_mutex_map")->concurrent, divergence);
+    ASSERT_TRUE(story.has_value());
+    for (const auto& waiting : story->steps) {
+      if (waiting.waits_for == 0) continue;
+      ++waits;
+      const auto holder = std::find_if(story->steps.begin(), story->steps.end(),
+                                       [&](const auto& s) { return s.number == waiting.waits_for; });
+      ASSERT_NE(holder, story->steps.end());
+      EXPECT_NE(holder->lane, waiting.lane);
+      EXPECT_THAT(holder->what, HasSubstr("lock"));
+      EXPECT_LT(holder->number, waiting.number);
+    }
+  }
+  EXPECT_GT(waits, 0u);
 }
 
 TEST(controlled_run, an_old_schedule_on_another_map_says_where_it_no_longer_fits) {

@@ -32,6 +32,26 @@ std::string place_of(std::uintptr_t code) {
   return line.function.empty() ? line.where : line.where + " in " + line.function;
 }
 
+// Who had taken what this step waited for: the unlock that let it go on tells the thread, and that thread's last taking of
+// the same lock before it is where the waiting began to be necessary. 0: it waited for something else.
+std::uint64_t holder_of(const std::vector<sched::traced_event>& trace, std::size_t waiting) {
+  const sched::traced_event& step = trace[waiting];
+  const auto takes = [](sched::event_kind kind) {
+    return kind == sched::event_kind::lock || kind == sched::event_kind::try_lock ||
+           kind == sched::event_kind::lock_shared;
+  };
+  if (!step.blocked || !takes(step.what.kind)) return 0;
+  std::size_t i = waiting;
+  while (i > 0 && trace[i - 1].step > step.seen_from) --i;
+  if (i == 0 || trace[i - 1].step != step.seen_from || trace[i - 1].what.kind != sched::event_kind::unlock) return 0;
+  const sched::thread_id holder = trace[i - 1].what.thread;
+  while (i-- > 0) {
+    const sched::event& e = trace[i].what;
+    if (e.thread == holder && e.location == step.what.location && takes(e.kind)) return trace[i].step;
+  }
+  return 0;
+}
+
 std::string answer_of(const check::history& all, unsigned where, std::size_t source, std::size_t time) {
   for (const check::event& e : all.events) {
     if (e.where != where || e.source != source || time-- != 0) continue;
@@ -58,7 +78,8 @@ check::interleaving story_of(const check::program& p, const check::verdict& v, c
   for (const sched::traced_event& e : outcome.trace) lanes = std::max(lanes, unsigned{e.what.thread} + 1);
   for (unsigned lane = 1; lane < lanes; ++lane) story.lanes.push_back("thread " + std::to_string(lane));
 
-  for (const sched::traced_event& e : outcome.trace) {
+  for (std::size_t i = 0; i < outcome.trace.size(); ++i) {
+    const sched::traced_event& e = outcome.trace[i];
     check::interleaving::step s;
     s.number = e.step;
     s.lane = e.what.thread;
@@ -67,6 +88,7 @@ check::interleaving story_of(const check::program& p, const check::verdict& v, c
     s.switched = e.switched;
     s.blocked = e.blocked;
     s.from = e.seen_from;
+    s.waits_for = holder_of(outcome.trace, i);
     s.decided = e.choice != 0 && std::any_of(p.decisions.begin(), p.decisions.end(),
                                              [&](const check::decision& d) { return d.at == e.choice; });
     story.steps.push_back(std::move(s));
