@@ -66,6 +66,12 @@ def prove(options, seed):
     return {"status": status, "defects": read_json(results)}
 
 
+def binary_of(target):
+    """Targets with a schedule are built apart from the others (ci/fuzz)."""
+    usual = Path("build/fuzz/bin") / target
+    return usual if usual.exists() else Path("build/schedule/bin") / target
+
+
 def merge(target, binary, hunts, out):
     """Replaces corpus/<target>/found by a smallest set that covers what it covered and what the hunts added. The new
     folder is made beside the old one and the two are renamed, so that there is never half a corpus. Gives (files before,
@@ -158,7 +164,7 @@ def main(arguments):
         if not options.no_merge:
             for target in [row["target"] for row in lanes[0]["targets"] if row["target"] != "canary"]:
                 hunts = [Path(folder) / "hunt" / target / "corpus" for _, folder, _ in LANES]
-                merges.append([target, *merge(target, Path("build/fuzz/bin") / target, hunts, options.out)])
+                merges.append([target, *merge(target, binary_of(target), hunts, options.out)])
     except KeyboardInterrupt:
         print("stopped; the corpus is as it was", file=sys.stderr)
         return 2
