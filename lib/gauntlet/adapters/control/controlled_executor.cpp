@@ -62,8 +62,18 @@ void controlled_executor::recorded(const check::history& all, std::string_view s
   state_ = state;
 }
 
+check::concurrent_options once_with(controlled_executor& executor) {
+  check::concurrent_options options;
+  options.repetitions = 1;
+  options.run_length_alone = 8;
+  options.disturb = false;
+  options.executor = &executor;
+  return options;
+}
+
 sched::run_options options_of(const check::program_header& h) {
   sched::run_options options;
+  options.events_max = 100'000;
   options.allocator = h.heap == check::heap_reuse::quarantine ? sched::reuse::quarantine : sched::reuse::at_once;
   options.memory =
       h.memory == check::memory_order_mode::weak ? sched::memory_model::weak : sched::memory_model::sequential;

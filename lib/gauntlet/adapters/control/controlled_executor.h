@@ -10,6 +10,7 @@
 
 #include <gauntlet/check/program/program.h>
 #include <gauntlet/check/run/concurrent_executor.h>
+#include <gauntlet/check/run/concurrent_runner.h>
 #include <gauntlet/sched/run.h>
 
 namespace gauntlet::adapters {
@@ -56,6 +57,10 @@ class controlled_executor final : public check::concurrent_executor {
   check::history history_;
   std::string state_;
 };
+
+// One repetition under the executor. What stands before and after the threads is interleaved with nothing, and costs events
+// all the same: a count there means a few keys.
+check::concurrent_options once_with(controlled_executor& executor);
 
 // The options that a program's header asks for.
 sched::run_options options_of(const check::program_header& h);

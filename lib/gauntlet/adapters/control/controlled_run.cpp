@@ -16,14 +16,6 @@
 namespace gauntlet::adapters {
 namespace {
 
-check::concurrent_options once_with(controlled_executor& executor) {
-  check::concurrent_options options;
-  options.repetitions = 1;
-  options.disturb = false;
-  options.executor = &executor;
-  return options;
-}
-
 // The program with the decisions of a run in place of its own.
 check::program with_decisions_of(const check::program& p, const sched::schedule& s) {
   check::program exact = p;

@@ -11,11 +11,7 @@ namespace {
 check::verdict once(const check::program& p, const check::concurrent_subject_factory& make, sched::strategy& decides,
                     const sched::run_options& options, std::vector<check::decision>& decisions) {
   controlled_executor executor(decides, options);
-  check::concurrent_options alone;
-  alone.repetitions = 1;
-  alone.disturb = false;
-  alone.executor = &executor;
-  const check::verdict v = check::run_concurrent(p, make, alone);
+  const check::verdict v = check::run_concurrent(p, make, once_with(executor));
   if (!v) decisions = decisions_of(executor.outcome().schedule);
   return v;
 }

@@ -52,7 +52,6 @@ namespace {
 
 constexpr unsigned lane_count = 8;
 constexpr unsigned run_length_in_threads = 4;  // an operation with a count, in a thread: so many keys at most
-constexpr unsigned run_length_alone = 64;
 constexpr std::size_t state_size_max = 4096;
 
 std::uint64_t repetitions_before = 0;
@@ -147,7 +146,7 @@ class concurrent_run {
         continue;
       }
       const unsigned length = std::min<unsigned>(std::max<unsigned>(o.count, 1),
-                                                 is_thread(where) ? run_length_in_threads : run_length_alone);
+                                                 is_thread(where) ? run_length_in_threads : options_.run_length_alone);
       const std::size_t room = where == 0 ? options_.events_max / 2 : options_.events_max;  // leave some to the threads
       for (unsigned n = 0; n < length && events < room; ++n, ++events) {
         lanes_[where].prepare(r, i);

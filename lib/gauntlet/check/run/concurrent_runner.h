@@ -30,8 +30,9 @@ namespace gauntlet::check {
 
 struct concurrent_options {
   unsigned repetitions = 4;
-  std::size_t events_max = 256;           // of all lanes together; what lies beyond is left out
-  std::uint64_t budget = 200'000;         // configurations for one history
+  std::size_t events_max = 256;    // of all lanes together; what lies beyond is left out
+  unsigned run_length_alone = 64;  // an operation with a count, before or after the threads: so many keys at most
+  std::uint64_t budget = 200'000;  // configurations for one history
   std::size_t whole_map_events_max = 40;  // as in check_options
   bool disturb = true;
   concurrent_executor* executor = nullptr;  // null: the workers of this process
