@@ -165,7 +165,8 @@ TEST_P(every_defect, is_caught_reduced_and_shown_again) {
   const auto fewest = std::min_element(sizes.begin(), sizes.end(), [](const proof_size& a, const proof_size& b) {
     return a.preemptions < b.preemptions;
   });
-  EXPECT_LE(fewest->preemptions, 3u) << table;
+  EXPECT_LE(fewest->preemptions, 2u) << table;
+  if (map.name != "aba_in_free_list") EXPECT_LE(median(sizes, &proof_size::preemptions), 3u) << table;
 }
 
 TEST(defects, are_as_many_as_there_are_files) { EXPECT_GE(props::concurrent_maps(true).size(), 15u); }
