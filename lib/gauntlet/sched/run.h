@@ -1,6 +1,5 @@
 // run(body, options): runs a test body under a controlled schedule and says what happened.
 //
-//
 // How control works. Clang's -fsanitize=thread puts a call before each plain access, in place of each atomic operation,
 // and at each function's entry. Linked with this library instead of the sanitizer's, those calls come here, and so do
 // the calls of the C and C++ library that create threads, lock, wait, sleep, allocate or read a clock, because the
