@@ -1,10 +1,11 @@
-// Both locking maps, and their locks, under several threads at once.
+// The concurrent maps, and their locks, under several threads at once.
 //
 // Every test is built so that a broken lock shows as a wrong number, not only as a ThreadSanitizer report: counters
 // that must add up, elements of which exactly one thread may get each, pairs of keys that must never be seen apart.
 // Bounded work, no clock; each takes well under a second, also under ThreadSanitizer.
 #include <gauntlet/map/detail/mutex.h>
 #include <gauntlet/map/detail/spin_park_lock.h>
+#include <gauntlet/map/rcu_map.h>
 #include <gauntlet/map/sharded_map.h>
 #include <gauntlet/map/shared_mutex_map.h>
 #include <gtest/gtest.h>
@@ -153,13 +154,26 @@ TEST(pair_guards, threads_that_name_two_locks_in_opposite_order_do_not_deadlock)
 struct few_shards : gauntlet::sharded_map_policy {
   static constexpr std::size_t shard_count = 4;
 };
+struct few_rcu_shards : gauntlet::rcu_map_policy {
+  static constexpr std::size_t shard_count = 4;
+  static constexpr std::size_t retire_batch = 4;
+  static constexpr std::size_t unreclaimed_max = 32;
+};
 
 template <class Map>
 class concurrent_maps_stress : public testing::Test {};
-using map_types = testing::Types<gauntlet::shared_mutex_map<int, int>,
-                                 gauntlet::sharded_map<int, int, gauntlet::hash<int>, std::equal_to<int>,
-                                                       std::allocator<std::pair<const int, int>>, few_shards>>;
+using sharded_map_of_few = gauntlet::sharded_map<int, int, gauntlet::hash<int>, std::equal_to<int>,
+                                                 std::allocator<std::pair<const int, int>>, few_shards>;
+using rcu_map_of_few = gauntlet::rcu_map<int, int, gauntlet::hash<int>, std::equal_to<int>,
+                                         std::allocator<std::pair<const int, int>>, few_rcu_shards>;
+using map_types = testing::Types<gauntlet::shared_mutex_map<int, int>, sharded_map_of_few, rcu_map_of_few>;
 TYPED_TEST_SUITE(concurrent_maps_stress, map_types);
+
+// Maps of which two can be worked on at one moment.
+template <class Map>
+class concurrent_pairs_stress : public testing::Test {};
+using pair_types = testing::Types<gauntlet::shared_mutex_map<int, int>, sharded_map_of_few>;
+TYPED_TEST_SUITE(concurrent_pairs_stress, pair_types);
 
 TYPED_TEST(concurrent_maps_stress, no_update_is_lost) {
   constexpr int keys = 4;
@@ -261,7 +275,7 @@ TYPED_TEST(concurrent_maps_stress, a_walk_meets_every_element_that_stays_and_non
 
 // The writers keep a[1..n] and b[1..n] together equal to one full set: an element leaves one map and enters the other
 // only through swap and merge. Whoever looks with a linearizable operation must see whole maps.
-TYPED_TEST(concurrent_maps_stress, operations_on_two_maps_in_any_order_neither_deadlock_nor_tear) {
+TYPED_TEST(concurrent_pairs_stress, operations_on_two_maps_in_any_order_neither_deadlock_nor_tear) {
   constexpr int elements = 24;
   TypeParam a;
   TypeParam b;
@@ -293,7 +307,7 @@ TYPED_TEST(concurrent_maps_stress, operations_on_two_maps_in_any_order_neither_d
 
 // One thread alternates between "all present" and "none" with whole-map operations; everybody else may see only those
 // two.
-TYPED_TEST(concurrent_maps_stress, clear_assignment_and_snapshot_take_effect_at_one_moment) {
+TYPED_TEST(concurrent_pairs_stress, clear_assignment_and_snapshot_take_effect_at_one_moment) {
   constexpr std::size_t elements = 24;
   TypeParam full;
   for (int key = 0; key < static_cast<int>(elements); ++key) {

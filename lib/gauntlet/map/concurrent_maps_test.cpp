@@ -1,6 +1,7 @@
-// One suite for both locking maps: what every operation returns and leaves behind when one thread uses the map, what
+// One suite for the concurrent maps: what every operation returns and leaves behind when one thread uses the map, what
 // two maps do to each other and to themselves, and what happens when something throws or re-enters.
 #include <gauntlet/map/misuse.h>
+#include <gauntlet/map/rcu_map.h>
 #include <gauntlet/map/sharded_map.h>
 #include <gauntlet/map/shared_mutex_map.h>
 #include <gtest/gtest.h>
@@ -52,6 +53,10 @@ struct checked_sharded_policy : gauntlet::sharded_map_policy {
 struct one_shard_policy : checked_sharded_policy {
   static constexpr std::size_t shard_count = 1;
 };
+struct checked_rcu_policy : gauntlet::rcu_map_policy {
+  static constexpr bool checked = true;
+  static constexpr std::size_t shard_count = 4;
+};
 
 struct string_hash {
   using is_transparent = void;
@@ -74,6 +79,11 @@ struct one_shard_family {
             class Allocator = std::allocator<std::pair<const Key, T>>>
   using map = gauntlet::sharded_map<Key, T, Hash, KeyEqual, Allocator, one_shard_policy>;
 };
+struct rcu_family {
+  template <class Key, class T, class Hash = gauntlet::hash<Key>, class KeyEqual = std::equal_to<Key>,
+            class Allocator = std::allocator<std::pair<const Key, T>>>
+  using map = gauntlet::rcu_map<Key, T, Hash, KeyEqual, Allocator, checked_rcu_policy>;
+};
 
 template <class Map>
 std::map<typename Map::key_type, typename Map::mapped_type> sorted(const Map& map) {
@@ -89,7 +99,7 @@ class concurrent_maps : public testing::Test {
  public:
   using int_map = typename Family::template map<int, int>;
 };
-using families = testing::Types<shared_family, sharded_family, one_shard_family>;
+using families = testing::Types<shared_family, sharded_family, one_shard_family, rcu_family>;
 
 class family_names {
  public:
@@ -97,10 +107,17 @@ class family_names {
   static std::string GetName(int) {
     return std::is_same_v<Family, shared_family>    ? "shared_mutex_map"
            : std::is_same_v<Family, sharded_family> ? "sharded_map"
+           : std::is_same_v<Family, rcu_family>     ? "rcu_map"
                                                     : "sharded_map_of_one_shard";
   }
 };
 TYPED_TEST_SUITE(concurrent_maps, families, family_names);
+
+// Maps whose readers hold a lock: two maps can be worked on at one moment, and a visitor must not use its map.
+template <class Family>
+class locking_maps : public concurrent_maps<Family> {};
+using locking_families = testing::Types<shared_family, sharded_family, one_shard_family>;
+TYPED_TEST_SUITE(locking_maps, locking_families, family_names);
 
 TYPED_TEST(concurrent_maps, a_new_map_is_empty_and_usable) {
   typename TestFixture::int_map map;
@@ -174,7 +191,7 @@ TYPED_TEST(concurrent_maps, whole_map_operations_see_and_change_every_element) {
   EXPECT_TRUE(map.self_check());
 }
 
-TYPED_TEST(concurrent_maps, copies_and_moves_are_independent_and_leave_a_usable_source) {
+TYPED_TEST(locking_maps, copies_and_moves_are_independent_and_leave_a_usable_source) {
   using map_type = typename TestFixture::int_map;
   map_type source{{1, 10}, {2, 20}, {3, 30}};
   const contents all{{1, 10}, {2, 20}, {3, 30}};
@@ -206,7 +223,7 @@ TYPED_TEST(concurrent_maps, copies_and_moves_are_independent_and_leave_a_usable_
   }
 }
 
-TYPED_TEST(concurrent_maps, swap_and_merge_move_elements_between_maps) {
+TYPED_TEST(locking_maps, swap_and_merge_move_elements_between_maps) {
   using map_type = typename TestFixture::int_map;
   map_type a{{1, 10}, {2, 20}};
   map_type b{{2, 200}, {3, 300}};
@@ -221,7 +238,7 @@ TYPED_TEST(concurrent_maps, swap_and_merge_move_elements_between_maps) {
   EXPECT_TRUE(b.self_check());
 }
 
-TYPED_TEST(concurrent_maps, a_map_combined_with_itself_neither_changes_nor_waits) {
+TYPED_TEST(locking_maps, a_map_combined_with_itself_neither_changes_nor_waits) {
   using map_type = typename TestFixture::int_map;
   map_type map{{1, 10}, {2, 20}};
   map_type& same = map;
@@ -233,7 +250,7 @@ TYPED_TEST(concurrent_maps, a_map_combined_with_itself_neither_changes_nor_waits
   EXPECT_EQ(sorted(map), (contents{{1, 10}, {2, 20}}));
 }
 
-TYPED_TEST(concurrent_maps, equality_asks_the_values_even_of_the_map_itself) {
+TYPED_TEST(locking_maps, equality_asks_the_values_even_of_the_map_itself) {
   typename TypeParam::template map<int, double> map;
   map.insert(1, 0.5);
   EXPECT_TRUE(map == map);
@@ -241,7 +258,7 @@ TYPED_TEST(concurrent_maps, equality_asks_the_values_even_of_the_map_itself) {
   EXPECT_FALSE(map == map);
 }
 
-TYPED_TEST(concurrent_maps, equality_does_not_see_the_order_of_insertion) {
+TYPED_TEST(locking_maps, equality_does_not_see_the_order_of_insertion) {
   using map_type = typename TestFixture::int_map;
   map_type up;
   map_type down;
@@ -308,7 +325,7 @@ TYPED_TEST(concurrent_maps, a_throwing_visitor_leaves_the_map_usable) {
   EXPECT_TRUE(map.self_check());
 }
 
-TYPED_TEST(concurrent_maps, using_the_map_from_its_own_visitor_is_reported_and_not_waited_for) {
+TYPED_TEST(locking_maps, using_the_map_from_its_own_visitor_is_reported_and_not_waited_for) {
   using map_type = typename TestFixture::int_map;
   const throwing_misuse misuse;
   map_type map{{1, 10}, {2, 20}};

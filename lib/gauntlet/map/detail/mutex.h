@@ -52,6 +52,19 @@ class GAUNTLET_SCOPED_CAPABILITY exclusive_guard {
   Lock& lock_;
 };
 
+// Gives back, at the end of the block, a lock that this thread holds alone already.
+template <class Lock>
+class GAUNTLET_SCOPED_CAPABILITY adopting_guard {
+ public:
+  explicit adopting_guard(Lock& lock) GAUNTLET_REQUIRES(lock) : lock_(lock) {}
+  ~adopting_guard() GAUNTLET_RELEASE() { lock_.unlock(); }
+  adopting_guard(const adopting_guard&) = delete;
+  adopting_guard& operator=(const adopting_guard&) = delete;
+
+ private:
+  Lock& lock_;
+};
+
 // Holds a lock, together with other readers, from here to the end of the block.
 template <class Lock>
 class GAUNTLET_SCOPED_CAPABILITY shared_guard {

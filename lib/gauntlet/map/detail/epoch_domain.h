@@ -1,0 +1,291 @@
+// epoch_domain: when may memory be freed that readers, who take no lock, may still be looking at?
+//
+// Words. A *reader* is a thread between the construction and the destruction of a guard. To *unlink* an object is to
+// remove the last pointer by which a new reader could get at it; it is then *retired*: nobody new will find it, but
+// readers who were there may have. An *epoch* is a stretch of time with a number; advance() ends the current one. A
+// retired object's *grace period* is over when no reader is left who began in an epoch that had not ended when the
+// object was unlinked. A reader is *stalled* when epochs go by and it is still there.
+//
+// The idea: every thread has a slot of its own, alone on its cache lines. A reader writes the number of the current
+// epoch there, and zero when it leaves. Who has unlinked something ends the epoch e in which it did so; once every slot
+// holds zero or a number greater than e, nobody can have seen it, and it may be freed. Readers write nothing else and
+// wait for nobody; nothing runs in the background; whoever retires does the looking, and for many objects at a time.
+//
+//   reader                             who frees
+//   e = epoch                          unlink
+//   slot = e            [announce]     e = epoch++            [epoch]
+//   fence               [fence]        fence                  [fence]
+//   read pointers                      each slot: 0 or > e ?  [slots]
+//   slot = 0            [leave]        free
+//
+// Why it is safe. Take a reader and an object that was unlinked before epoch e was ended, and a look at the reader's
+// slot, after that, that says "free":
+//   - the slot was zero and the reader announces itself later: the looker's fence comes before the reader's in the one
+//     order of fences (else the looker would have seen the slot), so the reader's loads see the unlinking. It cannot get
+//     at the object;
+//   - the slot was zero because the reader had left: acquire and release on the slot put all its reading before the
+//     freeing;
+//   - the slot held a number > e: the reader has read the epoch from the read-modify-write that ended e, or from a later
+//     one of the same release sequence, so what was done before it, the unlinking, is visible to it. And what the same
+//     slot's thread read under earlier guards lies before its newest store, which releases.
+// A reader that is late, that writes a number which has long been passed, only makes others wait longer.
+//
+// The hard case is the reader that stays. No scheme can free what it may be looking at; so what is unreclaimed must be
+// bounded by those who retire: they ask `is_over`, and wait when they have retired enough (rcu_map says how much).
+// statistics() names the slowest reader, so that somebody can do something about it.
+//
+// Threads. A slot belongs to a thread's number (thread_slot.h), not to a thread: nothing has to be registered, a thread
+// that ends leaves nothing behind, and a thread that comes later uses its slot. Guards nest: within a guard another one
+// of the same domain changes nothing, and the reader stays in the epoch of the outermost one.
+//
+// Promises:
+//  (1) what is freed after is_over(advance()), both called after the unlinking, was seen by no reader that is still there;
+//  (2) a reader writes to its own slot only, and waits for nobody. The first guard of a thread whose number is 16 or more
+//      may allocate slots, and then may throw std::bad_alloc; every other one is a handful of instructions and a fence;
+//  (3) epochs end only by advance(), and nothing is decided by a clock: the same schedule, the same frees;
+//  (4) synchronize() returns when everybody who was reading at the call has left; who calls it as a reader waits for
+//      itself, and that is reported as misuse.
+//
+// Costs: 64 bytes for each of 16 threads within the domain, and for others from operator new; a look visits the slots of
+// all threads that ever were there at one time.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <thread>
+#include <utility>
+
+#include <gauntlet/map/detail/attributes.h>
+#include <gauntlet/map/detail/thread_slot.h>
+#include <gauntlet/map/misuse.h>
+
+namespace gauntlet::detail {
+
+class epoch_domain {
+  struct alignas(64) slot {
+    std::atomic<std::uint64_t> began{0};  // epoch in which the thread began to read, 0: it does not
+  };
+
+ public:
+  // Reads from here to the end of the block.
+  class guard {
+   public:
+    GAUNTLET_ALWAYS_INLINE explicit guard(const epoch_domain& domain) : slot_(&domain.slot_of(number_.number())) {
+      if (GAUNTLET_RARE(slot_->began.load(std::memory_order_relaxed) != 0)) {
+        slot_ = nullptr;
+        return;
+      }
+      domain.announce(slot_->began);
+    }
+    ~guard() {
+      // [leave] pairs with [slots]: all reading is over.
+      if (slot_ != nullptr) slot_->began.store(0, std::memory_order_release);
+    }
+    guard(const guard&) = delete;
+    guard& operator=(const guard&) = delete;
+
+   private:
+    thread_slot number_;
+    slot* slot_;  // null: an outer guard of this thread is there already
+  };
+
+  struct statistics {
+    std::uint64_t epoch = 0;        // epochs begun so far
+    std::size_t readers = 0;        // threads that are reading
+    std::uint64_t slowest_lag = 0;  // epochs that have ended since the slowest of them began
+    unsigned slowest_slot = 0;      // and its number (thread_slot.h); meaningless without readers
+    std::uint64_t synchronizations = 0;
+  };
+
+  epoch_domain() = default;
+  // No reader is left.
+  ~epoch_domain() {
+    for (auto& chunk : chunks_) delete[] chunk.load(std::memory_order_relaxed);
+  }
+  epoch_domain(const epoch_domain&) = delete;
+  epoch_domain& operator=(const epoch_domain&) = delete;
+
+  // Ends the current epoch and returns its number. One read-modify-write.
+  std::uint64_t advance() noexcept {
+    // [epoch] pairs with [announce]: who reads the new number sees what was unlinked before. Acquire is not needed.
+    return epoch_.fetch_add(1, std::memory_order_release);
+  }
+
+  // Whether nobody is left who began to read in this epoch or an earlier one. It must have ended before the call: by
+  // the caller's advance(), or by one that happens before. O(threads).
+  bool is_over(std::uint64_t epoch) const noexcept {
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // [fence] pairs with itself: the one in announce
+    bool over = true;
+    each_slot([&over, epoch](unsigned, std::uint64_t began) {
+      over = over && (began == 0 || began > epoch);
+      return over;
+    });
+    return over;
+  }
+
+  // Waits until everybody has left who is reading now. Requires: the calling thread is not reading.
+  void synchronize() {
+    if (is_read_by_this_thread()) report_waiting_for_oneself();
+    const std::uint64_t epoch = advance();
+    synchronizations_.fetch_add(1, std::memory_order_relaxed);  // [synchronizations] pairs with nothing: a counter
+    while (!is_over(epoch)) std::this_thread::yield();
+  }
+
+  bool is_read_by_this_thread() const noexcept {
+    const unsigned number = thread_slot::number_if_any();
+    const slot* const own = number < thread_slots_max ? slot_if_any(number) : nullptr;
+    return own != nullptr && own->began.load(std::memory_order_relaxed) != 0;
+  }
+
+  // What was so at some moment during the call. O(threads).
+  statistics stats() const noexcept {
+    statistics now;
+    now.epoch = epoch_.load(std::memory_order_relaxed);
+    now.synchronizations = synchronizations_.load(std::memory_order_relaxed);
+    each_slot([&now](unsigned number, std::uint64_t began) {
+      if (began == 0) return true;
+      const std::uint64_t lag = now.epoch > began ? now.epoch - began : 0;
+      if (now.readers == 0 || lag > now.slowest_lag) now.slowest_lag = lag, now.slowest_slot = number;
+      ++now.readers;
+      return true;
+    });
+    return now;
+  }
+
+ private:
+  static constexpr unsigned slots_within = 16;
+  static constexpr unsigned chunk_count = std::bit_width(thread_slots_max / slots_within) - 1;  // doubling in size
+
+  GAUNTLET_ALWAYS_INLINE void announce(std::atomic<std::uint64_t>& began) const noexcept {
+    // [announce] pairs with [epoch]: acquire, what was unlinked before this epoch began is visible. The store pairs with
+    // [slots], release: what this thread read under earlier guards lies before it.
+    began.store(epoch_.load(std::memory_order_acquire), std::memory_order_release);
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // [fence] pairs with itself: the one in is_over
+  }
+
+  GAUNTLET_ALWAYS_INLINE slot& slot_of(unsigned number) const {
+    return GAUNTLET_LIKELY(number < slots_within) ? within_[number] : slot_in_chunk(number);
+  }
+  // Chunk c holds the slots from 16 * 2^c on, as many as there are before it.
+  static unsigned chunk_of(unsigned number) noexcept {
+    return static_cast<unsigned>(std::bit_width(number / slots_within)) - 1;
+  }
+  static constexpr unsigned first_of(unsigned c) noexcept { return slots_within << c; }
+
+  GAUNTLET_NOINLINE slot& slot_in_chunk(unsigned number) const {
+    const unsigned c = chunk_of(number);
+    const unsigned first = first_of(c);
+    // [chunk] pairs with itself: who finds the chunk finds its slots initialised.
+    slot* chunk = chunks_[c].load(std::memory_order_acquire);
+    if (chunk == nullptr) {
+      auto* const fresh = new slot[first];
+      if (chunks_[c].compare_exchange_strong(chunk, fresh, std::memory_order_acq_rel, std::memory_order_acquire)) {
+        chunk = fresh;
+      } else {
+        delete[] fresh;
+      }
+    }
+    return chunk[number - first];
+  }
+
+  const slot* slot_if_any(unsigned number) const noexcept {
+    if (number < slots_within) return &within_[number];
+    const slot* const chunk = chunks_[chunk_of(number)].load(std::memory_order_acquire);  // [chunk]
+    return chunk != nullptr ? chunk + (number - first_of(chunk_of(number))) : nullptr;
+  }
+
+  // Calls look(number, began) for each slot until it returns false. A chunk that is not seen has no reader that counts:
+  // it was published before its slot was written, and the argument about the fences covers it.
+  template <class Look>
+  void each_slot(Look look) const noexcept {
+    // [slots] pairs with [leave] and [announce]: what the reader read lies before.
+    for (unsigned i = 0; i < slots_within; ++i) {
+      if (!look(i, within_[i].began.load(std::memory_order_acquire))) return;
+    }
+    for (unsigned c = 0; c < chunk_count; ++c) {
+      const slot* const chunk = chunks_[c].load(std::memory_order_acquire);  // [chunk]
+      if (chunk == nullptr) continue;
+      for (unsigned i = 0; i < first_of(c); ++i) {
+        if (!look(first_of(c) + i, chunk[i].began.load(std::memory_order_acquire))) return;
+      }
+    }
+  }
+
+  [[noreturn]] GAUNTLET_NOINLINE static void report_waiting_for_oneself() {
+    misuse_report report;
+    report.kind = misuse_kind::reentry;
+    report.operation = "synchronize";
+    report.other_operation = "reading";
+    report.thread = report.other_thread = thread_number();
+    report.map_state = "being read by this thread: without this report it would wait for itself";
+    report_misuse(report);
+  }
+
+  alignas(64) std::atomic<std::uint64_t> epoch_{1};
+  std::atomic<std::uint64_t> synchronizations_{0};
+  mutable std::array<slot, slots_within> within_{};
+  mutable std::array<std::atomic<slot*>, chunk_count> chunks_{};
+};
+
+// Objects that were unlinked, until their grace period is over. Whoever calls holds the lock that guards the list.
+//
+// There are two lots: the *open* one, to which objects are added, and the *waiting* one, whose epoch has been ended and
+// whose grace period is awaited. When that is over its objects are disposed of and the open lot becomes the waiting one:
+// one end of an epoch and one look at the slots serve a whole lot. Nothing is allocated: an object has a pointer
+// `next_retired` that nobody else uses.
+template <class Object, class Domain = epoch_domain>
+class retire_list {
+ public:
+  void add(Object* unlinked) noexcept {
+    unlinked->next_retired = open_;
+    open_ = unlinked;
+    ++open_count_;
+  }
+  std::size_t size() const noexcept { return open_count_ + waiting_count_; }
+
+  // Disposes of what may be freed now. Never waits.
+  template <class Dispose>
+  void collect(Domain& domain, Dispose dispose) noexcept {
+    if (waiting_ != nullptr && domain.is_over(epoch_)) dispose_of_waiting(dispose);
+    if (waiting_ != nullptr || open_ == nullptr) return;
+    waiting_ = open_;
+    waiting_count_ = open_count_;
+    open_ = nullptr;
+    open_count_ = 0;
+    epoch_ = domain.advance();
+    if (domain.is_over(epoch_)) dispose_of_waiting(dispose);
+  }
+
+  // Disposes of everything. Nobody reads.
+  template <class Dispose>
+  void drain(Dispose dispose) noexcept {
+    dispose_of_waiting(dispose);
+    std::swap(waiting_, open_);
+    std::swap(waiting_count_, open_count_);
+    dispose_of_waiting(dispose);
+  }
+
+ private:
+  template <class Dispose>
+  void dispose_of_waiting(Dispose& dispose) noexcept {
+    Object* at = waiting_;
+    waiting_ = nullptr;
+    waiting_count_ = 0;
+    while (at != nullptr) {
+      Object* const next = at->next_retired;
+      dispose(at);
+      at = next;
+    }
+  }
+
+  Object* open_ = nullptr;
+  Object* waiting_ = nullptr;
+  std::size_t open_count_ = 0;
+  std::size_t waiting_count_ = 0;
+  std::uint64_t epoch_ = 0;  // of the waiting lot
+};
+
+}  // namespace gauntlet::detail
