@@ -66,7 +66,7 @@
 // Requires: T can be copied, for update and compare_exchange (and Key, too); the allocator, if it is not stateless, may
 // be used by several threads at once; equal keys have equal hashes by every copy of Hash.
 //
-// Costs: a reading lookup: an announcement (a store and a fence), one cache line for the shortcut and one for the entry.
+// Costs: a reading lookup: an announcement (a sequentially consistent store), one cache line for the shortcut and one for the entry.
 // Many lookups under one `reading` share the announcement. An entry takes 24 bytes beside the element, a bucket 16, and
 // there are as many buckets as there were elements at most: buckets stay until the map is destroyed. An empty map
 // allocates nothing, but the object takes 384 bytes a shard and 1 KiB for its readers.

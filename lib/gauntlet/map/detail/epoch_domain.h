@@ -14,15 +14,17 @@
 //   reader                             who frees
 //   e = epoch                          unlink
 //   slot = e            [announce]     e = epoch++            [epoch]
-//   fence               [fence]        fence                  [fence]
 //   read pointers                      each slot: 0 or > e ?  [slots]
 //   slot = 0            [leave]        free
 //
+// Requires: the pointers by which readers get at objects are loaded, and stored to unlink, in memory_order_seq_cst, and
+// who unlinks does so before it calls advance (in one thread, or one lock after the other).
+//
 // Why it is safe. Take a reader and an object that was unlinked before epoch e was ended, and a look at the reader's
 // slot, after that, that says "free":
-//   - the slot was zero and the reader announces itself later: the looker's fence comes before the reader's in the one
-//     order of fences (else the looker would have seen the slot), so the reader's loads see the unlinking. It cannot get
-//     at the object;
+//   - the slot was zero and the reader announces itself later: in the one order of all sequentially consistent
+//     operations the look comes before the announcement, the unlinking before the look, and the reader's loads after its
+//     announcement: they see the unlinking. It cannot get at the object;
 //   - the slot was zero because the reader had left: acquire and release on the slot put all its reading before the
 //     freeing;
 //   - the slot held a number > e: the reader has read the epoch from the read-modify-write that ended e, or from a later
@@ -41,7 +43,8 @@
 // Promises:
 //  (1) what is freed after is_over(advance()), both called after the unlinking, was seen by no reader that is still there;
 //  (2) a reader writes to its own slot only, and waits for nobody. The first guard of a thread whose number is 16 or more
-//      may allocate slots, and then may throw std::bad_alloc; every other one is a handful of instructions and a fence;
+//      may allocate slots, and then may throw std::bad_alloc; every other one is a handful of instructions, among them one
+//      sequentially consistent store;
 //  (3) epochs end only by advance(), and nothing is decided by a clock: the same schedule, the same frees;
 //  (4) synchronize() returns when everybody who was reading at the call has left; who calls it as a reader waits for
 //      itself, and that is reported as misuse.
@@ -117,7 +120,6 @@ class epoch_domain {
   // Whether nobody is left who began to read in this epoch or an earlier one. It must have ended before the call: by
   // the caller's advance(), or by one that happens before. O(threads).
   bool is_over(std::uint64_t epoch) const noexcept {
-    std::atomic_thread_fence(std::memory_order_seq_cst);  // [fence] pairs with itself: the one in announce
     bool over = true;
     each_slot([&over, epoch](unsigned, std::uint64_t began) {
       over = over && (began == 0 || began > epoch);
@@ -160,10 +162,10 @@ class epoch_domain {
   static constexpr unsigned chunk_count = std::bit_width(thread_slots_max / slots_within) - 1;  // doubling in size
 
   GAUNTLET_ALWAYS_INLINE void announce(std::atomic<std::uint64_t>& began) const noexcept {
-    // [announce] pairs with [epoch]: acquire, what was unlinked before this epoch began is visible. The store pairs with
-    // [slots], release: what this thread read under earlier guards lies before it.
-    began.store(epoch_.load(std::memory_order_acquire), std::memory_order_release);
-    std::atomic_thread_fence(std::memory_order_seq_cst);  // [fence] pairs with itself: the one in is_over
+    // [announce] pairs with [epoch] and [slots]. With the former, by acquire: what was unlinked before this epoch began
+    // is visible. With the latter, by the one order of seq_cst: see above. The store also releases what this thread read
+    // under earlier guards.
+    began.store(epoch_.load(std::memory_order_acquire), std::memory_order_seq_cst);
   }
 
   GAUNTLET_ALWAYS_INLINE slot& slot_of(unsigned number) const {
@@ -178,11 +180,11 @@ class epoch_domain {
   GAUNTLET_NOINLINE slot& slot_in_chunk(unsigned number) const {
     const unsigned c = chunk_of(number);
     const unsigned first = first_of(c);
-    // [chunk] pairs with itself: who finds the chunk finds its slots initialised.
-    slot* chunk = chunks_[c].load(std::memory_order_acquire);
+    // [chunk] pairs with itself: who finds the chunk finds its slots initialised; seq_cst for each_slot.
+    slot* chunk = chunks_[c].load(std::memory_order_seq_cst);
     if (chunk == nullptr) {
       auto* const fresh = new slot[first];
-      if (chunks_[c].compare_exchange_strong(chunk, fresh, std::memory_order_acq_rel, std::memory_order_acquire)) {
+      if (chunks_[c].compare_exchange_strong(chunk, fresh, std::memory_order_seq_cst, std::memory_order_seq_cst)) {
         chunk = fresh;
       } else {
         delete[] fresh;
@@ -198,18 +200,18 @@ class epoch_domain {
   }
 
   // Calls look(number, began) for each slot until it returns false. A chunk that is not seen has no reader that counts:
-  // it was published before its slot was written, and the argument about the fences covers it.
+  // it was published before its slot was written, so the argument about an announcement after the look covers it.
   template <class Look>
   void each_slot(Look look) const noexcept {
-    // [slots] pairs with [leave] and [announce]: what the reader read lies before.
+    // [slots] pairs with [leave] and [announce]: acquire, what the reader read lies before; seq_cst, see above.
     for (unsigned i = 0; i < slots_within; ++i) {
-      if (!look(i, within_[i].began.load(std::memory_order_acquire))) return;
+      if (!look(i, within_[i].began.load(std::memory_order_seq_cst))) return;
     }
     for (unsigned c = 0; c < chunk_count; ++c) {
-      const slot* const chunk = chunks_[c].load(std::memory_order_acquire);  // [chunk]
+      const slot* const chunk = chunks_[c].load(std::memory_order_seq_cst);  // [chunk]
       if (chunk == nullptr) continue;
       for (unsigned i = 0; i < first_of(c); ++i) {
-        if (!look(first_of(c) + i, chunk[i].began.load(std::memory_order_acquire))) return;
+        if (!look(first_of(c) + i, chunk[i].began.load(std::memory_order_seq_cst))) return;
       }
     }
   }

@@ -52,14 +52,16 @@
 namespace gauntlet::detail {
 
 struct list_node {
-  // [next] pairs with itself: whoever loads a pointer with acquire sees the node that was stored with release.
+  // [next] pairs with itself: whoever loads a pointer sees the node that was stored. Sequentially consistent, both:
+  // a reader must see every change that was finished before it began, not only those it has heard of; and with the slots
+  // of epoch_domain.h these are the two halves of "either it sees the unlinking, or it is seen".
   std::atomic<list_node*> next{nullptr};
   std::uint64_t order = 0;  // constant once linked
 
-  list_node* follow() const noexcept { return next.load(std::memory_order_acquire); }
+  list_node* follow() const noexcept { return next.load(std::memory_order_seq_cst); }
   // For the writer: nobody else writes the pointers of its list.
   list_node* follow_locked() const noexcept { return next.load(std::memory_order_relaxed); }
-  void lead_to(list_node* to) noexcept { next.store(to, std::memory_order_release); }
+  void lead_to(list_node* to) noexcept { next.store(to, std::memory_order_seq_cst); }
 };
 
 // The two lowest bits tell the kinds apart: marks end in 00, entries in 01, the tail in 11. Two bits of the hash are
@@ -236,7 +238,7 @@ class split_list {
     for (list_node* next = at->follow_locked(); next->order < order; next = at->follow_locked()) at = next;
     list_node& mark = mark_of(level, bucket);
     mark.order = order;
-    // Release: readers may start here from now on, even before the list leads here. What they find is right already.
+    // Readers may start here from now on, even before the list leads here. What they find is right already.
     mark.lead_to(at->follow_locked());
     at->lead_to(&mark);
   }
