@@ -262,17 +262,24 @@ class rcu_map {
    public:
     explicit reading(const rcu_map& map) : map_(map), guard_(map.domain_) {}
     // The value, or null if the key is not there.
+    const T* find(const Key& key) const { return find_as(key); }
+    bool contains(const Key& key) const { return find_as(key) != nullptr; }
     template <detail::lookup_key<rcu_map> K>
     const T* find(const K& key) const {
-      const entry* const found = map_.lookup(key, map_.hash_of(key));
-      return found != nullptr ? &found->element.second : nullptr;
+      return find_as(key);
     }
     template <detail::lookup_key<rcu_map> K>
     bool contains(const K& key) const {
-      return find(key) != nullptr;
+      return find_as(key) != nullptr;
     }
 
    private:
+    template <class K>
+    const T* find_as(const K& key) const {
+      const entry* const found = map_.lookup(key, map_.hash_of(key));
+      return found != nullptr ? &found->element.second : nullptr;
+    }
+
     const rcu_map& map_;
     typename Policy::epoch_domain::guard guard_;
   };

@@ -1,0 +1,325 @@
+// What rcu_map does that its siblings do not: readings that last, entries that stay under a reader, memory that comes
+// back after a grace period, a bound on what waits for one, a table that grows under readers.
+// What all concurrent maps do is tested in concurrent_maps_test.cpp and concurrent_maps_stress_test.cpp.
+#include <gauntlet/map/misuse.h>
+#include <gauntlet/map/rcu_map.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <latch>
+#include <map>
+#include <memory>
+#include <new>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace {
+
+struct small_policy : gauntlet::rcu_map_policy {
+  static constexpr bool checked = true;
+  static constexpr std::size_t shard_count = 1;
+  static constexpr unsigned first_level = 1;
+  static constexpr std::size_t retire_batch = 1;
+  static constexpr std::size_t unreclaimed_max = 4;
+  static inline std::atomic<int> stalls{0};
+  static void on_stalled_reader(const gauntlet::stalled_reader& who) noexcept {
+    EXPECT_EQ(who.unreclaimed, 2U);
+    EXPECT_GE(who.epochs, 1U);
+    ++stalls;
+  }
+};
+
+template <class Key, class T, class Policy = small_policy>
+using small_map =
+    gauntlet::rcu_map<Key, T, gauntlet::hash<Key>, std::equal_to<Key>, std::allocator<std::pair<const Key, T>>, Policy>;
+
+TEST(rcu_map, example) {
+  gauntlet::rcu_map<std::string, int> ages{{"Ada", 36}, {"Alan", 41}};
+  ages.update("Ada", [](int& age) { ++age; });
+  EXPECT_EQ(ages.find("Ada"), 37);
+
+  const auto reading = ages.read();  // many lookups, one announcement
+  const int* const alan = reading.find("Alan");
+  ages.erase("Alan");
+  EXPECT_EQ(*alan, 41) << "stays until the reading ends";
+  EXPECT_FALSE(reading.contains("Alan")) << "but is no longer in the map";
+}
+
+TEST(rcu_map, a_reading_sees_an_update_by_looking_again_and_keeps_what_it_has) {
+  small_map<int, int> map{{1, 10}};
+  const auto reading = map.read();
+  const int* const old = reading.find(1);
+  map.insert_or_assign(1, 11);
+  EXPECT_EQ(*old, 10);
+  EXPECT_EQ(*reading.find(1), 11);
+  EXPECT_NE(reading.find(1), old);
+}
+
+TEST(rcu_map, while_a_thread_reads_it_may_use_the_map_as_it_likes) {
+  small_map<int, int> map;
+  for (int key = 0; key < 50; ++key) map.insert(key, key);
+  int met = 0;
+  map.for_each([&](int key, int) {
+    ++met;
+    EXPECT_TRUE(map.erase(key)) << "more than the bound: it does not wait for itself";
+    map.insert(100 + key, key);
+  });
+  EXPECT_GE(met, 50);
+  EXPECT_TRUE(map.insert(-1, 1));
+  EXPECT_TRUE(map.visit(-1, [&](const int& value) {
+    EXPECT_TRUE(map.update(-1, [](int& v) { v = 2; }));
+    EXPECT_EQ(value, 1);
+  }));
+  EXPECT_EQ(map.find(-1), 2);
+  EXPECT_TRUE(map.self_check());
+}
+
+struct misuse_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+TEST(rcu_map, what_would_wait_for_itself_is_reported) {
+  const auto previous = gauntlet::set_misuse_handler(
+      [](const gauntlet::misuse_report& report) { throw misuse_error(gauntlet::describe(report)); });
+  small_map<int, int> map{{1, 10}, {2, 20}};
+  EXPECT_THROW(map.update(1, [&map](int&) { map.erase(2); }), misuse_error);
+  EXPECT_THROW(map.erase_if([&map](int, int) { return map.insert(3, 30); }), misuse_error);
+  EXPECT_THROW(map.visit(1, [&map](int) { map.synchronize(); }), misuse_error);
+  small_map<int, std::unique_ptr<int>> owners;
+  owners.insert(1, std::make_unique<int>(10));
+  EXPECT_THROW(owners.visit(1, [&](const auto&) { (void)owners.extract(1); }), misuse_error);
+  EXPECT_EQ(**owners.extract(1), 10);
+  EXPECT_EQ(owners.size(), 0U);
+  gauntlet::set_misuse_handler(previous);
+  EXPECT_TRUE(map.update(1, [&map](int& value) { value += *map.find(2); })) << "reading is allowed";
+  EXPECT_EQ(map.find(1), 30);
+  EXPECT_TRUE(map.self_check());
+}
+
+TEST(rcu_map, an_update_that_throws_has_not_happened) {
+  small_map<int, std::string> map{{1, "old"}};
+  EXPECT_THROW(map.update(1, [](std::string& value) { value = "new", throw std::runtime_error("visitor"); }),
+               std::runtime_error);
+  EXPECT_EQ(map.find(1), "old");
+  EXPECT_TRUE(map.update(1, [](std::string& value) { value = "new"; }));
+  EXPECT_EQ(map.find(1), "new");
+}
+
+TEST(rcu_map, retired_entries_wait_for_the_reader_and_are_freed_without_it) {
+  small_map<int, int> map{{1, 1}, {2, 2}, {3, 3}};
+  small_policy::stalls = 0;
+  {
+    const auto reading = map.read();
+    map.erase(1);
+    map.erase(2);
+    EXPECT_EQ(map.stats().unreclaimed, 2U);
+    EXPECT_EQ(map.stats().readers, 1U);
+    EXPECT_GE(map.stats().slowest_lag, 1U);
+    EXPECT_EQ(small_policy::stalls, 1);
+  }
+  map.erase(3);
+  map.synchronize();
+  EXPECT_EQ(map.stats().unreclaimed, 0U);
+  EXPECT_EQ(map.stats().elements, 0U);
+  EXPECT_EQ(map.stats().waits, 0U);
+}
+
+TEST(rcu_map, a_writer_waits_at_the_bound_until_readers_leave) {
+  small_map<int, int> map;
+  for (int key = 0; key < 10; ++key) map.insert(key, key);
+  std::latch reads(1);
+  std::latch may_go(1);
+  std::thread reader([&] {
+    const auto reading = map.read();
+    reads.count_down();
+    may_go.wait();
+  });
+  reads.wait();
+  std::atomic<int> erased{0};
+  std::thread writer([&] {
+    for (int key = 0; key < 10; ++key) erased += map.erase(key) ? 1 : 0;
+  });
+  while (map.stats().waits == 0) std::this_thread::yield();
+  EXPECT_EQ(map.stats().unreclaimed, small_policy::unreclaimed_max);
+  EXPECT_EQ(erased, 4);
+  EXPECT_EQ(map.find(9), 9) << "the waiting writer holds up no reader";
+  EXPECT_TRUE(map.insert(100, 100)) << "nor those who retire nothing";
+  may_go.count_down();
+  writer.join();
+  reader.join();
+  EXPECT_EQ(erased, 10);
+  EXPECT_LE(map.stats().unreclaimed, small_policy::unreclaimed_max);
+}
+
+struct colliding_hash {
+  using is_avalanching = void;
+  std::size_t operator()(int key) const { return static_cast<std::size_t>(key % 3); }
+};
+
+TEST(rcu_map, keys_with_equal_hashes_are_kept_apart) {
+  gauntlet::rcu_map<int, int, colliding_hash, std::equal_to<int>, std::allocator<std::pair<const int, int>>,
+                    small_policy>
+      map;
+  for (int key = 0; key < 60; ++key) EXPECT_TRUE(map.insert(key, key));
+  for (int key = 0; key < 60; ++key) EXPECT_EQ(map.find(key), key);
+  EXPECT_FALSE(map.contains(60));
+  EXPECT_EQ(map.erase_if([](int key, int) { return key % 2 == 0; }), 30U);
+  EXPECT_TRUE(map.self_check());
+  EXPECT_EQ(map.snapshot().size(), 30U);
+}
+
+TEST(rcu_map, reserve_makes_buckets_and_growing_keeps_every_element) {
+  small_map<int, int> map;
+  for (int key = 0; key < 3; ++key) map.insert(key, key);
+  map.reserve(1000);
+  const std::size_t buckets = map.stats().buckets;
+  EXPECT_EQ(buckets, 1024U);
+  for (int key = 3; key < 1000; ++key) map.insert(key, key);
+  EXPECT_EQ(map.stats().buckets, buckets);
+  for (int key = 1000; key < 5000; ++key) map.insert(key, key);
+  EXPECT_EQ(map.stats().buckets, 8192U);
+  for (int key = 0; key < 5000; ++key) ASSERT_EQ(map.find(key), key);
+  EXPECT_TRUE(map.self_check());
+  EXPECT_THROW(map.reserve(std::size_t{1} << 60U), std::bad_alloc);
+  EXPECT_TRUE(map.self_check());
+}
+
+// Gives no array of the length at which a table would be doubled.
+template <class T>
+struct refusing_allocator {
+  using value_type = T;
+  refusing_allocator() = default;
+  template <class U>
+  refusing_allocator(const refusing_allocator<U>&) {}
+  T* allocate(std::size_t count) {
+    if (count > 4) throw std::bad_alloc();
+    return std::allocator<T>().allocate(count);
+  }
+  void deallocate(T* at, std::size_t count) { std::allocator<T>().deallocate(at, count); }
+  friend bool operator==(const refusing_allocator&, const refusing_allocator&) { return true; }
+};
+
+TEST(rcu_map, an_insertion_needs_no_larger_table) {
+  gauntlet::rcu_map<int, int, gauntlet::hash<int>, std::equal_to<int>, refusing_allocator<std::pair<const int, int>>,
+                    small_policy>
+      map;
+  for (int key = 0; key < 100; ++key) EXPECT_TRUE(map.insert(key, key));
+  EXPECT_EQ(map.stats().buckets, 8U);
+  for (int key = 0; key < 100; ++key) EXPECT_EQ(map.find(key), key);
+  EXPECT_TRUE(map.self_check());
+}
+
+TEST(rcu_map, the_self_check_finds_an_entry_whose_hash_has_changed) {
+  struct fickle_hash {
+    std::size_t operator()(int key) const { return static_cast<std::size_t>(key) + offset(); }
+    static std::size_t& offset() {
+      static std::size_t value = 0;
+      return value;
+    }
+  };
+  gauntlet::rcu_map<int, int, fickle_hash, std::equal_to<int>, std::allocator<std::pair<const int, int>>, small_policy>
+      map;
+  map.insert(1, 1);
+  EXPECT_TRUE(map.self_check());
+  fickle_hash::offset() = 1;
+  std::ostringstream dump;
+  EXPECT_FALSE(map.self_check(&dump));
+  EXPECT_NE(dump.str().find("whose hash says"), std::string::npos) << dump.str();
+  fickle_hash::offset() = 0;
+}
+
+TEST(rcu_map, a_copy_is_a_map_of_its_own) {
+  small_map<int, std::string> map{{1, "one"}, {2, "two"}};
+  small_map<int, std::string> copy(map);
+  copy.insert_or_assign(1, "uno");
+  map.erase(2);
+  EXPECT_EQ(map.find(1), "one");
+  EXPECT_EQ(copy.find(1), "uno");
+  EXPECT_EQ(copy.find(2), "two");
+  const small_map<int, std::string> from_plain(copy.snapshot());
+  EXPECT_EQ(from_plain.size(), 2U);
+}
+
+TEST(rcu_map, declares_what_its_header_says) {
+  using map = small_map<int, int>;
+  EXPECT_EQ(map::contracts.find, gauntlet::consistency::linearizable);
+  EXPECT_EQ(map::contracts.update, gauntlet::consistency::linearizable);
+  EXPECT_EQ(map::contracts.clear, gauntlet::consistency::weak);
+  EXPECT_EQ(map::contracts.for_each, gauntlet::consistency::weak);
+  EXPECT_EQ(map::progress.find, gauntlet::progress_guarantee::lock_free);
+  EXPECT_EQ(map::progress.insert, gauntlet::progress_guarantee::blocking);
+}
+
+// Keys that stay are found at any time, however the table grows and whatever else comes and goes; a value, made of two
+// equal halves and replaced whole, is never seen torn; what a reading holds stays as it was.
+TEST(rcu_map_stress, readers_miss_nothing_while_the_table_grows_and_entries_are_replaced) {
+  struct halves {
+    std::uint64_t first;
+    std::string second;
+  };
+  constexpr int stay = 32;
+  constexpr int come = 3000;
+  small_map<int, halves> map;
+  for (int key = 0; key < stay; ++key) map.insert(key, {0, "0"});
+  std::atomic<bool> done{false};
+  std::vector<std::thread> threads;
+  for (int r = 0; r < 2; ++r) {
+    threads.emplace_back([&] {
+      for (int round = 0; !done.load() || round == 0; ++round) {
+        for (int key = 0; key < stay; ++key) {
+          const auto reading = map.read();
+          const halves* const held = reading.find(key);
+          ASSERT_NE(held, nullptr);
+          EXPECT_EQ(std::to_string(held->first), held->second);
+          EXPECT_TRUE(map.contains(key));
+        }
+      }
+    });
+  }
+  for (int w = 0; w < 2; ++w) {
+    threads.emplace_back([&, w] {
+      for (int i = 0; i < come; ++i) {
+        map.insert(stay + 2 * i + w, {1, "1"});
+        map.update(i % stay, [](halves& value) { value.second = std::to_string(++value.first); });
+        if (i % 3 == 0) map.erase(stay + 2 * (i / 2) + w);
+      }
+    });
+  }
+  threads[2].join();
+  threads[3].join();
+  done = true;
+  threads[0].join();
+  threads[1].join();
+  std::uint64_t updates = 0;
+  for (int key = 0; key < stay; ++key) updates += map.find(key)->first;
+  EXPECT_EQ(updates, 2U * come);
+  EXPECT_TRUE(map.self_check());
+  map.synchronize();
+  EXPECT_EQ(map.stats().unreclaimed, 0U);
+}
+
+TEST(rcu_map_stress, many_short_lived_threads_leave_nothing_behind) {
+  small_map<int, int> map;
+  for (int i = 0; i < 300; ++i) {
+    std::thread one([&, i] {
+      map.insert_or_assign(i % 5, i);
+      map.erase((i + 2) % 5);
+    });
+    std::thread two([&, i] { (void)map.find(i % 5); });
+    one.join();
+    two.join();
+  }
+  EXPECT_EQ(map.stats().readers, 0U);
+  map.synchronize();
+  EXPECT_EQ(map.stats().unreclaimed, 0U);
+  EXPECT_TRUE(map.self_check());
+}
+
+}  // namespace
