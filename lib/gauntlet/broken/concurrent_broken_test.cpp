@@ -96,6 +96,7 @@ TEST(right_twins, stand_beside_every_defect_that_only_a_schedule_shows_and_answe
   std::set<std::string_view> named;
   for (const registration& broken : registered_subjects()) {
     if (!broken.defective || broken.defect.target != "concurrent_schedule") continue;
+    if (broken.defect.right_twin.empty()) continue;  // a map of the product, which every test judges
     const registration* const twin = find_subject(broken.defect.right_twin);
     ASSERT_NE(twin, nullptr) << broken.name;
     EXPECT_TRUE(twin->right_twin) << broken.name << " names " << twin->name;

@@ -76,6 +76,11 @@ struct concurrent_registrar {
   GAUNTLET_REGISTERED_CONCURRENT_DEFECT(map, .promise = promise_text, .target = "concurrent_schedule", \
                                         .reduced_operations_max = 6, .right_twin = twin)
 
+// The same for a map of the product: its right twin is that map.
+#define GAUNTLET_SCHEDULED_DEFECT_OF_THE_PRODUCT(map, promise_text)                                    \
+  GAUNTLET_REGISTERED_CONCURRENT_DEFECT(map, .promise = promise_text, .target = "concurrent_schedule", \
+                                        .reduced_operations_max = 6)
+
 #define GAUNTLET_REGISTERED_CONCURRENT_DEFECT(map, ...)                                     \
   template <class Key, class T, class Hash, class KeyEqual, class Allocator>                \
   struct map##_adapter : adapters::concurrent_map<map<Key, T, Hash, KeyEqual, Allocator>> { \

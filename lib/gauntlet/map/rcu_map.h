@@ -83,6 +83,7 @@
 #include <new>
 #include <optional>
 #include <ostream>
+#include <stdexcept>
 #include <thread>
 #include <tuple>
 #include <type_traits>
@@ -291,7 +292,8 @@ class rcu_map {
   void clear() {  // O(n)
     erase_if([](const Key&, const T&) { return true; });
   }
-  void reserve(size_type elements);  // buckets for so many: O(n)
+  // Buckets for so many: O(n). Throws std::bad_alloc if there are not enough to be had; what was got is kept.
+  void reserve(size_type elements);
   // Calls visitor(const Key&, const T&) for every element, without a lock: O(n).
   template <class Visitor>
   void for_each(Visitor&& visitor) const;
@@ -801,6 +803,9 @@ GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::reserve(size_type elements) {
   const inside here(this, "reserve");
   const size_type each_gets = elements / shard_count + (elements % shard_count != 0 ? 1 : 0);
+  if (each_gets / Policy::elements_per_bucket > list_type::buckets_max) {
+    throw std::length_error("rcu_map::reserve: more elements than there can be");
+  }
   for (shard& each : shards_) {
     const locked guard(each.lock);
     while (each.list.buckets() * Policy::elements_per_bucket < each_gets) {

@@ -29,9 +29,10 @@ struct small_policy : gauntlet::rcu_map_policy {
   static constexpr std::size_t retire_batch = 1;
   static constexpr std::size_t unreclaimed_max = 4;
   static inline std::atomic<int> stalls{0};
+  static inline std::atomic<std::uint64_t> epochs{0};
   static void on_stalled_reader(const gauntlet::stalled_reader& who) noexcept {
     EXPECT_EQ(who.unreclaimed, 2U);
-    EXPECT_GE(who.epochs, 1U);
+    epochs = who.epochs;
     ++stalls;
   }
 };
@@ -123,6 +124,7 @@ TEST(rcu_map, retired_entries_wait_for_the_reader_and_are_freed_without_it) {
     EXPECT_EQ(map.stats().readers, 1U);
     EXPECT_GE(map.stats().slowest_lag, 1U);
     EXPECT_EQ(small_policy::stalls, 1);
+    EXPECT_EQ(small_policy::epochs, 1U) << "have ended since the reader came";
   }
   map.erase(3);
   map.synchronize();
@@ -187,7 +189,7 @@ TEST(rcu_map, reserve_makes_buckets_and_growing_keeps_every_element) {
   EXPECT_EQ(map.stats().buckets, 8192U);
   for (int key = 0; key < 5000; ++key) ASSERT_EQ(map.find(key), key);
   EXPECT_TRUE(map.self_check());
-  EXPECT_THROW(map.reserve(std::size_t{1} << 60U), std::bad_alloc);
+  EXPECT_THROW(map.reserve(std::size_t{1} << 60U), std::length_error);
   EXPECT_TRUE(map.self_check());
 }
 
@@ -265,7 +267,7 @@ TEST(rcu_map_stress, readers_miss_nothing_while_the_table_grows_and_entries_are_
     std::string second;
   };
   constexpr int stay = 32;
-  constexpr int come = 3000;
+  constexpr int come = 1500;
   small_map<int, halves> map;
   for (int key = 0; key < stay; ++key) map.insert(key, {0, "0"});
   std::atomic<bool> done{false};

@@ -76,6 +76,9 @@ class split_list {
   static_assert(FirstLevel >= 1 && FirstLevel < 20);
 
  public:
+  static constexpr std::size_t arrays_max = 28;
+  static constexpr std::size_t buckets_max = std::size_t{1} << (FirstLevel + arrays_max - 1);
+
   split_list() noexcept {
     tail_.order = order_of_tail;
     head_.next.store(&tail_, std::memory_order_relaxed);
@@ -248,7 +251,7 @@ class split_list {
   std::atomic<unsigned> level_{0};
   unsigned mark_step_ = 1;
   std::uint64_t next_to_mark_ = 1;
-  std::array<std::atomic<list_node*>, 28> arrays_{};
+  std::array<std::atomic<list_node*>, arrays_max> arrays_{};
 };
 
 }  // namespace gauntlet::detail

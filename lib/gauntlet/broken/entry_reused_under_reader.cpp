@@ -1,0 +1,66 @@
+// An rcu_map that keeps erased entries for its next insertions: memory that goes round without a grace period.
+//
+// Two threads, four operations, one preemption:
+//   A: insert 1
+//   B: find 1      stands on the entry; preempted
+//   A: erase 1     keeps the entry aside
+//   A: insert 2    writes key and value into it and links it somewhere else
+//   B              reads another element's value as that of 1, or goes on from there and misses what it looks for
+// No memory is freed: a sanitizer of addresses has nothing to see.
+#include <mutex>
+#include <vector>
+
+#include <gauntlet/adapters/rcu_map.h>
+#include <gauntlet/broken/concurrent_defect.h>
+
+namespace gauntlet::broken {
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+class entry_reused_under_reader : public rcu_map<Key, T, Hash, KeyEqual, Allocator, adapters::tiny_rcu_map_policy> {
+  using right = rcu_map<Key, T, Hash, KeyEqual, Allocator, adapters::tiny_rcu_map_policy>;
+  using entry = typename right::entry;
+
+ public:
+  using right::right;
+  ~entry_reused_under_reader() {
+    for (entry* spare : spare_) this->deallocate_entry(spare);
+  }
+
+  bool erase(const Key& key) {
+    const std::lock_guard one_writer(writing_);
+    const std::uint64_t hash = this->hash_of(key);
+    auto& home = this->shard_of(hash);
+    const typename right::locked guard(home.lock);
+    const auto at = this->place_locked(home, key, hash);
+    if (at.before_entry == nullptr) return false;
+    spare_.reserve(spare_.size() + 1);
+    spare_.push_back(this->unlink_locked(home, at.before_entry));
+    return true;
+  }
+
+  bool insert(const Key& key, const T& value) {
+    const std::lock_guard one_writer(writing_);
+    if (spare_.empty()) return right::insert(key, value);
+    const std::uint64_t hash = this->hash_of(key);
+    auto& home = this->shard_of(hash);
+    const typename right::locked guard(home.lock);
+    const auto at = this->place_locked(home, key, hash);
+    if (at.before_entry != nullptr) return false;
+    entry* const again = spare_.back();
+    spare_.pop_back();
+    ::new (static_cast<void*>(&again->element)) typename right::value_type(key, value);
+    again->order = this->order_of(hash);
+    home.list.link_locked(at.before_order, again);
+    ++home.size;
+    return true;
+  }
+
+ private:
+  std::mutex writing_;
+  std::vector<entry*> spare_;  // guarded by writing_
+};
+
+GAUNTLET_SCHEDULED_DEFECT_OF_THE_PRODUCT(entry_reused_under_reader,
+                                         "what a reader has met stays as it is while it reads");
+
+}  // namespace gauntlet::broken
