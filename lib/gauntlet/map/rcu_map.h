@@ -229,6 +229,13 @@ class rcu_map {
   // waits until they have left.
   std::optional<T> extract(const Key& key) { return extract_as(key); }
 
+  // The same, for who can't wait for ever (deadline_writer.h): asks give_up() each time that the lock is not to be had.
+  // If that says yes, nothing happens, and nothing is returned.
+  template <class GiveUp>
+  std::optional<bool> insert_or_assign_unless(GiveUp&& give_up, Key key, T value);
+  template <class GiveUp>
+  std::optional<bool> erase_unless(GiveUp&& give_up, const Key& key);
+
   // The same with any key type that Hash and KeyEqual both understand.
   template <detail::lookup_key<rcu_map> K>
   std::optional<T> find(const K& key) const {
@@ -434,14 +441,20 @@ class rcu_map {
   template <class K>
   place place_locked(shard& home, const K& key, std::uint64_t hash) const GAUNTLET_REQUIRES(home.lock);
 
-  // Takes the shard's lock when there is room for one more retired entry.
+  // Takes the shard's lock when there is room for one more retired entry. Counts a wait where there is none.
   void lock_with_room(shard& home) GAUNTLET_ACQUIRE(home.lock);
   bool has_room_locked(shard& home) GAUNTLET_REQUIRES(home.lock);
+  // The same, unless give_up() says so: it is asked each time that the lock is not to be had or there is no room.
+  template <class GiveUp>
+  bool lock_with_room_unless(shard& home, GiveUp& give_up) GAUNTLET_TRY_ACQUIRE(true, home.lock);
 
   void insert_locked(shard& home, const place& at, unpublished& fresh) GAUNTLET_REQUIRES(home.lock);
   void replace_locked(shard& home, const place& at, unpublished& fresh) GAUNTLET_REQUIRES(home.lock);
   entry* unlink_locked(shard& home, list_node* before) GAUNTLET_REQUIRES(home.lock);
   void retire_locked(shard& home, entry* unlinked) GAUNTLET_REQUIRES(home.lock);
+  bool insert_or_assign_locked(shard& home, std::uint64_t hash, unpublished& fresh) GAUNTLET_REQUIRES(home.lock);
+  template <class K>
+  bool erase_locked(shard& home, const K& key, std::uint64_t hash) GAUNTLET_REQUIRES(home.lock);
 
   template <class K>
   std::optional<T> find_as(const K& key) const;
@@ -544,21 +557,49 @@ auto GAUNTLET_MAP::place_locked(shard& home, const K& key, std::uint64_t hash) c
 
 GAUNTLET_MAP_TEMPLATE
 bool GAUNTLET_MAP::has_room_locked(shard& home) {
-  if (home.retired.size() < Policy::unreclaimed_max) {
+  if (GAUNTLET_LIKELY(home.retired.size() < Policy::unreclaimed_max)) {
     return true;
   }
   home.retired.collect(domain_, disposer());
-  return home.retired.size() < Policy::unreclaimed_max || domain_.is_read_by_this_thread();
+  if (home.retired.size() < Policy::unreclaimed_max || domain_.is_read_by_this_thread()) {
+    return true;
+  }
+  ++home.waits;
+  return false;
 }
 
+// Waiting for readers is looking at their slots and nothing else: writers that wait must not keep each other busy with
+// the lock.
 GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::lock_with_room(shard& home) {
   home.lock.lock();
-  while (GAUNTLET_RARE(!has_room_locked(home))) {
-    ++home.waits;
+  while (!has_room_locked(home)) {
+    const std::uint64_t epoch = home.retired.waiting_epoch();
     home.lock.unlock();
-    std::this_thread::yield();
+    do {
+      std::this_thread::yield();
+    } while (!domain_.is_over(epoch));
     home.lock.lock();
+  }
+}
+
+GAUNTLET_MAP_TEMPLATE
+template <class GiveUp>
+bool GAUNTLET_MAP::lock_with_room_unless(shard& home, GiveUp& give_up) {
+  for (;;) {
+    if (!detail::lock_unless(home.lock, give_up)) {
+      return false;
+    }
+    if (has_room_locked(home)) {
+      return true;
+    }
+    const std::uint64_t epoch = home.retired.waiting_epoch();
+    home.lock.unlock();
+    do {
+      if (give_up()) {
+        return false;
+      }
+    } while (!domain_.is_over(epoch));
   }
 }
 
@@ -626,6 +667,25 @@ bool GAUNTLET_MAP::insert_or_assign(Key key, T value) {
   shard& home = shard_of(hash);
   lock_with_room(home);
   const adopted guard(home.lock);
+  return insert_or_assign_locked(home, hash, fresh);
+}
+
+GAUNTLET_MAP_TEMPLATE
+template <class GiveUp>
+std::optional<bool> GAUNTLET_MAP::insert_or_assign_unless(GiveUp&& give_up, Key key, T value) {
+  const inside here(this, "insert_or_assign_unless");
+  const std::uint64_t hash = hash_of(key);
+  unpublished fresh(*this, hash, std::move(key), std::move(value));
+  shard& home = shard_of(hash);
+  if (!lock_with_room_unless(home, give_up)) {
+    return std::nullopt;
+  }
+  const adopted guard(home.lock);
+  return insert_or_assign_locked(home, hash, fresh);
+}
+
+GAUNTLET_MAP_TEMPLATE
+bool GAUNTLET_MAP::insert_or_assign_locked(shard& home, std::uint64_t hash, unpublished& fresh) {
   const place at = place_locked(home, fresh.element().first, hash);
   if (at.before_entry != nullptr) {
     replace_locked(home, at, fresh);
@@ -742,6 +802,28 @@ bool GAUNTLET_MAP::erase_as(const K& key) {
   shard& home = shard_of(hash);
   lock_with_room(home);
   const adopted guard(home.lock);
+  return erase_locked(home, key, hash);
+}
+
+GAUNTLET_MAP_TEMPLATE
+template <class GiveUp>
+std::optional<bool> GAUNTLET_MAP::erase_unless(GiveUp&& give_up, const Key& key) {
+  const inside here(this, "erase_unless");
+  const std::uint64_t hash = hash_of(key);
+  if (!is_there(key, hash)) {
+    return false;
+  }
+  shard& home = shard_of(hash);
+  if (!lock_with_room_unless(home, give_up)) {
+    return std::nullopt;
+  }
+  const adopted guard(home.lock);
+  return erase_locked(home, key, hash);
+}
+
+GAUNTLET_MAP_TEMPLATE
+template <class K>
+bool GAUNTLET_MAP::erase_locked(shard& home, const K& key, std::uint64_t hash) {
   const place at = place_locked(home, key, hash);
   if (at.before_entry == nullptr) {
     return false;

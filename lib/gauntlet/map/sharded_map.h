@@ -84,7 +84,8 @@ inline namespace unchecked_policies {
 
 // What can be replaced without touching the map.
 struct sharded_map_policy {
-  using lock_type = detail::spin_park_lock;                  // an annotated lock: lock, unlock; default constructible
+  // An annotated lock, default constructible: lock, unlock; for deadline_writer also try_lock.
+  using lock_type = detail::spin_park_lock;
   using map_policy = hash_map_policy;                        // of the maps inside
   static constexpr std::size_t shard_count = 64;             // a power of two, 1 allowed
   static constexpr bool checked = hash_map_policy::checked;  // report re-entry instead of waiting for ever
@@ -176,6 +177,13 @@ class sharded_map {
   // Erases the element and returns its value.
   std::optional<T> extract(const Key& key) { return extract_as(key); }
 
+  // The same, for who can't wait for ever (deadline_writer.h): asks give_up() each time that the lock is not to be had.
+  // If that says yes, nothing happens, and nothing is returned.
+  template <class GiveUp>
+  std::optional<bool> insert_or_assign_unless(GiveUp&& give_up, Key key, T value);
+  template <class GiveUp>
+  std::optional<bool> erase_unless(GiveUp&& give_up, const Key& key);
+
   // The same with any key type that Hash and KeyEqual both understand.
   template <detail::lookup_key<sharded_map> K>
   std::optional<T> find(const K& key) const {
@@ -234,6 +242,7 @@ class sharded_map {
  protected:
   using lock_type = typename Policy::lock_type;
   using locked = detail::exclusive_guard<lock_type>;
+  using adopted = detail::adopting_guard<lock_type>;
   using inside = detail::reentry_guard<Policy::checked>;
 
   // Two cache lines are taken together by the hardware's prefetchers, yet padding to 64 bytes already keeps one shard's
@@ -443,6 +452,30 @@ bool GAUNTLET_MAP::compare_exchange(const Key& key, const T& expected, T desired
   shard& home = shard_of(key);
   const locked guard(home.lock);
   return detail::compare_exchange_locked(home.map, key, expected, std::move(desired));
+}
+
+GAUNTLET_MAP_TEMPLATE
+template <class GiveUp>
+std::optional<bool> GAUNTLET_MAP::insert_or_assign_unless(GiveUp&& give_up, Key key, T value) {
+  const inside here(this, "insert_or_assign_unless");
+  shard& home = shard_of(key);
+  if (!detail::lock_unless(home.lock, give_up)) {
+    return std::nullopt;
+  }
+  const adopted guard(home.lock);
+  return home.map.insert_or_assign(std::move(key), std::move(value)).second;
+}
+
+GAUNTLET_MAP_TEMPLATE
+template <class GiveUp>
+std::optional<bool> GAUNTLET_MAP::erase_unless(GiveUp&& give_up, const Key& key) {
+  const inside here(this, "erase_unless");
+  shard& home = shard_of(key);
+  if (!detail::lock_unless(home.lock, give_up)) {
+    return std::nullopt;
+  }
+  const adopted guard(home.lock);
+  return detail::erase_locked(home.map, key);
 }
 
 GAUNTLET_MAP_TEMPLATE

@@ -66,8 +66,9 @@ inline namespace unchecked_policies {
 
 // What can be replaced without touching the map.
 struct shared_mutex_map_policy {
-  using lock_type = detail::shared_mutex;  // an annotated lock: lock, unlock, lock_shared, unlock_shared
-  using map_policy = hash_map_policy;      // of the map inside
+  // An annotated lock: lock, unlock, lock_shared, unlock_shared; for deadline_writer also try_lock.
+  using lock_type = detail::shared_mutex;
+  using map_policy = hash_map_policy;                        // of the map inside
   static constexpr bool checked = hash_map_policy::checked;  // report re-entry instead of waiting for ever
 };
 
@@ -141,6 +142,13 @@ class shared_mutex_map {
   // Erases the element and returns its value.
   std::optional<T> extract(const Key& key) { return extract_as(key); }
 
+  // The same, for who can't wait for ever (deadline_writer.h): asks give_up() each time that the lock is not to be had.
+  // If that says yes, nothing happens, and nothing is returned.
+  template <class GiveUp>
+  std::optional<bool> insert_or_assign_unless(GiveUp&& give_up, Key key, T value);
+  template <class GiveUp>
+  std::optional<bool> erase_unless(GiveUp&& give_up, const Key& key);
+
   // The same with any key type that Hash and KeyEqual both understand.
   template <detail::lookup_key<shared_mutex_map> K>
   std::optional<T> find(const K& key) const {
@@ -199,6 +207,7 @@ class shared_mutex_map {
   using lock_type = typename Policy::lock_type;
   using reading = detail::shared_guard<lock_type>;
   using writing = detail::exclusive_guard<lock_type>;
+  using adopted = detail::adopting_guard<lock_type>;
   using inside = detail::reentry_guard<Policy::checked>;
 
   bool equal_to(const shared_mutex_map& other) const;
@@ -284,6 +293,28 @@ bool GAUNTLET_MAP::compare_exchange(const Key& key, const T& expected, T desired
   const inside here(this, "compare_exchange");
   const writing guard(lock_);
   return detail::compare_exchange_locked(map_, key, expected, std::move(desired));
+}
+
+GAUNTLET_MAP_TEMPLATE
+template <class GiveUp>
+std::optional<bool> GAUNTLET_MAP::insert_or_assign_unless(GiveUp&& give_up, Key key, T value) {
+  const inside here(this, "insert_or_assign_unless");
+  if (!detail::lock_unless(lock_, give_up)) {
+    return std::nullopt;
+  }
+  const adopted guard(lock_);
+  return map_.insert_or_assign(std::move(key), std::move(value)).second;
+}
+
+GAUNTLET_MAP_TEMPLATE
+template <class GiveUp>
+std::optional<bool> GAUNTLET_MAP::erase_unless(GiveUp&& give_up, const Key& key) {
+  const inside here(this, "erase_unless");
+  if (!detail::lock_unless(lock_, give_up)) {
+    return std::nullopt;
+  }
+  const adopted guard(lock_);
+  return detail::erase_locked(map_, key);
 }
 
 GAUNTLET_MAP_TEMPLATE

@@ -52,6 +52,18 @@ class GAUNTLET_SCOPED_CAPABILITY exclusive_guard {
   Lock& lock_;
 };
 
+// Takes the lock, unless give_up() says so: it is asked each time that the lock is not to be had, and should pass some
+// time before it says no. True: this thread holds the lock alone.
+template <class Lock, class GiveUp>
+bool lock_unless(Lock& lock, GiveUp& give_up) GAUNTLET_TRY_ACQUIRE(true, lock) {
+  while (!lock.try_lock()) {
+    if (give_up()) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // Gives back, at the end of the block, a lock that this thread holds alone already.
 template <class Lock>
 class GAUNTLET_SCOPED_CAPABILITY adopting_guard {
