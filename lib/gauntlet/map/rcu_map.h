@@ -19,9 +19,10 @@
 //   - an entry used again under a reader that stands on it (ABA): entries are freed, and so used again, only after their
 //     grace period; no reader meets two entries at one address;
 //   - a reader that stays. What it may be looking at can't be freed. A shard keeps at most `unreclaimed_max` entries
-//     waiting; a writer that would exceed that waits, without holding a lock, until readers have left. Half way there
-//     the policy is told about the stalled reader (on_stalled_reader). A thread that reads the map itself while it
-//     writes (a visitor that erases) does not wait for itself: its writes may exceed the bound.
+//     waiting; a writer that would exceed that waits until readers have left: it holds no lock meanwhile, and gives its
+//     processor away between two looks. Half way there the policy is told about the stalled reader (on_stalled_reader).
+//     A thread that reads the map itself while it writes (a visitor that erases) does not wait for itself: its writes
+//     may exceed the bound.
 //
 // Promises:
 //  (1) operations on one key are linearizable: those that change something when the pointer is stored, and a reader at
@@ -35,7 +36,7 @@
 //  (4) what a visitor or a `reading` is shown stays as it is, and where it is, until the visitor returns or the reading
 //      ends, even if it is replaced or erased meanwhile;
 //  (5) an operation on one key that throws has changed nothing; an update whose visitor throws leaves the old value;
-//      erase_if leaves what it had erased erased;
+//      erase_if leaves what it had erased erased; extract of a T that can't be copied and whose move throws loses it;
 //  (6) while a thread reads (in a visitor of visit or for_each, during a `reading`) it may use the map as it likes,
 //      except synchronize(), and except extract where T can't be copied. Inside a visitor of update, a predicate of
 //      erase_if, a hash or an equality it may only read. Breaches are reported as misuse (the latter in checked builds);

@@ -1,0 +1,106 @@
+#include "reclamation.h"
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+
+#include <gauntlet/adapters/rcu_map.h>
+#include <gauntlet/map/detail/epoch_domain.h>
+#include <gauntlet/sched/run.h>
+
+namespace props {
+namespace {
+
+using gauntlet::detail::epoch_domain;
+
+using map_type =
+    gauntlet::rcu_map<std::uint64_t, std::uint64_t, gauntlet::hash<std::uint64_t>, std::equal_to<std::uint64_t>,
+                      std::allocator<std::pair<const std::uint64_t, std::uint64_t>>,
+                      gauntlet::adapters::tiny_rcu_map_policy>;
+
+struct object {
+  explicit object(int n) : number(n) {}
+  ~object() { number = -1; }
+  int number;
+};
+
+void read(const epoch_domain& domain, const std::atomic<object*>& current) {
+  const epoch_domain::guard reading(domain);
+  const object* const seen = current.load();
+  GAUNTLET_SCHED_CHECK(seen->number >= 0);
+}
+
+template <class Free>
+void replace_while_read(Free free) {
+  epoch_domain domain;
+  std::atomic<object*> current{new object(0)};
+  std::thread reader([&] {
+    read(domain, current);
+    read(domain, current);
+  });
+  object* const old = current.load();
+  free(domain, current, old);
+  reader.join();
+  delete current.load();
+}
+
+}  // namespace
+
+void entry_held_while_erased_and_others_inserted() {
+  map_type map;
+  map.insert(1, 10);
+  std::thread reader([&map] {
+    const auto reading = map.read();
+    const std::uint64_t* const held = reading.find(1);
+    if (held == nullptr) return;
+    GAUNTLET_SCHED_CHECK(*held == 10);
+    const std::uint64_t* const other = reading.find(2);
+    GAUNTLET_SCHED_CHECK(other != held);
+    GAUNTLET_SCHED_CHECK(*held == 10);
+    const std::uint64_t* const again = reading.find(1);
+    GAUNTLET_SCHED_CHECK(again == held || again == nullptr || *again == 11);
+    GAUNTLET_SCHED_CHECK(*held == 10);
+  });
+  map.erase(1);
+  map.insert(2, 20);
+  map.insert(1, 11);
+  map.synchronize();
+  map.insert(3, 30);
+  reader.join();
+}
+
+void object_freed_after_its_grace_period() {
+  replace_while_read([](epoch_domain& domain, std::atomic<object*>& current, object* old) {
+    current.store(new object(1));
+    const std::uint64_t epoch = domain.advance();
+    while (!domain.is_over(epoch)) std::this_thread::yield();
+    delete old;
+  });
+}
+
+void object_whose_epoch_is_ended_too_early() {
+  replace_while_read([](epoch_domain& domain, std::atomic<object*>& current, object* old) {
+    const std::uint64_t epoch = domain.advance();
+    current.store(new object(1));
+    while (!domain.is_over(epoch)) std::this_thread::yield();
+    delete old;
+  });
+}
+
+void readers_that_follow_each_other_in_one_slot() {
+  epoch_domain domain;
+  std::atomic<object*> current{new object(0)};
+  std::thread writer([&] {
+    for (int i = 1; i <= 2; ++i) {
+      object* const old = current.load();
+      current.store(new object(i));
+      domain.synchronize();
+      delete old;
+    }
+  });
+  for (int i = 0; i < 2; ++i) std::thread([&] { read(domain, current); }).join();
+  writer.join();
+  delete current.load();
+}
+
+}  // namespace props
