@@ -1,4 +1,5 @@
-// Bodies about memory that readers may still be looking at: compiled for control, called from schedules_reclamation_test.
+// Bodies about memory that readers may still be looking at: compiled for control, called from
+// schedules_reclamation_test.
 #pragma once
 
 namespace props {

@@ -1,6 +1,6 @@
 // After anything but `done` a write has not happened and never will: deadline_writer over every map that can be written
-// with a deadline, under the controlled scheduler and its virtual time. And the write by a worker and a channel, which is
-// caught.
+// with a deadline, under the controlled scheduler and its virtual time. And the write by a worker and a channel, which
+// is caught.
 #include "timed_writes.h"
 
 #include <gtest/gtest.h>

@@ -32,9 +32,9 @@ void count(timed_run& run, const timed_result& result) {
   run.cancelled += result.outcome == timed_outcome::cancelled;
 }
 
-// Every thread has a key of its own, all in one shard of the tiny maps: what the key holds at the end is its doing alone.
-// Virtual time moves only when nobody can run or somebody looks at it: the holder's naps and the deadlines of the others
-// come in an order that the schedule decides.
+// Every thread has a key of its own, all in one shard of the tiny maps: what the key holds at the end is its doing
+// alone. Virtual time moves only when nobody can run or somebody looks at it: the holder's naps and the deadlines of
+// the others come in an order that the schedule decides.
 template <class Map>
 timed_run against_a_holder() {
   constexpr std::uint64_t held = 0, stored = 1, erased = 2, replaced = 3, stopped_key = 4;
@@ -45,9 +45,7 @@ timed_run against_a_holder() {
   std::stop_source stop;
   timed_result store, erase, replace;
   timed_result stopped;
-  std::thread holder([&] {
-    map.update(held, [](std::uint64_t&) { std::this_thread::sleep_for(200us); });
-  });
+  std::thread holder([&] { map.update(held, [](std::uint64_t&) { std::this_thread::sleep_for(200us); }); });
   std::thread writer([&] {
     deadline_writer writes(map);
     store = writes.store_for(stored, 11, 150us);

@@ -11,8 +11,8 @@ struct timed_run {
   unsigned done = 0, timed_out = 0, cancelled = 0;
 };
 
-// One thread keeps the map from being written for a while, in virtual time; two others store, and erase, with a deadline
-// that may come before or after that; a fourth may request a stop. To be called in a controlled run.
+// One thread keeps the map from being written for a while, in virtual time; two others store, and erase, with a
+// deadline that may come before or after that; a fourth may request a stop. To be called in a controlled run.
 timed_run timed_writes_against_a_holder(timed_map which);
 
 // A reader stays, retired entries are at their bound: in rcu_map it is this, and no lock, that a writer waits for.

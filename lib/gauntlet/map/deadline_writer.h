@@ -1,19 +1,20 @@
-// deadline_writer: writes to a concurrent map that end at a deadline, or when a stop is requested, whatever other threads
-// hold up.
+// deadline_writer: writes to a concurrent map that end at a deadline, or when a stop is requested, whatever other
+// threads hold up.
 //
 // Words. A write *commits* at the moment at which it has the map's permission to change the key, its last question
 // whether to go on having been answered with yes: the lock of the key's shard, or of the map, is held, and in rcu_map
 // there is also room for one more retired entry. To *abandon* a write is to leave before that, without a trace.
 //
-// The idea: what makes a write wait is a lock that somebody else holds, so the only thing that needs a deadline is getting
-// the lock. A map offers `insert_or_assign_unless(give_up, key, value)` and `erase_unless(give_up, key)`: they try to get
-// their lock, and as often as they fail they ask `give_up()`; yes means to return with nothing done. This class knows
-// about clocks, stop tokens and how to pass the time between two questions; the maps do not.
+// The idea: what makes a write wait is a lock that somebody else holds, so the only thing that needs a deadline is
+// getting the lock. A map offers `insert_or_assign_unless(give_up, key, value)` and `erase_unless(give_up, key)`: they
+// try to get their lock, and as often as they fail they ask `give_up()`; yes means to return with nothing done. This
+// class knows about clocks, stop tokens and how to pass the time between two questions; the maps do not.
 //
 // The hard case is the write that happens after its caller was told that it did not. It comes from handing the write to
-// somebody else (a worker behind a channel) and waiting for the answer: the deadline ends the waiting, not the write. So
-// here the caller's own thread does the writing, and there is one decision, taken by it, before the commit point. After
-// that the write takes as long as it takes: a deadline that passes meanwhile changes nothing, and the answer is `done`.
+// somebody else (a worker behind a channel) and waiting for the answer: the deadline ends the waiting, not the write.
+// So here the caller's own thread does the writing, and there is one decision, taken by it, before the commit point.
+// After that the write takes as long as it takes: a deadline that passes meanwhile changes nothing, and the answer is
+// `done`.
 //
 // Promises:
 //  (1) `done`: the write has happened, between call and return, as the map's own insert_or_assign or erase would have;
@@ -31,10 +32,11 @@
 //   store_until store_for           as the map's   as the map's     bounded wait        as the map's
 //   erase_until erase_for           as the map's   as the map's     bounded wait        as the map's
 //
-// "Bounded": by the deadline and the length of the map's own critical sections; a thread that is preempted while it holds
-// a lock makes others time out, not wait.
+// "Bounded": by the deadline and the length of the map's own critical sections; a thread that is preempted while it
+// holds a lock makes others time out, not wait.
 //
-// A writer refers to its map, which must live longer; it has no state of its own, and any number of threads may use one.
+// A writer refers to its map, which must live longer; it has no state of its own, and any number of threads may use
+// one.
 #pragma once
 
 #include <algorithm>
@@ -81,8 +83,8 @@ concept abandonable_map =
       { map.erase_unless(give_up, std::as_const(key)) } -> std::same_as<std::optional<bool>>;
     };
 
-// How a thread passes the time until it asks again: it gives its processor away a few times, then it sleeps, longer each
-// time, never past the deadline. Tests bring a policy with a clock of their own, whose sleep moves it.
+// How a thread passes the time until it asks again: it gives its processor away a few times, then it sleeps, longer
+// each time, never past the deadline. Tests bring a policy with a clock of their own, whose sleep moves it.
 struct deadline_writer_policy {
   using clock = std::chrono::steady_clock;
   static constexpr unsigned yields = 16;  // before the first sleep

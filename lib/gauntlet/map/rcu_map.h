@@ -1,5 +1,5 @@
-// rcu_map: readers take no lock and wait for nobody; writers replace whole entries and free the old ones when nobody can
-// be looking at them any more (read-copy-update).
+// rcu_map: readers take no lock and wait for nobody; writers replace whole entries and free the old ones when nobody
+// can be looking at them any more (read-copy-update).
 //
 // Words. An *entry* is one version of one element: it never changes. To *publish* an entry is to store the one pointer
 // by which readers reach it; the entry whose place it takes, or that is erased, is *retired*: kept until no reader is
@@ -16,8 +16,8 @@
 //   - growing while readers walk. Nothing is moved and nothing is replaced: entries lie in one sorted list from their
 //     publication on, and growing adds shortcuts into that list. A reader that has seen an old size of the table starts
 //     further away from what it looks for, never behind it;
-//   - an entry used again under a reader that stands on it (ABA): entries are freed, and so used again, only after their
-//     grace period; no reader meets two entries at one address;
+//   - an entry used again under a reader that stands on it (ABA): entries are freed, and so used again, only after
+//     their grace period; no reader meets two entries at one address;
 //   - a reader that stays. What it may be looking at can't be freed. A shard keeps at most `unreclaimed_max` entries
 //     waiting; a writer that would exceed that waits until readers have left: it holds no lock meanwhile, and gives its
 //     processor away between two looks. Half way there the policy is told about the stalled reader (on_stalled_reader).
@@ -27,9 +27,9 @@
 // Promises:
 //  (1) operations on one key are linearizable: those that change something when the pointer is stored, and a reader at
 //      some moment at which what it answers was so;
-//  (2) size, empty, for_each, erase_if, clear, snapshot and copies are weak: each key is read (or erased) at a moment of
-//      its own between call and return, none is met twice; an element that is there from call to return is met, one that
-//      is not there at any moment between them is not;
+//  (2) size, empty, for_each, erase_if, clear, snapshot and copies are weak: each key is read (or erased) at a moment
+//      of its own between call and return, none is met twice; an element that is there from call to return is met, one
+//      that is not there at any moment between them is not;
 //  (3) find, contains, visit, for_each, snapshot and `reading` take no lock, write nothing but their thread's slot, and
 //      wait for nobody, whatever state other threads were stopped in. (A thread's first use of maps, and the first use
 //      of a map by a thread beyond 16 at one time, may allocate.);
@@ -39,10 +39,11 @@
 //      erase_if leaves what it had erased erased; extract of a T that can't be copied and whose move throws loses it;
 //  (6) while a thread reads (in a visitor of visit or for_each, during a `reading`) it may use the map as it likes,
 //      except synchronize(), and except extract where T can't be copied. Inside a visitor of update, a predicate of
-//      erase_if, a hash or an equality it may only read. Breaches are reported as misuse (the latter in checked builds);
+//      erase_if, a hash or an equality it may only read. Breaches are reported as misuse (the latter in checked
+//      builds);
 //  (7) entries unreclaimed: at most unreclaimed_max in each shard, and beside them what one erase_if or clear has taken
-//      out of it, and what threads have retired while they were reading. synchronize() frees all that was retired before
-//      it was called;
+//      out of it, and what threads have retired while they were reading. synchronize() frees all that was retired
+//      before it was called;
 //  (8) construction and destruction must not run beside other operations, as with any object.
 //
 //   operation                                effect         blocks                progress    memory returns
@@ -58,8 +59,9 @@
 // "After grace": nothing runs in the background; every retire_batch-th entry that a shard retires makes the writer look
 // whether the readers have left, and frees what may be freed. What is retired last waits for the next write or for
 // synchronize(). A reader keeps what is retired while it reads from being freed, in all shards of its map.
-// A preempted reader holds up nobody until a shard's bound is reached. A preempted writer holds up writers of its shard.
-// A writer that finds the key absent (erase, update) or present (insert) as it wishes not to, returns without a lock.
+// A preempted reader holds up nobody until a shard's bound is reached. A preempted writer holds up writers of its
+// shard. A writer that finds the key absent (erase, update) or present (insert) as it wishes not to, returns without a
+// lock.
 //
 // No assignment, swap, merge or ==: readers hold on to a map's lists without a lock, so nothing can be done to two maps
 // at one moment. Copies are weak; there are no moves.
@@ -67,10 +69,10 @@
 // Requires: T can be copied, for update and compare_exchange (and Key, too); the allocator, if it is not stateless, may
 // be used by several threads at once; equal keys have equal hashes by every copy of Hash.
 //
-// Costs: a reading lookup: an announcement (a sequentially consistent store), one cache line for the shortcut and one for the entry.
-// Many lookups under one `reading` share the announcement. An entry takes 24 bytes beside the element, a bucket 16, and
-// there are as many buckets as there were elements at most: buckets stay until the map is destroyed. An empty map
-// allocates nothing, but the object takes 384 bytes a shard and 1 KiB for its readers.
+// Costs: a reading lookup: an announcement (a sequentially consistent store), one cache line for the shortcut and one
+// or two for entries. Many lookups under one `reading` share the announcement. An entry takes 24 bytes beside the
+// element, a bucket 16, and there are as many buckets as there were elements at most: buckets stay until the map is
+// destroyed. An empty map allocates nothing, but the object takes 384 bytes a shard and 1 KiB for its readers.
 #pragma once
 
 #include <array>

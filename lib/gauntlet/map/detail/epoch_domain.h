@@ -23,13 +23,13 @@
 // Why it is safe. Take a reader and an object that was unlinked before epoch e was ended, and a look at the reader's
 // slot, after that, that says "free":
 //   - the slot was zero and the reader announces itself later: in the one order of all sequentially consistent
-//     operations the look comes before the announcement, the unlinking before the look, and the reader's loads after its
-//     announcement: they see the unlinking. It cannot get at the object;
+//     operations the look comes before the announcement, the unlinking before the look, and the reader's loads after
+//     its announcement: they see the unlinking. It cannot get at the object;
 //   - the slot was zero because the reader had left: acquire and release on the slot put all its reading before the
 //     freeing;
-//   - the slot held a number > e: the reader has read the epoch from the read-modify-write that ended e, or from a later
-//     one of the same release sequence, so what was done before it, the unlinking, is visible to it. And what the same
-//     slot's thread read under earlier guards lies before its newest store, which releases.
+//   - the slot held a number > e: the reader has read the epoch from the read-modify-write that ended e, or from a
+//     later one of the same release sequence, so what was done before it, the unlinking, is visible to it. And what the
+//     same slot's thread read under earlier guards lies before its newest store, which releases.
 // A reader that is late, that writes a number which has long been passed, only makes others wait longer.
 //
 // The hard case is the reader that stays. No scheme can free what it may be looking at; so what is unreclaimed must be
@@ -41,16 +41,17 @@
 // of the same domain changes nothing, and the reader stays in the epoch of the outermost one.
 //
 // Promises:
-//  (1) what is freed after is_over(advance()), both called after the unlinking, was seen by no reader that is still there;
-//  (2) a reader writes to its own slot only, and waits for nobody. The first guard of a thread whose number is 16 or more
-//      may allocate slots, and then may throw std::bad_alloc; every other one is a handful of instructions, among them one
-//      sequentially consistent store;
+//  (1) what is freed after is_over(advance()), both called after the unlinking, was seen by no reader that is still
+//      there;
+//  (2) a reader writes to its own slot only, and waits for nobody. The first guard of a thread whose number is 16 or
+//      more may allocate slots, and then may throw std::bad_alloc; every other one is a handful of instructions, among
+//      them one sequentially consistent store;
 //  (3) epochs end only by advance(), and nothing is decided by a clock: the same schedule, the same frees;
 //  (4) synchronize() returns when everybody who was reading at the call has left; who calls it as a reader waits for
 //      itself, and that is reported as misuse.
 //
-// Costs: 64 bytes for each of 16 threads within the domain, and for others from operator new; a look visits the slots of
-// all threads that ever were there at one time.
+// Costs: 64 bytes for each of 16 threads within the domain, and for others from operator new; a look visits the slots
+// of all threads that ever were there at one time.
 #pragma once
 
 #include <array>
@@ -163,8 +164,8 @@ class epoch_domain {
 
   GAUNTLET_ALWAYS_INLINE void announce(std::atomic<std::uint64_t>& began) const noexcept {
     // [announce] pairs with [epoch] and [slots]. With the former, by acquire: what was unlinked before this epoch began
-    // is visible. With the latter, by the one order of seq_cst: see above. The store also releases what this thread read
-    // under earlier guards.
+    // is visible. With the latter, by the one order of seq_cst: see above. The store also releases what this thread
+    // read under earlier guards.
     began.store(epoch_.load(std::memory_order_acquire), std::memory_order_seq_cst);
   }
 
@@ -235,8 +236,8 @@ class epoch_domain {
 // Objects that were unlinked, until their grace period is over. Whoever calls holds the lock that guards the list.
 //
 // There are two lots: the *open* one, to which objects are added, and the *waiting* one, whose epoch has been ended and
-// whose grace period is awaited. When that is over its objects are disposed of and the open lot becomes the waiting one:
-// one end of an epoch and one look at the slots serve a whole lot. Nothing is allocated: an object has a pointer
+// whose grace period is awaited. When that is over its objects are disposed of and the open lot becomes the waiting
+// one: one end of an epoch and one look at the slots serve a whole lot. Nothing is allocated: an object has a pointer
 // `next_retired` that nobody else uses.
 template <class Object, class Domain = epoch_domain>
 class retire_list {

@@ -1,13 +1,14 @@
-// The inside of rcu_map: entries and their memory, the shards they lie in, and what a writer does in a shard whose lock it
-// holds. rcu_map.h tells the whole; there are the operations, each of them a few of these steps.
+// The inside of rcu_map: entries and their memory, the shards they lie in, and what a writer does in a shard whose lock
+// it holds. rcu_map.h tells the whole; there are the operations, each of them a few of these steps.
 //
-// Who may touch what: an entry that is published is constant, but for two pointers. `next` belongs to the list, is written
-// under the shard's lock and followed by anybody; `next_retired` belongs to the shard's retire_list. Readers use `lookup`
-// and the list, and only under a guard of the domain; everything that ends in _locked wants the shard's lock.
+// Who may touch what: an entry that is published is constant, but for two pointers. `next` belongs to the list, is
+// written under the shard's lock and followed by anybody; `next_retired` belongs to the shard's retire_list. Readers
+// use `lookup` and the list, and only under a guard of the domain; everything that ends in _locked wants the shard's
+// lock.
 //
 // The hard case is a writer for whose retired entry there is no room, because readers stay. It must not wait with the
-// lock held: a reader whose visitor writes to the same shard would wait for it, and it for the reader. And while it waits
-// it must leave the lock alone, or several such writers keep each other busy.
+// lock held: a reader whose visitor writes to the same shard would wait for it, and it for the reader. And while it
+// waits it must leave the lock alone, or several such writers keep each other busy.
 #pragma once
 
 #include <array>

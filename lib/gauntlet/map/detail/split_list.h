@@ -19,8 +19,8 @@
 //
 // The hard case is a reader on a node that is unlinked meanwhile. The node keeps its pointer, so it leads on: to what
 // followed it when it was unlinked, and that again may have been unlinked since. By induction, every node that a reader
-// stands on was in the list at some moment since the reader set out, and these moments do not go back: it read a pointer
-// either from a node that was in the list, or from one as it was when it left. Three things follow.
+// stands on was in the list at some moment since the reader set out, and these moments do not go back: it read a
+// pointer either from a node that was in the list, or from one as it was when it left. Three things follow.
 //   - An entry that a lookup finds was in the list at a moment of the lookup.
 //   - An entry that was in the list throughout lies after the reader until it is reached: entries never change places,
 //     and an entry that replaces another (same key) takes its place. Who reaches a greater order without having met the
@@ -53,8 +53,8 @@ namespace gauntlet::detail {
 
 struct list_node {
   // [next] pairs with itself: whoever loads a pointer sees the node that was stored. Sequentially consistent, both:
-  // a reader must see every change that was finished before it began, not only those it has heard of; and with the slots
-  // of epoch_domain.h these are the two halves of "either it sees the unlinking, or it is seen".
+  // a reader must see every change that was finished before it began, not only those it has heard of; and with the
+  // slots of epoch_domain.h these are the two halves of "either it sees the unlinking, or it is seen".
   std::atomic<list_node*> next{nullptr};
   std::uint64_t order = 0;  // constant once linked
 
@@ -134,8 +134,8 @@ class split_list {
     }
   }
 
-  // Doubles the number of buckets, or goes to the first level. False, with nothing changed, if there is no memory for it
-  // or no further level.
+  // Doubles the number of buckets, or goes to the first level. False, with nothing changed, if there is no memory for
+  // it or no further level.
   bool grow_locked(const Allocator& allocator) noexcept {
     const unsigned level = level_.load(std::memory_order_relaxed);
     const unsigned next = level == 0 ? FirstLevel : level + 1;

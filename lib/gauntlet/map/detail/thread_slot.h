@@ -1,7 +1,7 @@
 // A small number that a living thread has to itself.
 //
-// Who keeps something for each thread (epoch_domain: the slot in which a reader announces itself) wants to find it by an
-// index, and wants no more places than there are threads at one time, however many come and go. So numbers are given
+// Who keeps something for each thread (epoch_domain: the slot in which a reader announces itself) wants to find it by
+// an index, and wants no more places than there are threads at one time, however many come and go. So numbers are given
 // back when a thread ends and given out again, the smallest free one first.
 //
 // A number says nothing about the thread but that no other one has it now. What a thread has left at its number's place
