@@ -135,9 +135,9 @@ class deadline_writer {
  private:
   // Answers the map's question, and remembers why with yes.
   template <class Deadline>
-  class patience {
+  class patience_until {
    public:
-    patience(Deadline deadline, const std::stop_token& stop) : deadline_of_(deadline), stop_(stop) {}
+    patience_until(Deadline deadline, const std::stop_token& stop) : deadline_of_(deadline), stop_(stop) {}
     bool operator()() {
       if (stop_.stop_requested()) return give_up(timed_outcome::cancelled);
       if (!deadline_) deadline_ = deadline_of_();
@@ -180,7 +180,7 @@ class deadline_writer {
   template <class Write, class Deadline>
   static timed_result write(Write write, Deadline deadline, const std::stop_token& stop) {
     if (stop.stop_requested()) return {timed_outcome::cancelled};
-    patience<Deadline> give_up(deadline, stop);
+    patience_until<Deadline> give_up(deadline, stop);
     const std::optional<bool> changed = write(give_up);
     if (!changed) return {give_up.reason()};
     return {timed_outcome::done, *changed};

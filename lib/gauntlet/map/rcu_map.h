@@ -22,7 +22,7 @@
 //     waiting; a writer that would exceed that waits until readers have left: it holds no lock meanwhile, and gives its
 //     processor away between two looks. Half way there the policy is told about the stalled reader (on_stalled_reader).
 //     A thread that reads the map itself while it writes (a visitor that erases) does not wait for itself: its writes
-//     may exceed the bound.
+//     may exceed the bound. Two threads that each read one map and write to the other's may wait for each other there.
 //
 // Promises:
 //  (1) operations on one key are linearizable: those that change something when the pointer is stored, and a reader at
