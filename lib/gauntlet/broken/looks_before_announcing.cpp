@@ -21,7 +21,7 @@ class looks_before_announcing : public rcu_map<Key, T, Hash, KeyEqual, Allocator
 
   std::optional<T> find(const Key& key) const {
     const auto* const found = this->lookup(key, this->hash_of(key));
-    const auto reading = this->read();
+    const auto announced_late = this->read();
     return found != nullptr ? std::optional<T>(found->element.second) : std::nullopt;
   }
 };
