@@ -242,7 +242,9 @@ class sharded_map {
   static constexpr std::size_t shard_count = Policy::shard_count;
 
   struct alignas(cache_line) shard {
-    explicit shard(map_type contents) : map(std::move(contents)) {}
+    // The map is made in its place.
+    template <class MakeMap>
+    shard(MakeMap& make_map, std::size_t number) : map(make_map(number)) {}
 
     mutable lock_type lock;
     map_type map GAUNTLET_GUARDED_BY(lock);
@@ -269,7 +271,7 @@ class sharded_map {
   template <class MakeMap>
   static shard_array make_shards(MakeMap make_map) {
     return [&make_map]<std::size_t... Number>(std::index_sequence<Number...>) {
-      return shard_array{{shard(make_map(Number))...}};
+      return shard_array{{shard(make_map, Number)...}};
     }(std::make_index_sequence<shard_count>());
   }
 
