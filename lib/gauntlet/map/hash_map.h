@@ -475,6 +475,8 @@ class hash_map {
   key_equal key_eq() const { return tables_.equal(); }
   // O(capacity).
   hash_map_stats stats() const { return tables_.stats(); }
+  // Size, tables, splits and merges in a few words, for reports. O(1).
+  std::string describe() const { return tables_.describe(); }
   // Recounts everything that must hold. On failure prints what was found, what was recounted and the tables.
   bool self_check(std::ostream* dump = nullptr) const { return tables_.self_check(dump); }
   observer_type& observer() noexcept { return tables_.observer(); }
