@@ -722,6 +722,7 @@ void hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>::merge(
   using source_type = hash_map<Key, T, Hash2, KeyEqual2, Allocator, Policy2>;
   const writing<operation::merge> guard(*this);
   const typename source_type::template writing<operation::merge> source_guard(source);
+  const size_type before = source.size();
   std::uint64_t ahead = 0;
   auto at = source.tables_.first(ahead);
   while (at.element != nullptr) {
@@ -763,7 +764,7 @@ void hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>::merge(
     if (moved) source.tables_.finish_erase(plan);
     at = after;
   }
-  source.tables_.pay_debt();
+  if (source.size() != before) source.tables_.pay_whole_debt();
 }
 
 }  // namespace gauntlet
