@@ -61,7 +61,7 @@ def fuzz_one(target, options, progress):
                       f"{grouped(now.per_second)}/s, coverage {now.coverage}")
 
     outcome = engine.hunt(folder / target, scratch, folders, seconds=options.seconds, rng_seed=options.rng_seed,
-                          watch=watch)
+                          watch=watch, options=engine.options_of(options, target))
     row = {
         "target": target,
         "executions": outcome.executions,

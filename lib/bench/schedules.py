@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the controlled scheduler: speed, time to each bug by each strategy, the litmus suite; prints the tables.
 
-    schedules.py [--bin DIR] [--quick] [--part speed|bugs|litmus|all] [--json FILE] [--markdown] [--readme]
+    schedules.py [--bin DIR] [--engine DIR] [--quick] [--part speed|bugs|litmus|engine|all] [--json FILE] [--markdown] [--readme]
     schedules.py --from FILE [--markdown] [--readme]      the tables of an earlier run, nothing is measured
 
 Exit: 0 measured (a missed bar is a line in the table), 1 something correct was reported or something forbidden was
@@ -11,18 +11,35 @@ seen, 2 wrong use, missing binary or a run that did not finish.
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from report import HERE, Table, cpu_model, fail, update_readme, verdict, write_beside_and_rename
 
 STRATEGIES = ["random_walk", "pct 2", "pct 3", "pos", "surw", "reads_from", "portfolio"]
 SCHEDULES_BAR = 10000
+ENGINE_BAR = 20000
+# Three threads, six operations, on two keys.
+ENGINE_PROGRAM = """gauntlet 1
+target concurrent_schedule
+threads 3
+@1 insert_copy 0 hot 1 value 0
+@1 find 0 hot 0
+@2 insert_copy 0 hot 0 value 0
+@2 erase_key 0 hot 1
+@3 insert_or_assign 0 hot 1 value 3
+@3 find 0 hot 1
+"""
+RECORDS_OF_SIX = 24 + 6 * 8  # bytes of an input with so many operations
 README_BEGIN, README_END = "<!-- schedules: begin -->", "<!-- schedules: end -->"
 
 
 def measure(arguments):
+    if arguments.part == "engine":
+        return {"engine": measure_engine(arguments), "quick": arguments.quick, "cpu_model": cpu_model()}
     binary = Path(arguments.bin).resolve() / "gauntlet_bench_schedules"
     if not os.access(binary, os.X_OK):
         fail(f"{binary} is missing; ci/bench schedules builds it")
@@ -36,14 +53,50 @@ def measure(arguments):
         fail(f"{binary.name} printed no JSON: {error}")
     run["quick"] = arguments.quick
     run["cpu_model"] = cpu_model()
+    if arguments.part == "all":
+        run["engine"] = measure_engine(arguments)
     return run
+
+
+def engine_seconds(binary, arguments):
+    """CPU seconds and operations of one run of the fuzzer on sharded_map."""
+    began = resource.getrusage(resource.RUSAGE_CHILDREN)
+    result = subprocess.run([str(binary), *arguments], env={**os.environ, "GAUNTLET_SUBJECT": "sharded_map"},
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if result.returncode != 0:
+        fail(f"{binary.name} ended with {result.returncode}:\n{result.stderr[-2000:]}")
+    operations = int(result.stderr.rsplit("operations: ", 1)[1].split()[0])
+    return ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime, operations
+
+
+def measure_engine(arguments):
+    """Executions a CPU second through the fuzz target: of one program, and of what the mutator makes of programs of at most
+    six operations (each up to four times), from an empty corpus."""
+    binary = Path(arguments.engine).resolve() / "concurrent_schedule"
+    if not os.access(binary, os.X_OK):
+        fail(f"{binary} is missing; ci/bench schedules builds it")
+    runs = 50_000 if arguments.quick else 200_000
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch:
+        program = Path(scratch) / "program.ops"
+        program.write_text(ENGINE_PROGRAM)
+        corpus = Path(scratch) / "corpus"
+        corpus.mkdir()
+        for what, options in (("one program", [program, f"-runs={runs}"]),
+                              ("mutated programs", [corpus, f"-runs={runs}", f"-max_len={RECORDS_OF_SIX}", "-seed=1",
+                                                    "-entropic=0", "-use_value_profile=0"])):
+            seconds, operations = engine_seconds(binary, [str(option) for option in options])
+            rows.append({"what": what, "runs": runs, "seconds": seconds, "operations": operations / runs})
+    return rows
 
 
 def load(path):
     try:
         with open(path, encoding="utf-8") as file:
             run = json.load(file)
-        run["carrier"], run["searches"]
+        if "engine" not in run:
+            run["carrier"], run["searches"]
         return run
     except (OSError, ValueError, KeyError, TypeError) as error:
         fail(f"{path} is no result of ci/bench schedules: {error}")
@@ -113,11 +166,22 @@ def litmus_parts(run):
              f"in {unseen} an allowed outcome was not seen.")]
 
 
+def engine_parts(run):
+    table = Table(["executions of", "operations each", "executions a CPU second"])
+    for r in run["engine"]:
+        table.add(r["what"], f"{r['operations']:.1f}", figure(r["runs"] / r["seconds"]))
+    rate = run["engine"][0]["runs"] / run["engine"][0]["seconds"]
+    return [("Through libFuzzer: the target concurrent_schedule on sharded_map, three threads, six operations", table,
+             f"{verdict(rate >= ENGINE_BAR)}: {figure(rate)} executions a second of the program (bar: {ENGINE_BAR:,}).")]
+
+
 def report(run, markdown):
     heading = (lambda text: f"### {text}") if markdown else (lambda text: text)
-    text = [f"{run.get('cpu_model') or 'unknown CPU'}, {run['compiler']}, threads carried by {run['carrier']}"
-            + (", quick run" if run.get("quick") else "") + "."]
-    for name, parts in (("speed", speed_parts), ("bugs", bugs_parts), ("litmus", litmus_parts)):
+    about = [run.get("cpu_model") or "unknown CPU", run.get("compiler"),
+             f"threads carried by {run['carrier']}" if "carrier" in run else None, "quick run" if run.get("quick") else None]
+    text = [", ".join(part for part in about if part) + "."]
+    for name, parts in (("speed", speed_parts), ("bugs", bugs_parts), ("litmus", litmus_parts),
+                        ("engine", engine_parts)):
         for title, table, line in parts(run) if name in run else []:
             text += [heading(title), table.show(markdown), line]
     return "\n\n".join(text)
@@ -131,8 +195,9 @@ def is_fine(run):
 def main():
     parser = argparse.ArgumentParser(prog="ci/bench schedules", description=__doc__.splitlines()[0])
     parser.add_argument("--bin", default=HERE.parent.parent / "build" / "bench_schedules" / "bin", help="where the binary is")
+    parser.add_argument("--engine", default=HERE.parent.parent / "build" / "schedule" / "bin", help="where the fuzz target is")
     parser.add_argument("--quick", action="store_true", help="two minutes")
-    parser.add_argument("--part", choices=["speed", "bugs", "litmus", "all"], default="all")
+    parser.add_argument("--part", choices=["speed", "bugs", "litmus", "engine", "all"], default="all")
     parser.add_argument("--json", metavar="FILE", help="keep the raw figures")
     parser.add_argument("--from", dest="source", metavar="FILE", help="report kept figures again")
     parser.add_argument("--markdown", action="store_true")

@@ -191,6 +191,14 @@ TYPED_TEST(concurrent_maps, whole_map_operations_see_and_change_every_element) {
   EXPECT_TRUE(map.self_check());
 }
 
+TYPED_TEST(locking_maps, describe_themselves) {
+  typename TestFixture::int_map map;
+  for (int key = 0; key < 3; ++key) map.insert(key, key);
+  const std::string text = map.describe();
+  EXPECT_NE(text.find("size "), std::string::npos) << text;
+  EXPECT_NE(text.find("splits "), std::string::npos) << text;
+}
+
 TYPED_TEST(locking_maps, copies_and_moves_are_independent_and_leave_a_usable_source) {
   using map_type = typename TestFixture::int_map;
   map_type source{{1, 10}, {2, 20}, {3, 30}};

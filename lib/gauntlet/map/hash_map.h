@@ -475,6 +475,8 @@ class hash_map {
   key_equal key_eq() const { return tables_.equal(); }
   // O(capacity).
   hash_map_stats stats() const { return tables_.stats(); }
+  // Size, tables, splits and merges in a few words, for reports. O(1).
+  std::string describe() const { return tables_.describe(); }
   // Recounts everything that must hold. On failure prints what was found, what was recounted and the tables.
   bool self_check(std::ostream* dump = nullptr) const { return tables_.self_check(dump); }
   observer_type& observer() noexcept { return tables_.observer(); }
@@ -720,6 +722,7 @@ void hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>::merge(
   using source_type = hash_map<Key, T, Hash2, KeyEqual2, Allocator, Policy2>;
   const writing<operation::merge> guard(*this);
   const typename source_type::template writing<operation::merge> source_guard(source);
+  const size_type before = source.size();
   std::uint64_t ahead = 0;
   auto at = source.tables_.first(ahead);
   while (at.element != nullptr) {
@@ -761,7 +764,7 @@ void hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>::merge(
     if (moved) source.tables_.finish_erase(plan);
     at = after;
   }
-  source.tables_.pay_debt();
+  if (source.size() != before) source.tables_.pay_whole_debt();
 }
 
 }  // namespace gauntlet

@@ -164,6 +164,19 @@ TEST(HashMapMemory, ShrinkToFitAndRehashGiveBackWhatIsNotNeeded) {
   EXPECT_TRUE(healthy(m));
 }
 
+TEST(HashMapMemory, WhatIsMergedAwayLeavesNoMemoryBehind) {  // promise (10)
+  for (const std::uint64_t count : {100U, 400U, 5000U}) {
+    hash_map<std::uint64_t, std::uint64_t> target, source;
+    for (std::uint64_t i = 0; i < count; ++i) source.emplace(i, i);
+    target.emplace(0, 0);
+    target.merge(source);
+    EXPECT_EQ(target.size(), count);
+    ASSERT_EQ(source.size(), 1U);
+    EXPECT_LE(source.stats().bytes, 600U) << count;
+    EXPECT_TRUE(source.self_check());
+  }
+}
+
 TEST(HashMapMemory, MergingInIterationOrderIsNotQuadratic) {
   map_with<u64, u64, tiny_policy> a, b;  // the same seed: the worst case
   for (u64 k = 0; k < 4000; ++k) a[k] = k;

@@ -39,6 +39,8 @@
 //   erase_if                                        weak           shard after shard      blocking    before return
 //   clear                                           linearizable   all shards             blocking    before return
 //   snapshot copy self_check                        linearizable   all shards             blocking    -
+//   describe                                        weak           shard after shard      blocking    -
+//   contention                                      weak           nobody                 wait-free   -
 //   assign move swap merge ==                       linearizable   all shards of both     blocking    before return
 //
 // Readers exclude each other within a shard: the lock has one mode, because on a critical section this short a
@@ -63,6 +65,8 @@
 #include <memory_resource>
 #include <optional>
 #include <ostream>
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include <gauntlet/map/consistency.h>
@@ -236,6 +240,13 @@ class sharded_map {
   // Same keys with equal values. O(n).
   friend bool operator==(const sharded_map& a, const sharded_map& b) { return a.equal_to(b); }
 
+  // How each shard's lock is fought over, where Policy::lock_type counts that (counted_lock in contention.h). O(N); no
+  // lock is taken.
+  auto contention() const
+    requires requires(const typename Policy::lock_type& lock) { lock.stats(); };
+  // A few words on what is inside, for reports: shard by shard. O(N).
+  std::string describe() const;
+
   // Recounts every map inside and checks that each key is in the shard of its route; on failure writes what is wrong.
   bool self_check(std::ostream* dump = nullptr) const GAUNTLET_UNCHECKED_LOCKING;
 
@@ -251,7 +262,9 @@ class sharded_map {
   static constexpr std::size_t shard_count = Policy::shard_count;
 
   struct alignas(cache_line) shard {
-    explicit shard(map_type contents) : map(std::move(contents)) {}
+    // The map is made in its place.
+    template <class MakeMap>
+    shard(MakeMap& make_map, std::size_t number) : map(make_map(number)) {}
 
     mutable lock_type lock;
     map_type map GAUNTLET_GUARDED_BY(lock);
@@ -278,7 +291,7 @@ class sharded_map {
   template <class MakeMap>
   static shard_array make_shards(MakeMap make_map) {
     return [&make_map]<std::size_t... Number>(std::index_sequence<Number...>) {
-      return shard_array{{shard(make_map(Number))...}};
+      return shard_array{{shard(make_map, Number)...}};
     }(std::make_index_sequence<shard_count>());
   }
 
@@ -650,6 +663,32 @@ bool GAUNTLET_MAP::equal_to(const sharded_map& other) const {
     }
   }
   return true;
+}
+
+GAUNTLET_MAP_TEMPLATE
+auto GAUNTLET_MAP::contention() const
+  requires requires(const typename Policy::lock_type& lock) { lock.stats(); }
+{
+  std::array<decltype(shards_[0].lock.stats()), shard_count> all;
+  for (std::size_t number = 0; number < shard_count; ++number) {
+    all[number] = shards_[number].lock.stats();
+  }
+  return all;
+}
+
+GAUNTLET_MAP_TEMPLATE
+std::string GAUNTLET_MAP::describe() const {
+  const inside here(this, "describe");
+  std::ostringstream out;
+  out << shard_count << " shards";
+  for (std::size_t number = 0; number < shard_count; ++number) {
+    const shard& each = shards_[number];
+    const locked guard(each.lock);
+    if (!each.map.empty()) {
+      out << "; " << number << ": " << each.map.describe();
+    }
+  }
+  return out.str();
 }
 
 GAUNTLET_MAP_TEMPLATE

@@ -29,6 +29,8 @@
 //   erase extract                                   linearizable   everybody             blocking     before return
 //   update compare_exchange                         linearizable   everybody             blocking     -
 //   size empty for_each snapshot copy self_check    linearizable   writers               blocking     -
+//   describe                                        linearizable   writers               blocking     -
+//   contention                                      weak           nobody                wait-free    -
 //   clear erase_if                                  linearizable   everybody             blocking     before return
 //   a = b                                           linearizable   a: all, b: writers    blocking     before return
 //   a == b                                          linearizable   writers of both       blocking     -
@@ -46,6 +48,7 @@
 #include <memory_resource>
 #include <optional>
 #include <ostream>
+#include <string>
 #include <utility>
 
 #include <gauntlet/map/consistency.h>
@@ -199,6 +202,15 @@ class shared_mutex_map {
   void merge(shared_mutex_map& other);
   // Same keys with equal values; no order, no capacity, no lock shows. O(n).
   friend bool operator==(const shared_mutex_map& a, const shared_mutex_map& b) { return a.equal_to(b); }
+
+  // How the lock is fought over, where Policy::lock_type counts that (counted_lock in contention.h). O(1); no lock is taken.
+  auto contention() const
+    requires requires(const typename Policy::lock_type& lock) { lock.stats(); }
+  {
+    return lock_.stats();
+  }
+  // A few words on what is inside, for reports. O(1).
+  std::string describe() const;
 
   // Recounts the map inside; on failure writes what is wrong to `dump`.
   bool self_check(std::ostream* dump = nullptr) const;
@@ -450,6 +462,13 @@ bool GAUNTLET_MAP::equal_to(const shared_mutex_map& other) const {
   const inside there(&other, "operator==");
   const detail::shared_pair_guard<lock_type> guard(lock_, other.lock_);
   return map_ == other.map_;
+}
+
+GAUNTLET_MAP_TEMPLATE
+std::string GAUNTLET_MAP::describe() const {
+  const inside here(this, "describe");
+  const reading guard(lock_);
+  return map_.describe();
 }
 
 GAUNTLET_MAP_TEMPLATE

@@ -147,6 +147,10 @@ outcome result_of(strategy& decides) {
     result.thread = raised.thread;
     result.message = report::message_of(raised);
     result.place = report::place_of(raised);
+    for (unsigned i = 0; i < raised.waiting_count; ++i) {
+      const waiting_fact& w = raised.waiting[i];
+      result.waiting.push_back({the_run.pending[w.thread], w.holder});
+    }
   }
   return result;
 }

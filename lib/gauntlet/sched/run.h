@@ -99,6 +99,12 @@ struct traced_event {
   bool blocked = false;         // the thread had to wait here
 };
 
+// A thread that could not go on when the run ended in a deadlock, or that a thread running alone had to wait for.
+struct waiting_thread {
+  event what;       // in which it waits, and which has not happened
+  int holder = -1;  // thread that holds what it waits for, or that it joins; -1: nobody
+};
+
 struct outcome {
   finding found = finding::none;
   thread_id thread = 0;  // the thread that noticed
@@ -110,6 +116,7 @@ struct outcome {
   std::uint64_t diverged_at = 0;  // replay only: number of the first choice that looked different, 0: none
   std::string divergence;         // and how
   std::vector<traced_event> trace;
+  std::vector<waiting_thread> waiting;  // in order of thread
 };
 
 // Runs `body` once as thread 0 of a controlled run; must be called on the process's only caller of run(), outside any

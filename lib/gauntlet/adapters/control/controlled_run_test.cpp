@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <variant>
 
 #include <gauntlet/check/program/text.h>
@@ -106,6 +107,28 @@ TEST(controlled_run, who_waits_is_shown_with_who_holds) {
     }
   }
   EXPECT_GT(waits, 0u);
+}
+
+TEST(controlled_run, a_deadlock_is_drawn_with_who_holds_what_each_waits_for) {
+  program p = text_program("threads 2\n@1 merge 0 3\n@2 merge 3 0\n");
+  const verdict stuck = judged("deadlock_on_merge", p, {.schedules = 500});
+  ASSERT_EQ(stuck.kind, failure_kind::deadlock) << stuck.message;
+  p.decisions = stuck.decisions;
+  std::string divergence;
+  const auto story = interleaving_of(p, check::find_subject("deadlock_on_merge")->concurrent, divergence);
+  ASSERT_TRUE(story.has_value());
+  std::map<unsigned, unsigned> held_by;  // lane that waits for ever: lane that holds what it waits for
+  for (const auto& s : story->steps) {
+    if (s.what.find("for ever") == std::string::npos || s.waits_for == 0) continue;
+    const auto holder = std::find_if(story->steps.begin(), story->steps.end(),
+                                     [&](const auto& other) { return other.number == s.waits_for; });
+    ASSERT_NE(holder, story->steps.end());
+    EXPECT_THAT(holder->what, HasSubstr("lock"));
+    held_by[s.lane] = holder->lane;
+  }
+  EXPECT_EQ(held_by, (std::map<unsigned, unsigned>{{1, 2}, {2, 1}}));
+  EXPECT_THAT(stuck.picture, HasSubstr("class=\"arrow waits\""));
+  EXPECT_THAT(stuck.interleaving, HasSubstr("for ever"));
 }
 
 TEST(controlled_run, an_old_schedule_on_another_map_says_where_it_no_longer_fits) {

@@ -16,9 +16,14 @@
 namespace gauntlet::adapters {
 namespace {
 
-std::string in_words(const sched::traced_event& e) {
-  std::string words(to_string(e.what.kind));
+std::string in_words(const sched::event& e) {
+  std::string words(to_string(e.kind));
   std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
+}
+
+std::string in_words(const sched::traced_event& e) {
+  std::string words = in_words(e.what);
   if (reads(e.what.kind) || writes(e.what.kind)) {
     words += " " + std::to_string(e.what.size) + (e.what.size == 1 ? " byte" : " bytes");
     if (e.what.size <= 8) words += ", " + std::to_string(e.value);
@@ -32,22 +37,31 @@ std::string place_of(std::uintptr_t code) {
   return line.function.empty() ? line.where : line.where + " in " + line.function;
 }
 
+bool takes_a_lock(sched::event_kind kind) {
+  return kind == sched::event_kind::lock || kind == sched::event_kind::try_lock ||
+         kind == sched::event_kind::lock_shared;
+}
+
 // Who had taken what this step waited for: the unlock that let it go on tells the thread, and that thread's last taking of
 // the same lock before it is where the waiting began to be necessary. 0: it waited for something else.
 std::uint64_t holder_of(const std::vector<sched::traced_event>& trace, std::size_t waiting) {
   const sched::traced_event& step = trace[waiting];
-  const auto takes = [](sched::event_kind kind) {
-    return kind == sched::event_kind::lock || kind == sched::event_kind::try_lock ||
-           kind == sched::event_kind::lock_shared;
-  };
-  if (!step.blocked || !takes(step.what.kind)) return 0;
+  if (!step.blocked || !takes_a_lock(step.what.kind)) return 0;
   std::size_t i = waiting;
   while (i > 0 && trace[i - 1].step > step.seen_from) --i;
   if (i == 0 || trace[i - 1].step != step.seen_from || trace[i - 1].what.kind != sched::event_kind::unlock) return 0;
   const sched::thread_id holder = trace[i - 1].what.thread;
   while (i-- > 0) {
     const sched::event& e = trace[i].what;
-    if (e.thread == holder && e.location == step.what.location && takes(e.kind)) return trace[i].step;
+    if (e.thread == holder && e.location == step.what.location && takes_a_lock(e.kind)) return trace[i].step;
+  }
+  return 0;
+}
+
+// The last step at which this thread took the lock at this location. 0: none.
+std::uint64_t taken_at(const std::vector<sched::traced_event>& trace, int thread, std::uintptr_t location) {
+  for (auto e = trace.rbegin(); e != trace.rend(); ++e) {
+    if (e->what.thread == thread && e->what.location == location && takes_a_lock(e->what.kind)) return e->step;
   }
   return 0;
 }
@@ -73,9 +87,11 @@ check::interleaving story_of(const check::program& p, const check::verdict& v, c
 
   std::vector<std::uintptr_t> codes;  // looked up together: each look starts a process
   for (const sched::traced_event& e : outcome.trace) codes.push_back(e.what.code);
+  for (const sched::waiting_thread& w : outcome.waiting) codes.push_back(w.what.code);
   sched::report::look_up(codes);
   unsigned lanes = 1;
   for (const sched::traced_event& e : outcome.trace) lanes = std::max(lanes, unsigned{e.what.thread} + 1);
+  for (const sched::waiting_thread& w : outcome.waiting) lanes = std::max(lanes, unsigned{w.what.thread} + 1);
   for (unsigned lane = 1; lane < lanes; ++lane) story.lanes.push_back("thread " + std::to_string(lane));
 
   for (std::size_t i = 0; i < outcome.trace.size(); ++i) {
@@ -91,6 +107,19 @@ check::interleaving story_of(const check::program& p, const check::verdict& v, c
     s.waits_for = holder_of(outcome.trace, i);
     s.decided = e.choice != 0 && std::any_of(p.decisions.begin(), p.decisions.end(),
                                              [&](const check::decision& d) { return d.at == e.choice; });
+    story.steps.push_back(std::move(s));
+  }
+
+  // Steps that never happened, after all others: where each thread waits, and since which step its holder has the lock.
+  for (const sched::waiting_thread& w : outcome.waiting) {
+    check::interleaving::step s;
+    s.number = (story.steps.empty() ? 0 : story.steps.back().number) + 1;
+    s.lane = w.what.thread;
+    s.what = in_words(w.what) + ", for ever";
+    s.where = place_of(w.what.code);
+    s.switched = !story.steps.empty() && story.steps.back().lane != s.lane;
+    s.blocked = true;
+    s.waits_for = taken_at(outcome.trace, w.holder, w.what.location);
     story.steps.push_back(std::move(s));
   }
 
@@ -116,8 +145,10 @@ check::interleaving story_of(const check::program& p, const check::verdict& v, c
   }
 
   const bool in_the_middle = outcome.found != sched::finding::none;
-  story.failed_at = in_the_middle && !outcome.trace.empty() ? outcome.trace.back().step : 0;
-  story.failed_lane = in_the_middle ? outcome.thread : 0;
+  story.failed_at = in_the_middle && !story.steps.empty() ? story.steps.back().number : 0;
+  story.failed_lane = !outcome.waiting.empty() ? outcome.waiting.back().what.thread
+                      : in_the_middle          ? outcome.thread
+                                               : 0;
   return story;
 }
 

@@ -12,12 +12,16 @@
 // it fits there. That loses no explanation: one that places it later still works with it placed now, since nobody can
 // tell.
 //
+// The rule that keeps it small where states have parts (keys): before a step returns, an open step on another part may as
+// well take effect afterwards, for the two commute; unless a step on all parts is open too, which may come between them.
+//
 // The hard case: a step whose event never returned. It has a call mark and no return mark; it may be taken at any later
 // return, or never, and stays open to the end.
 //
 // World is the sequential specification:
 //   using state;  static uint64_t hash(const state&);  bool take(unsigned step, state&) const;
 //   bool changes_nothing(unsigned step) const;
+//   optional: size_t touches(unsigned step) const;   the part of the state that it reads and changes, or all_parts
 #pragma once
 
 #include <bit>
@@ -135,6 +139,7 @@ class search {
 
   search_end run_alone(std::span<const mark> marks);
   bool call(std::uint32_t step);
+  std::uint64_t worth_taking_before(std::uint32_t step, std::uint64_t open) const;
   search_end give_back(std::uint32_t step);
   bool fits(std::uint32_t step, const state& what) const;
   void take_what_changes_nothing(configuration& c) const;
@@ -229,8 +234,27 @@ bool search<World>::fits(std::uint32_t step, const state& what) const {
 template <class World>
 void search<World>::take_what_changes_nothing(configuration& c) const {
   for (std::uint64_t rest = harmless_places_ & ~c.done; rest != 0; rest &= rest - 1) {
-    const auto place = static_cast<unsigned>(__builtin_ctzll(rest));
+    const auto place = static_cast<unsigned>(std::countr_zero(rest));
     if (fits(open_[place], c.what)) c.done |= std::uint64_t{1} << place;
+  }
+}
+
+// Of these open places, those whose steps may have to take effect before `step` does.
+template <class World>
+std::uint64_t search<World>::worth_taking_before(std::uint32_t step, std::uint64_t open) const {
+  if constexpr (requires { world_.touches(step); }) {
+    const auto part = world_.touches(step);
+    if (part == World::all_parts) return open;
+    std::uint64_t same = 0;
+    for (std::uint64_t rest = open; rest != 0; rest &= rest - 1) {
+      const auto place = static_cast<unsigned>(std::countr_zero(rest));
+      const auto other = world_.touches(open_[place]);
+      if (other == World::all_parts) return open;
+      if (other == part) same |= std::uint64_t{1} << place;
+    }
+    return same;
+  } else {
+    return open;
   }
 }
 
@@ -264,8 +288,8 @@ search_end search<World>::give_back(std::uint32_t step) {
   }
   for (std::size_t i = 0; i < expanding_.all.size(); ++i) {
     const configuration from = expanding_.all[i];
-    for (std::uint64_t rest = open_places_ & ~from.done; rest != 0; rest &= rest - 1) {
-      const auto chosen = static_cast<unsigned>(__builtin_ctzll(rest));
+    for (std::uint64_t rest = worth_taking_before(step, open_places_ & ~from.done); rest != 0; rest &= rest - 1) {
+      const auto chosen = static_cast<unsigned>(std::countr_zero(rest));
       if (budget_ == 0) return search_end::gave_up;
       --budget_;
       configuration to = from;

@@ -35,6 +35,11 @@ class map_world {
   static std::uint64_t hash(const state& cells) noexcept;
   bool take(std::uint32_t s, state& cells) const;
   bool changes_nothing(std::uint32_t s) const;
+  // The position of its key.
+  std::size_t touches(std::uint32_t s) const noexcept {
+    return steps_[s].asks == question::one_key ? steps_[s].key : all_parts;
+  }
+  static constexpr std::size_t all_parts = static_cast<std::size_t>(-1);
 
  private:
   enum class question : std::uint8_t { one_key, all_keys, how_many, whether_empty };

@@ -50,7 +50,7 @@ class execution {
       : program_(p), subject_(s), options_(options), kept_(kept), model_(kept.model), can_(s.can()) {
     rules_.self_move_keeps = can_.self_move_keeps;
     model_.reset();
-    budget_.start(p.header, can_, s);
+    budget_.start(p, can_, s);
     events_ = s.structural_events();
   }
 

@@ -52,4 +52,37 @@ const registration& selected_subject(std::string_view fallback) {
   std::exit(2);
 }
 
+std::vector<const registration*> subjects_to_judge(bool concurrent) {
+  const auto fits = [concurrent](const registration& r) {
+    return concurrent ? static_cast<bool>(r.concurrent) : static_cast<bool>(r.single);
+  };
+  if (const char* const chosen = std::getenv("GAUNTLET_SUBJECT"); chosen != nullptr && *chosen != '\0') {
+    const registration& named = selected_subject(chosen);
+    if (fits(named)) return {&named};
+    std::fprintf(stderr, "gauntlet: '%s' is a map for %s, and this target judges maps for %s\n", chosen,
+                 concurrent ? "one thread" : "many threads", concurrent ? "many threads" : "one thread");
+    std::exit(2);
+  }
+  std::vector<const registration*> maps;
+  for (const registration& r : list()) {
+    if (r.is_of_the_product() && fits(r)) maps.push_back(&r);
+  }
+  return maps;
+}
+
+verdict judge_each(const std::vector<const registration*>& maps,
+                   const std::function<verdict(const registration&)>& judge) {
+  verdict all;
+  for (const registration* map : maps) {
+    verdict v = judge(*map);
+    if (!v) {
+      v.message = "map " + std::string(map->name) + ": " + v.message;
+      return v;
+    }
+    all.undecided = all.undecided || v.undecided;
+    all.operations_run += v.operations_run;
+  }
+  return all;
+}
+
 }  // namespace gauntlet::check

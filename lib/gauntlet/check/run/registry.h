@@ -2,11 +2,13 @@
 // environment variable GAUNTLET_SUBJECT names another one.
 #pragma once
 
+#include <functional>
 #include <string_view>
 #include <vector>
 
 #include <gauntlet/check/run/concurrent_subject.h>
 #include <gauntlet/check/run/subject.h>
+#include <gauntlet/check/run/verdict.h>
 
 namespace gauntlet::check {
 
@@ -36,5 +38,12 @@ const std::vector<registration>& registered_subjects();   // in order of name
 const registration* find_subject(std::string_view name);  // nullptr when unknown
 // GAUNTLET_SUBJECT, or `fallback`. An unknown name prints the known ones and exits with 2.
 const registration& selected_subject(std::string_view fallback);
+
+// What a target that puts many maps to the same test judges: the map that GAUNTLET_SUBJECT names, or all those of the
+// product that are used by many threads, or by one.
+std::vector<const registration*> subjects_to_judge(bool concurrent);
+// Judges one after the other until one fails; its verdict then begins with its name.
+verdict judge_each(const std::vector<const registration*>& maps,
+                   const std::function<verdict(const registration&)>& judge);
 
 }  // namespace gauntlet::check

@@ -3,13 +3,26 @@
 #include <algorithm>
 
 namespace gauntlet::check {
+namespace {
 
-void work_budget::start(const program_header& header, const capabilities& can, const subject& s) {
+unsigned colliding_keys(const program& p) noexcept {
+  unsigned sum = 0;
+  for (const operation& o : p.operations) {
+    if (o.key.choice == key_class::colliding) sum += std::max<unsigned>(o.count, 1);
+  }
+  return sum;
+}
+
+}  // namespace
+
+void work_budget::start(const program& p, const capabilities& can, const subject& s) {
   *this = {};
-  colliding_ = header.hash != hash_quality::good;
+  const bool bad_hash = p.header.hash != hash_quality::good;
+  colliding_ = bad_hash || colliding_keys(p) > colliding_keys_max;
+  memory_factor_ = bad_hash ? memory_factor_colliding : memory_factor;
   shrinks_ = can.shrinks;
   slack_ = can.slack_elements;
-  hint_ = header.capacity;
+  hint_ = p.header.capacity;
   credit_ = {ceiling_base, ceiling_base, ceiling_base};
   paid_ = s.work();
 }
@@ -79,7 +92,7 @@ bool work_budget::memory_fits(const subject& s, const world& w, std::size_t& all
     peak_ = std::max(peak_, size);
     elements += 4 * std::max({shrinks_ ? size : peak_, reserved_[i], hint_}) + slack_;
   }
-  allowed = elements * s.element_bytes() * (colliding_ ? memory_factor_colliding : memory_factor);
+  allowed = elements * s.element_bytes() * memory_factor_;
   return s.bytes() <= allowed;
 }
 

@@ -4,8 +4,9 @@
 // elements moved, where the map counts them); what the map spends is taken off. Growth is paid for by the insertions
 // before it, so credit is saved up, but only to a ceiling that follows the number of live elements: a map whose costs
 // follow its history instead of its contents runs dry. The constants are two to four times what correct maps of several
-// designs need under a good hash. Under the other hashes a linear cost for each operation is inherent and is granted,
-// and rebuilding a table costs the square of its elements, so that much may be saved up.
+// designs need under a good hash. Under the other hashes, and in programs with many keys that were made to collide, a
+// linear cost for each operation is inherent and is granted, and rebuilding a table costs the square of its elements, so
+// that much may be saved up.
 //
 // Memory. Bytes held must stay within a multiple of the elements: live ones for a map that promises to shrink, the most
 // there ever were for others; room that was reserved counts as if it were filled.
@@ -35,8 +36,10 @@ class work_budget {
   // Bytes for each byte of element, under a good hash and under the others.
   static constexpr std::size_t memory_factor = 8;
   static constexpr std::size_t memory_factor_colliding = 64;
+  // Keys made to collide, in all of a program, that a good hash still copes with.
+  static constexpr unsigned colliding_keys_max = 64;
 
-  void start(const program_header& header, const capabilities& can, const subject& s);
+  void start(const program& p, const capabilities& can, const subject& s);
 
   // Before the operation changes the model: `elements` are those of the maps it concerns.
   void grant(const effects& what, unsigned count, std::size_t elements) noexcept;
@@ -58,7 +61,8 @@ class work_budget {
  private:
   void add(const price& p, std::int64_t times) noexcept;
 
-  bool colliding_ = false;
+  bool colliding_ = false;  // hash or keys
+  std::size_t memory_factor_ = memory_factor;
   bool shrinks_ = false;
   std::size_t slack_ = 0;
   std::size_t peak_ = 0;

@@ -240,6 +240,10 @@ class table_set {
   void pay_debt() noexcept {
     if (debt_ >= policy::erases_per_sweep || size_ == 0) sweep();
   }
+  // After many erasures at once: the memory that erasing one by one would have left. O(capacity).
+  void pay_whole_debt() noexcept {
+    compact(static_cast<std::int32_t>(std::int64_t{limit_of(groups_max)} * policy::merge_below_per_mille / 1000));
+  }
 
   // ---- in order of memory
   // Iteration looks at four groups at once and keeps what is left of them in a mask, `ahead`: 16 bits a group as in
@@ -792,8 +796,7 @@ std::size_t table_set<Types>::erase_if(Predicate&& predicate) {
     if (predicate(here.element->value())) erase_at(here);
   }
   ++version_;
-  if (before != size_)
-    compact(static_cast<std::int32_t>(std::int64_t{limit_of(groups_max)} * policy::merge_below_per_mille / 1000));
+  if (before != size_) pay_whole_debt();
   return before - size_;
 }
 

@@ -31,7 +31,7 @@ inline bool point(const volatile void* p, std::size_t size, access kind, std::ui
   return true;
 }
 inline void plain(const volatile void* p, std::size_t size, access kind, std::uintptr_t code) {
-  if (point(p, size, kind, code)) judge(address_of(p), size, kind, code);
+  if (point(p, size, kind, code) && !concerns_nobody(address_of(p), size)) judge(address_of(p), size, kind, code);
 }
 
 }  // namespace

@@ -77,6 +77,7 @@ inline bool compare(shadow_cell& cell, std::uintptr_t granule, std::uint8_t byte
 
 void start_shadow() {
   shadow.reserved = static_cast<shadow_cell*>(layout::own_pages(layout::size / 8 * sizeof(shadow_cell)));
+  shadow.notes = static_cast<std::uint32_t*>(layout::own_pages(layout::size / 8 * sizeof(std::uint32_t)));
   shadow.globals_begin = reinterpret_cast<std::uintptr_t>(__data_start) & ~std::uintptr_t{7};
   shadow.globals_size = (reinterpret_cast<std::uintptr_t>(_end) - shadow.globals_begin + 7) & ~std::size_t{7};
   shadow.globals = static_cast<shadow_cell*>(layout::own_pages(shadow.globals_size / 8 * sizeof(shadow_cell)));
@@ -108,9 +109,6 @@ shadow_cell& far_cell(std::uintptr_t granule) noexcept {
   }
 }
 
-// While the first thread is alone, before it creates others and after it has joined all of them, nothing it does can
-// race: what comes before a creation is before all of the new thread, and all of a joined thread is before what follows.
-// So nothing needs to be remembered either. It is most of what a test body does: it makes and destroys what it tests.
 void judge(std::uintptr_t address, std::size_t size, access kind, std::uintptr_t code) noexcept {
   const bool judges_races = the_run.options.judge_races && the_run.unjoined != 0;
   while (size != 0) {
@@ -118,6 +116,11 @@ void judge(std::uintptr_t address, std::size_t size, access kind, std::uintptr_t
     const std::size_t here = 8 - first < size ? 8 - first : size;
     const auto bytes = static_cast<std::uint8_t>(((1U << here) - 1) << first);
     const std::uintptr_t granule = address - first;
+    if (concerns_nobody(address, here)) {
+      address += here;
+      size -= here;
+      continue;
+    }
     shadow_cell& cell = cell_at(granule);
     if (cell.freed) [[unlikely]]
       report_freed(cell, address, kind, code);
@@ -157,16 +160,17 @@ void mark_freed(std::uintptr_t address, std::size_t size, std::uintptr_t code) n
     cell.count = 1;
     cell.sync = 0;
     cell.records[0] = by;
+    always_look_at(at);
   }
 }
 
 void forget(std::uintptr_t address, std::size_t size) noexcept {
   for (std::uintptr_t at = address & ~std::uintptr_t{7}; at < address + size; at += 8) {
-    shadow_cell& cell = cell_at(at);
-    cell.freed = false;
-    cell.count = 0;
-    cell.first_thread = 0;
-    cell.sync = 0;
+    const std::uintptr_t offset = at - layout::base;
+    const bool used = offset >= layout::size || shadow.notes[offset >> 3] >> 1 == (the_run.generation << 1) >> 1;
+    if (!used) continue;
+    start_anew(cell_at(at));
+    if (offset < layout::size) shadow.notes[offset >> 3] = the_run.generation << 1;
   }
 }
 
@@ -206,6 +210,7 @@ sync_object& sync_at(std::uintptr_t address) noexcept {
   made.reset(address, sync_used);
   made.next = cell.sync;
   cell.sync = sync_used;
+  always_look_at(address);
   return made;
 }
 

@@ -10,6 +10,10 @@
 //
 // Cells are found by subtraction for the reservation (layout.h) and for the executable's globals, and by a hash table
 // for the rest (the caller's stack and heap, libraries' data). A cell of an older run counts as empty.
+//
+// Beside the cells of the reservation stands a *note* of four bytes for each: in which run the cell was last used, and
+// whether an access must look at it even while no other thread exists (freed memory, atomics and locks). Most accesses
+// of a test body are of that time, and sixteen notes share the line that one cell fills.
 #pragma once
 
 #include <cstddef>
@@ -34,7 +38,7 @@ struct access_record {
 };
 
 struct alignas(64) shadow_cell {
-  std::uint32_t generation;
+  std::uint32_t generation;  // of the last use, outside of the reservation
   std::uint8_t count;
   bool freed;                 // then records[0] says by whom and where
   bool is_shared;             // plain accesses of several threads meet here; kept from run to run (plain_points)
@@ -47,6 +51,7 @@ static_assert(sizeof(shadow_cell) == 64);
 
 struct shadow_regions {
   shadow_cell* reserved = nullptr;
+  std::uint32_t* notes = nullptr;  // of the reservation: the run, times two, plus one if always_looked_at
   shadow_cell* globals = nullptr;
   std::uintptr_t globals_begin = 0;
   std::size_t globals_size = 0;
@@ -59,22 +64,46 @@ void begin_shadow();
 
 shadow_cell& far_cell(std::uintptr_t granule) noexcept;
 
+inline void start_anew(shadow_cell& cell) noexcept {
+  cell.count = 0;
+  cell.freed = false;
+  cell.first_thread = 0;
+  cell.sync = 0;
+}
+
 inline shadow_cell& cell_at(std::uintptr_t address) noexcept {
-  shadow_cell* cell;
-  if (const std::uintptr_t offset = address - layout::base; offset < layout::size) [[likely]]
-    cell = &shadow.reserved[offset >> 3];
-  else if (const std::uintptr_t global = address - shadow.globals_begin; global < shadow.globals_size)
-    cell = &shadow.globals[global >> 3];
-  else
-    cell = &far_cell(address & ~std::uintptr_t{7});
-  if (cell->generation != the_run.generation) [[unlikely]] {
-    cell->generation = the_run.generation;
-    cell->count = 0;
-    cell->freed = false;
-    cell->first_thread = 0;
-    cell->sync = 0;
+  if (const std::uintptr_t offset = address - layout::base; offset < layout::size) [[likely]] {
+    shadow_cell& cell = shadow.reserved[offset >> 3];
+    if (std::uint32_t& note = shadow.notes[offset >> 3]; (note ^ the_run.generation << 1) > 1) [[unlikely]] {
+      note = the_run.generation << 1;
+      start_anew(cell);
+    }
+    return cell;
   }
-  return *cell;
+  const std::uintptr_t global = address - shadow.globals_begin;
+  shadow_cell& cell = global < shadow.globals_size ? shadow.globals[global >> 3] : far_cell(address & ~std::uintptr_t{7});
+  if (cell.generation != the_run.generation) [[unlikely]] {
+    cell.generation = the_run.generation;
+    start_anew(cell);
+  }
+  return cell;
+}
+
+// The cell of an address in use in this run has to be looked at by every access from now on.
+inline void always_look_at(std::uintptr_t address) noexcept {
+  if (const std::uintptr_t offset = address - layout::base; offset < layout::size)
+    shadow.notes[offset >> 3] = the_run.generation << 1 | 1U;
+}
+
+// Whether an access can neither race, because no other thread exists, nor touch anything that tells of itself. While the
+// first thread is alone, before it creates others and after it has joined all of them, nothing it does can race: what
+// comes before a creation is before all of the new thread, and all of a joined thread is before what follows. So
+// nothing needs to be remembered either. It is most of what a test body does: it makes and destroys what it tests.
+inline bool concerns_nobody(std::uintptr_t address, std::size_t size) noexcept {
+  if (the_run.unjoined != 0) return false;
+  const std::uintptr_t offset = address - layout::base;
+  return offset < layout::size && (address & 7) + size <= 8 &&
+         shadow.notes[offset >> 3] != (the_run.generation << 1 | 1U);
 }
 
 // Judges an access by the running thread.
