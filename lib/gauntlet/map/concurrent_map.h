@@ -607,7 +607,7 @@ bool GAUNTLET_MAP::equal_to(const concurrent_map& other) const {
   if (approximate_size() != other.approximate_size()) return false;
   return buckets_.for_each(0, last_hash, [&other](const Key& key, const T& value) {
     bool equal = false;
-    other.buckets_.read(key, [&](const T& there) { equal = value == there; });
+    other.buckets_.read(key, [&](const T& found) { equal = value == found; });
     return equal;
   });
 }

@@ -261,19 +261,19 @@ class concurrent_buckets : concurrent_layout<Types> {
   bool take(const K& key, std::uint64_t hash, Use&& use);
 
   // --------------------------------------------------------------------------------------------------------- reads.h
-  struct found {
+  struct answer {
     cargo words;
     bool hit;
   };
   template <class K>
-  GAUNTLET_ALWAYS_INLINE found look(const K& key, std::uint64_t hash) const;
+  GAUNTLET_ALWAYS_INLINE answer look(const K& key, std::uint64_t hash) const;
   enum class sight : unsigned char { absent, present, unknown };
   template <class K>
   sight look_closely(const K& key, std::uint64_t hash, cargo& words) const;
   template <class Group, class K>
   sight look_in(const Group& group, std::uint64_t tag_word, const K& key, std::uint64_t hash, cargo& words) const;
   template <class K>
-  found look_again(const K& key, std::uint64_t hash) const;
+  answer look_again(const K& key, std::uint64_t hash) const;
   template <class K, class Use>
   bool read_locked(const K& key, std::uint64_t hash, Use&& use) const;
 

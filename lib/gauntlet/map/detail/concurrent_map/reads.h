@@ -14,7 +14,7 @@ namespace gauntlet::detail {
 // In words only. All conditions are joined as numbers: compilers turn `hit || !unsure` into the branch that must not be.
 template <class Types>
 template <class K>
-GAUNTLET_ALWAYS_INLINE auto concurrent_buckets<Types>::look(const K& key, std::uint64_t hash) const -> found {
+GAUNTLET_ALWAYS_INLINE auto concurrent_buckets<Types>::look(const K& key, std::uint64_t hash) const -> answer {
   const directory* const d = protocol::follow_first(directory_);
   if (GAUNTLET_RARE(d == nullptr)) return {{}, false};
   const std::atomic<table*>& entry = d->entry(hash);
@@ -83,7 +83,7 @@ auto concurrent_buckets<Types>::look_closely(const K& key, std::uint64_t hash, c
 
 template <class Types>
 template <class K>
-GAUNTLET_NOINLINE auto concurrent_buckets<Types>::look_again(const K& key, std::uint64_t hash) const -> found {
+GAUNTLET_NOINLINE auto concurrent_buckets<Types>::look_again(const K& key, std::uint64_t hash) const -> answer {
   cargo words{};
   const sight seen = look_closely(key, hash, words);
   if (seen != sight::unknown) return {words, seen == sight::present};
@@ -98,7 +98,7 @@ template <class K, class Use>
 GAUNTLET_ALWAYS_INLINE bool concurrent_buckets<Types>::read(const K& key, Use&& use) const {
   const std::uint64_t h = hash(key);
   if constexpr (in_words) {
-    const found seen = look(key, h);
+    const answer seen = look(key, h);
     if (seen.hit) use(Types::value_of(seen.words));
     return seen.hit;
   } else {

@@ -52,7 +52,7 @@ bool concurrent_buckets<Types>::insert_words(const key_type& key, const mapped_t
   }
   return emplace_or(
       key_type(key), [&value](auto&& construct) { construct(value); },
-      [&value](mapped_type& there) {
+      [&](mapped_type& there) {
         if constexpr (Assign) there = value;
         return Assign;
       });
