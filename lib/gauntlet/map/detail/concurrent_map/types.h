@@ -5,14 +5,14 @@
 //
 //   in words   keys and values are trivially copyable and at most 16 bytes each: the cargo is their bytes. Readers copy
 //              it without a lock, and take the copy apart once they know that it is whole.
-//   in nodes   all others: the cargo is the key's hash and a pointer to a node. Readers lock the bucket before they follow
+//   in nodes   all others (std::pair and std::tuple, too, which are not trivially copyable): the cargo is the key's hash and a pointer to a node. Readers lock the bucket before they follow
 //              the pointer; the hash alone lets them miss without a lock.
 //
 // The hard case is equality. A reader without a lock has a copy of a key that may have been erased since; if the key is
 // a view, what it points to may be gone. So the user's equality is asked only where that cannot matter:
 //
-//   decided_by_bytes   equal bytes, equal keys, and the other way round: integers, pointers, pairs, tuples and arrays of
-//                      such, under std::equal_to. Nothing is asked.
+//   decided_by_bytes   equal bytes, equal keys, and the other way round: integers, pointers, std::array of such, under
+//                      std::equal_to. Nothing is asked.
 //   asks_on_copies     equality and hash look at nothing outside the key: floating-point numbers, and whatever the user
 //                      says is so (stays_inside_key).
 //   suspects           equal bytes are equal keys, for equality is reflexive; of keys with different bytes the hash is
@@ -29,7 +29,6 @@
 #include <cstring>
 #include <functional>
 #include <memory>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -48,10 +47,6 @@ namespace detail {
 
 template <class Key>
 inline constexpr bool plain_bytes = std::is_integral_v<Key> || std::is_pointer_v<Key>;
-template <class First, class Second>
-inline constexpr bool plain_bytes<std::pair<First, Second>> = plain_bytes<First> && plain_bytes<Second>;
-template <class... Parts>
-inline constexpr bool plain_bytes<std::tuple<Parts...>> = (plain_bytes<Parts> && ...);
 template <class Part, std::size_t Count>
 inline constexpr bool plain_bytes<std::array<Part, Count>> = plain_bytes<Part>;
 
