@@ -94,10 +94,10 @@ inline namespace unchecked_policies {
 
 // What can be replaced without touching the map.
 struct concurrent_map_policy {
-  // Sizes. A table splits when a bucket is full and no cell of the table's is left.
+  // Sizes. A table splits when a bucket is full and no cell of the table is left.
   static constexpr unsigned buckets_per_table = 64;  // a power of two
   static constexpr unsigned slots_per_bucket = 7;    // 2 to 7
-  static constexpr unsigned cells_per_table = 8;     // 1 to 64: more make tables denser and lookups slower
+  static constexpr unsigned cells_per_table = 8;     // 0 to 64: more make tables denser and lookups slower
   // An erasure that leaves a bucket empty looks, at one of so many changes of the bucket, whether the table is sparse;
   // two halves merge when both together hold less than one in so many of one table's slots.
   static constexpr unsigned changes_per_merge_look = 16;
@@ -152,7 +152,8 @@ class concurrent_map {
   // ------------------------------------------------------------------------ construction: no other thread may be present
   concurrent_map() : concurrent_map(Hash()) {}
   explicit concurrent_map(const Allocator& allocator) : concurrent_map(Hash(), KeyEqual(), allocator) {}
-  explicit concurrent_map(const Hash& hash, const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
+  explicit concurrent_map(const Hash& hash, const KeyEqual& equal = KeyEqual(),
+                          const Allocator& allocator = Allocator())
       : buckets_(hash, equal, allocator) {}
   concurrent_map(std::initializer_list<value_type> elements);
   // Copies the elements of a plain map. O(n).
@@ -591,8 +592,7 @@ void GAUNTLET_MAP::merge(concurrent_map& other) {
 GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::copy_elements(const concurrent_map& other) {
   other.buckets_.for_each(0, last_hash, [this](const Key& key, const T& value) {
-    buckets_.emplace_or(
-        Key(key), [&value](auto&& construct) { construct(value); }, [](T&) { return false; });
+    buckets_.emplace_or(Key(key), [&value](auto&& construct) { construct(value); }, [](T&) { return false; });
     return true;
   });
 }

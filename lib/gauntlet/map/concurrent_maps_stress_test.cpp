@@ -169,12 +169,10 @@ template <class Map>
 class concurrent_maps_stress : public testing::Test {};
 template <class Map>
 class whole_maps_stress : public testing::Test {};
-using few_shards_map =
-    gauntlet::sharded_map<int, int, gauntlet::hash<int>, std::equal_to<int>, std::allocator<std::pair<const int, int>>,
-                          few_shards>;
-using small_tables_map =
-    gauntlet::concurrent_map<int, int, gauntlet::hash<int>, std::equal_to<int>,
-                             std::allocator<std::pair<const int, int>>, small_tables>;
+using few_shards_map = gauntlet::sharded_map<int, int, gauntlet::hash<int>, std::equal_to<int>,
+                                             std::allocator<std::pair<const int, int>>, few_shards>;
+using small_tables_map = gauntlet::concurrent_map<int, int, gauntlet::hash<int>, std::equal_to<int>,
+                                                  std::allocator<std::pair<const int, int>>, small_tables>;
 using map_types = testing::Types<gauntlet::shared_mutex_map<int, int>, few_shards_map, small_tables_map>;
 using whole_map_types = testing::Types<gauntlet::shared_mutex_map<int, int>, few_shards_map>;
 TYPED_TEST_SUITE(concurrent_maps_stress, map_types);

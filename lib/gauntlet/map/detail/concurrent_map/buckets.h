@@ -35,13 +35,13 @@ namespace gauntlet {
 
 // What concurrent_map::stats() shows.
 struct concurrent_map_stats {
-  std::size_t size = 0;                 // as approximate_size
-  std::size_t tables = 0;               // in use
-  std::size_t spare_tables = 0;         // emptied by merges, kept for the next split
-  std::size_t directory_entries = 0;    // of the current directory
+  std::size_t size = 0;                  // as approximate_size
+  std::size_t tables = 0;                // in use
+  std::size_t spare_tables = 0;          // emptied by merges, kept for the next split
+  std::size_t directory_entries = 0;     // of the current directory
   std::size_t directories_outgrown = 0;  // kept, because a reader may still be in one
-  std::size_t cells_allocated = 0;      // for hashes that do not spread
-  std::size_t bytes = 0;                // of all of these, elements in words included, nodes not
+  std::size_t cells_allocated = 0;       // for hashes that do not spread
+  std::size_t bytes = 0;                 // of all of these, elements in words included, nodes not
   std::uint64_t splits = 0;
   std::uint64_t merges = 0;
 };

@@ -109,8 +109,7 @@ auto concurrent_buckets<Types>::make_cargo(std::uint64_t hash, key_type&& key, M
     make([&](auto&&... arguments) {
       alignas(mapped_type) unsigned char bytes[sizeof(mapped_type)];
       made = Types::pack(
-          hash, key,
-          *::new (static_cast<void*>(bytes)) mapped_type(std::forward<decltype(arguments)>(arguments)...));
+          hash, key, *::new (static_cast<void*>(bytes)) mapped_type(std::forward<decltype(arguments)>(arguments)...));
     });
     return made;
   } else {
@@ -118,9 +117,9 @@ auto concurrent_buckets<Types>::make_cargo(std::uint64_t hash, key_type&& key, M
     try {
       make([&](auto&&... arguments) {
         allocator_type allocator(allocator_);
-        Types::allocator_traits::construct(
-            allocator, std::addressof(made->element), std::piecewise_construct, std::forward_as_tuple(std::move(key)),
-            std::forward_as_tuple(std::forward<decltype(arguments)>(arguments)...));
+        Types::allocator_traits::construct(allocator, std::addressof(made->element), std::piecewise_construct,
+                                           std::forward_as_tuple(std::move(key)),
+                                           std::forward_as_tuple(std::forward<decltype(arguments)>(arguments)...));
       });
     } catch (...) {
       give_memory(made, 1);

@@ -25,10 +25,10 @@ GAUNTLET_ALWAYS_INLINE auto concurrent_buckets<Types>::look(const K& key, std::u
   const std::uint64_t match = tags::match(tag_word, hash);
   const cargo words = b.slots[tags::first(match)].get();
   const std::uint64_t odd = (version & versions::locked_bit) | protocol::last_look(b.version(), version);
-  const std::uint64_t hit = std::uint64_t{match != 0} &
-                            std::uint64_t{Types::resembles(words, hash, key, equal_) == resemblance::equal};
-  const std::uint64_t unsure = match | (tag_word & tags::filter(hash)) | protocol::moved_on(directory_, d) |
-                               protocol::moved_on(entry, t);
+  const std::uint64_t hit =
+      std::uint64_t{match != 0} & std::uint64_t{Types::resembles(words, hash, key, equal_) == resemblance::equal};
+  const std::uint64_t unsure =
+      match | (tag_word & tags::filter(hash)) | protocol::moved_on(directory_, d) | protocol::moved_on(entry, t);
   if (GAUNTLET_LIKELY((odd | (unsure & (hit - 1))) == 0)) return {words, hit != 0};
   return look_again(key, hash);
 }

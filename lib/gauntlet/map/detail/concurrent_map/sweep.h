@@ -41,7 +41,8 @@ std::uint64_t concurrent_buckets<Types>::last_hash_of_table(std::uint64_t hash) 
     const directory* const d = protocol::follow(directory_);
     const table* const t = protocol::follow(d->entry(hash));
     const std::uint64_t version = protocol::first_look(t->buckets[0].version());
-    if (!versions::locked(version) && (protocol::moved_on(directory_, d) | protocol::moved_on(d->entry(hash), t)) == 0) {
+    if (!versions::locked(version) &&
+        (protocol::moved_on(directory_, d) | protocol::moved_on(d->entry(hash), t)) == 0) {
       return last_hash(hash, version);
     }
   }

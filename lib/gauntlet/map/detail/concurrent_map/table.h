@@ -33,10 +33,11 @@ struct concurrent_layout {
   static constexpr unsigned cell_count = policy::cells_per_table;
   static constexpr unsigned slots_per_cell = 3;
   static constexpr std::size_t cache_line = 64;
-  static_assert(std::has_single_bit(bucket_count) && bucket_count <= 65536, "concurrent_map: buckets_per_table: a power of two");
+  static_assert(std::has_single_bit(bucket_count) && bucket_count <= 65536,
+                "concurrent_map: buckets_per_table: a power of two");
   // With one slot, dividing a full bucket in two could need more cells than it had.
   static_assert(slot_count >= 2 && slot_count <= tag_words::header, "concurrent_map: slots_per_bucket: 2 to 7");
-  static_assert(cell_count >= 1 && cell_count <= 64, "concurrent_map: cells_per_table: 1 to 64");
+  static_assert(cell_count <= 64, "concurrent_map: cells_per_table: 0 to 64");
 
   struct slot {
     word part[Types::words < 2 ? 2 : Types::words];
@@ -79,7 +80,7 @@ struct concurrent_layout {
     }
     bucket buckets[bucket_count];
     std::atomic<cell*> heads[bucket_count] = {};
-    cell stash[cell_count];
+    cell stash[cell_count == 0 ? 1 : cell_count];
     word free_cells{all_cells()};  // bit i: cell i of the stash is in no chain
     unsigned depth = 0;            // this and the rest: guarded by the map's growth lock
     bool busy = false;             // being split or merged
@@ -88,8 +89,8 @@ struct concurrent_layout {
   };
 
   struct directory {
-    unsigned shift;         // 64 - depth; depth is at least 1
-    directory* older;       // guarded by the map's growth lock
+    unsigned shift;    // 64 - depth; depth is at least 1
+    directory* older;  // guarded by the map's growth lock
     std::size_t entries() const { return std::size_t{1} << (64 - shift); }
     // The entries follow the directory itself: one load fewer in each operation.
     GAUNTLET_ALWAYS_INLINE std::atomic<table*>* first() const {
@@ -99,7 +100,9 @@ struct concurrent_layout {
   };
   static_assert(alignof(directory) >= alignof(std::atomic<table*>) && sizeof(directory) % alignof(directory) == 0);
 
-  static GAUNTLET_ALWAYS_INLINE unsigned index(std::uint64_t hash) { return static_cast<unsigned>(hash) & (bucket_count - 1); }
+  static GAUNTLET_ALWAYS_INLINE unsigned index(std::uint64_t hash) {
+    return static_cast<unsigned>(hash) & (bucket_count - 1);
+  }
 
  private:
   static constexpr std::uint64_t all_cells() {

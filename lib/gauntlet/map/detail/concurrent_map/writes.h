@@ -29,9 +29,9 @@ bool concurrent_buckets<Types>::insert_words(const key_type& key, const mapped_t
     const std::uint64_t match = tags::match(tag_word, h);
     const std::uint64_t free = tags::free(tag_word, slot_count);
     const unsigned candidate = tags::first(match);
-    const std::uint64_t hit = std::uint64_t{match != 0} &
-                              std::uint64_t{Types::resembles(b.slots[candidate].get(), h, key, equal_) ==
-                                            resemblance::equal};
+    const std::uint64_t hit =
+        std::uint64_t{match != 0} &
+        std::uint64_t{Types::resembles(b.slots[candidate].get(), h, key, equal_) == resemblance::equal};
     const std::uint64_t hard = match | std::uint64_t{free == 0} | (tag_word & tags::filter_bits) |
                                protocol::moved_on(directory_, d) | protocol::moved_on(entry, t);
     if ((hard & (hit - 1)) != 0) break;
