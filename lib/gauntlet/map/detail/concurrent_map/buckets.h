@@ -183,7 +183,7 @@ class concurrent_buckets : concurrent_layout<Types> {
     kept_cells(const kept_cells&) = delete;
     kept_cells& operator=(const kept_cells&) = delete;
     void push(cell* of) {
-      of->next.store(first_, std::memory_order_release);
+      protocol::publish(of->next, first_);
       first_ = of;
     }
     cell* pop() {

@@ -216,7 +216,7 @@ template <class Types>
 void concurrent_buckets<Types>::reserve(std::size_t elements) {
   constexpr std::size_t per_table = std::size_t{bucket_count} * slot_count * 5 / 8;
   const auto depth = std::max(1U, static_cast<unsigned>(std::bit_width(elements / per_table)));
-  if (directory_.load(std::memory_order_acquire) == nullptr) make_first_table(depth);  // [follow]
+  if (protocol::follow(directory_) == nullptr) make_first_table(depth);
   const exclusive_guard<mutex> guard(growth_);
   if (depth > 64 - directory_.load(relaxed)->shift) grow_directory_locked(depth);
 }

@@ -97,7 +97,7 @@ void concurrent_buckets<Types>::give_back(cell* of) {
     return;
   }
   const exclusive_guard<mutex> guard(growth_);
-  of->next.store(spare_cells_, std::memory_order_release);
+  protocol::publish(of->next, spare_cells_);
   spare_cells_ = of;
 }
 
