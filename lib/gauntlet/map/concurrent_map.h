@@ -436,9 +436,7 @@ GAUNTLET_MAP_TEMPLATE
 template <class K>
 std::optional<T> GAUNTLET_MAP::find_as(const K& key) const {
   const inside here(this, "find");
-  std::optional<T> value;
-  buckets_.read(key, [&value](const T& there) { value.emplace(there); });
-  return value;
+  return buckets_.find(key);
 }
 
 GAUNTLET_MAP_TEMPLATE

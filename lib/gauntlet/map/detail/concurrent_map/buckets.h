@@ -84,6 +84,8 @@ class concurrent_buckets : concurrent_layout<Types> {
   template <class K, class Use>
   bool read(const K& key, Use&& use) const;
   template <class K>
+  std::optional<mapped_type> find(const K& key) const;
+  template <class K>
   bool contains(const K& key) const;
 
   // -------------------------------------------------------------------------------------------------------- writes.h

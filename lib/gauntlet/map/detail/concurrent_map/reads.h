@@ -106,6 +106,22 @@ GAUNTLET_ALWAYS_INLINE bool concurrent_buckets<Types>::read(const K& key, Use&& 
   }
 }
 
+// Where any bytes are a value, the answer is made first and then withdrawn: a store, and no branch on hit or miss.
+template <class Types>
+template <class K>
+GAUNTLET_ALWAYS_INLINE auto concurrent_buckets<Types>::find(const K& key) const -> std::optional<mapped_type> {
+  if constexpr (in_words && Types::any_bytes_are_a_value) {
+    const answer seen = look(key, hash(key));
+    std::optional<mapped_type> value(Types::value_of(seen.words));
+    if (!seen.hit) value.reset();
+    return value;
+  } else {
+    std::optional<mapped_type> value;
+    read(key, [&value](const mapped_type& there) { value.emplace(there); });
+    return value;
+  }
+}
+
 template <class Types>
 template <class K>
 GAUNTLET_ALWAYS_INLINE bool concurrent_buckets<Types>::contains(const K& key) const {

@@ -72,6 +72,9 @@ struct concurrent_types {
                                      std::is_trivially_destructible_v<X> && sizeof(X) <= bytes_in_words_max;
   static constexpr bool in_words = fits_words<Key> && fits_words<T>;
 
+  static constexpr bool any_bytes_are_a_value =
+      (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) || std::is_pointer_v<T>;
+
   static constexpr bool standard_equal =
       std::is_same_v<KeyEqual, std::equal_to<Key>> || std::is_same_v<KeyEqual, std::equal_to<>>;
   static constexpr comparing compares() {
