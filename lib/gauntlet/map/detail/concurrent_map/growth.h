@@ -12,7 +12,9 @@
 // the bucket and, if there are none to be had, undoes what it has done, which is a split of the buckets so far.
 #pragma once
 
+#include <algorithm>
 #include <bit>
+#include <cassert>
 
 #include <gauntlet/map/detail/concurrent_map/buckets.h>
 
@@ -93,6 +95,7 @@ auto concurrent_buckets<Types>::find_room(table& t, unsigned number, NewCell&& n
 template <class Types>
 void concurrent_buckets<Types>::fill(table& t, unsigned number, std::uint64_t hash, const cargo& with,
                                      const place& at) {
+  assert(at);  // whoever moves elements has made sure that there is room
   at.at->put(with);
   protocol::put(*at.tag_word, tags::with(at.tag_word->load(relaxed), at.number, hash));
   if (at.fresh) {
