@@ -66,15 +66,18 @@ auto concurrent_buckets<Types>::look_closely(const K& key, std::uint64_t hash, c
     if (versions::locked(version)) continue;
     const std::uint64_t tag_word = protocol::get(b.tags());
     sight seen = look_in(b, tag_word, key, hash, words);
+    // The chain may turn into another bucket's under way, so the version is looked at after every cell, and once more
+    // after everything was read. One look that saw the bucket locked is enough: it may be unlocked as what it was.
+    std::uint64_t changed = 0;
     if (seen == sight::absent && (tag_word & tags::filter(hash)) != 0) {
-      // The chain may turn into another bucket's under way: a changed version ends the walk.
-      for (const cell* c = protocol::follow(t->heads[index(hash)]); c != nullptr && seen == sight::absent;
-           c = protocol::follow(c->next)) {
+      for (const cell* c = protocol::follow(t->heads[index(hash)]);
+           c != nullptr && seen == sight::absent && changed == 0; c = protocol::follow(c->next)) {
         seen = look_in(*c, protocol::get(c->tags()), key, hash, words);
-        if (protocol::last_look(b.version(), version) != 0) break;
+        changed = protocol::last_look(b.version(), version);
       }
     }
-    if (protocol::last_look(b.version(), version) != 0) continue;
+    changed |= protocol::last_look(b.version(), version);
+    if (changed != 0) continue;
     if (seen == sight::absent && (protocol::moved_on(directory_, d) | protocol::moved_on(entry, t)) != 0) continue;
     return seen;
   }

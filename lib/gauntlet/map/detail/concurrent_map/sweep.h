@@ -76,12 +76,13 @@ std::uint64_t concurrent_buckets<Types>::copy_bucket(std::uint64_t hash, unsigne
     const bucket& b = t->buckets[number];
     const std::uint64_t version = protocol::first_look(b.version());
     if (versions::locked(version)) continue;
-    show_all(*t, number, [&](const cargo& c, const cell*) {
+    // One look that saw the bucket locked is enough: it may be unlocked as what it was.
+    const bool whole = show_all(*t, number, [&](const cargo& c, const cell*) {
       out.push_back(c);
       return protocol::last_look(b.version(), version) == 0;
     });
-    if (protocol::last_look(b.version(), version) == 0 &&
-        (protocol::moved_on(directory_, d) | protocol::moved_on(d->entry(hash), t)) == 0) {
+    if (whole && (protocol::last_look(b.version(), version) | protocol::moved_on(directory_, d) |
+                  protocol::moved_on(d->entry(hash), t)) == 0) {
       return last_hash(hash, version);
     }
   }
