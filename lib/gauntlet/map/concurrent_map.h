@@ -52,7 +52,7 @@
 // processor away, then sleep for 50 microseconds at a time. Memory of tables that merges have emptied serves the next
 // splits; the system gets it back from shrink_to_fit and at the end. Fairness: none.
 //
-// Costs: a map that was never filled allocates nothing; the object takes 4.5 KiB, nearly all of it the counters of up to
+// Costs: a map that was never filled allocates nothing; the object takes 4.2 KiB, nearly all of it the counters of up to
 // 63 threads at a time (later ones share one and pay a read-modify-write for it). The first element allocates a table:
 // 9 KiB for elements of 16 bytes. A split copies one table of up to 448 elements: microseconds at any size, with a
 // pause of the whole directory's copy each time it doubles.

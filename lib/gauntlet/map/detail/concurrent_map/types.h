@@ -38,8 +38,9 @@
 
 namespace gauntlet {
 
-// Specialise as true for a key whose hash and equality read the bytes of the key and nothing that these lead to: readers
-// of a concurrent_map then compare copies of such keys without a lock.
+// Specialise as true for a key whose hash and equality read the bytes of the key and nothing that these lead to, and do no
+// harm where the two halves of a key of 16 bytes come from different keys: readers of a concurrent_map then compare copies
+// of such keys without a lock. What they answered about a copy that was not whole is thrown away.
 template <class Key, class Hash, class KeyEqual>
 inline constexpr bool stays_inside_key = false;
 
