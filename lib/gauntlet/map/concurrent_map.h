@@ -503,7 +503,8 @@ void GAUNTLET_MAP::for_each(Visitor&& visitor) const {
 GAUNTLET_MAP_TEMPLATE
 template <class Visitor>
 void GAUNTLET_MAP::for_each(std::size_t threads, Visitor&& visitor) const {
-  constexpr std::size_t pieces_per_thread = 8;
+  constexpr std::size_t pieces_per_thread = 8, threads_max = 4096;
+  threads = std::min(threads, threads_max);
   const std::size_t pieces =
       std::max(std::size_t{1}, std::min(buckets_.directory_entries(), std::bit_ceil(threads * pieces_per_thread)));
   const auto bits = static_cast<unsigned>(std::countr_zero(pieces));

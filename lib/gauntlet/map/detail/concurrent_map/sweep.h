@@ -66,10 +66,11 @@ bool concurrent_buckets<Types>::show_all(const table& t, unsigned number, Show&&
   return true;
 }
 
-// The contents of one moment, without a lock; returns the last hash that the table covers.
+// The contents of one moment, without a lock unless others change the bucket again and again; returns the last hash that
+// the table covers.
 template <class Types>
 std::uint64_t concurrent_buckets<Types>::copy_bucket(std::uint64_t hash, unsigned number, cargo_list& out) const {
-  for (waiting wait;; wait.pause()) {
+  for (waiting wait; wait.tries() < policy::looks_max; wait.pause()) {
     out.clear();
     const directory* const d = protocol::follow(directory_);
     const table* const t = protocol::follow(d->entry(hash));
@@ -86,6 +87,13 @@ std::uint64_t concurrent_buckets<Types>::copy_bucket(std::uint64_t hash, unsigne
       return last_hash(hash, version);
     }
   }
+  out.clear();
+  const held home = lock_bucket_of(hash, number);
+  show_all(*home.in, number, [&out](const cargo& c, const cell*) {
+    out.push_back(c);
+    return true;
+  });
+  return last_hash(hash, home.version());
 }
 
 // In words: on copies, with nothing locked. In nodes: under the bucket's lock.
