@@ -51,7 +51,7 @@ TEST(concurrent_maps, hold_on_random_programs) {
   options.concurrent = true;
   for (int i = 0; i < 200; ++i) {
     const program p = generate(random, 24, options);
-    for (const char* name : {"rcu_map", "shared_mutex_map", "sharded_map"}) {
+    for (const char* name : {"concurrent_map", "rcu_map", "shared_mutex_map", "sharded_map"}) {
       const registration* const right = find_subject(name);
       ASSERT_NE(right, nullptr);
       const verdict v = run_concurrent(p, right->concurrent);

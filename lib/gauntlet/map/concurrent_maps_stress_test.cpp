@@ -1,8 +1,9 @@
-// The concurrent maps, and their locks, under several threads at once.
+// The maps of this family with the same operations, and their locks, under several threads at once.
 //
 // Every test is built so that a broken lock shows as a wrong number, not only as a ThreadSanitizer report: counters
 // that must add up, elements of which exactly one thread may get each, pairs of keys that must never be seen apart.
 // Bounded work, no clock; each takes well under a second, also under ThreadSanitizer.
+#include <gauntlet/map/concurrent_map.h>
 #include <gauntlet/map/detail/mutex.h>
 #include <gauntlet/map/detail/spin_park_lock.h>
 #include <gauntlet/map/rcu_map.h>
@@ -160,20 +161,32 @@ struct few_rcu_shards : gauntlet::rcu_map_policy {
   static constexpr std::size_t unreclaimed_max = 32;
 };
 
+struct small_tables : gauntlet::concurrent_map_policy {
+  static constexpr unsigned buckets_per_table = 4;
+  static constexpr unsigned slots_per_bucket = 3;
+  static constexpr unsigned cells_per_table = 1;
+  static constexpr unsigned changes_per_merge_look = 2;
+  static constexpr unsigned merge_below_one_in = 2;
+  static constexpr unsigned count_stripes = 3;
+};
+
+// All maps; and those whose operations on whole maps take effect at one moment.
 template <class Map>
 class concurrent_maps_stress : public testing::Test {};
-using sharded_map_of_few = gauntlet::sharded_map<int, int, gauntlet::hash<int>, std::equal_to<int>,
-                                                 std::allocator<std::pair<const int, int>>, few_shards>;
-using rcu_map_of_few = gauntlet::rcu_map<int, int, gauntlet::hash<int>, std::equal_to<int>,
-                                         std::allocator<std::pair<const int, int>>, few_rcu_shards>;
-using map_types = testing::Types<gauntlet::shared_mutex_map<int, int>, sharded_map_of_few, rcu_map_of_few>;
+using few_shards_map = gauntlet::sharded_map<int, int, gauntlet::hash<int>, std::equal_to<int>,
+                                             std::allocator<std::pair<const int, int>>, few_shards>;
+using few_rcu_shards_map = gauntlet::rcu_map<int, int, gauntlet::hash<int>, std::equal_to<int>,
+                                             std::allocator<std::pair<const int, int>>, few_rcu_shards>;
+using small_tables_map = gauntlet::concurrent_map<int, int, gauntlet::hash<int>, std::equal_to<int>,
+                                                  std::allocator<std::pair<const int, int>>, small_tables>;
+using map_types =
+    testing::Types<gauntlet::shared_mutex_map<int, int>, few_shards_map, few_rcu_shards_map, small_tables_map>;
 TYPED_TEST_SUITE(concurrent_maps_stress, map_types);
 
-// Maps of which two can be worked on at one moment.
 template <class Map>
-class concurrent_pairs_stress : public testing::Test {};
-using pair_types = testing::Types<gauntlet::shared_mutex_map<int, int>, sharded_map_of_few>;
-TYPED_TEST_SUITE(concurrent_pairs_stress, pair_types);
+class whole_maps_stress : public testing::Test {};
+using whole_map_types = testing::Types<gauntlet::shared_mutex_map<int, int>, few_shards_map>;
+TYPED_TEST_SUITE(whole_maps_stress, whole_map_types);
 
 TYPED_TEST(concurrent_maps_stress, no_update_is_lost) {
   constexpr int keys = 4;
@@ -275,7 +288,7 @@ TYPED_TEST(concurrent_maps_stress, a_walk_meets_every_element_that_stays_and_non
 
 // The writers keep a[1..n] and b[1..n] together equal to one full set: an element leaves one map and enters the other
 // only through swap and merge. Whoever looks with a linearizable operation must see whole maps.
-TYPED_TEST(concurrent_pairs_stress, operations_on_two_maps_in_any_order_neither_deadlock_nor_tear) {
+TYPED_TEST(whole_maps_stress, operations_on_two_maps_in_any_order_neither_deadlock_nor_tear) {
   constexpr int elements = 24;
   TypeParam a;
   TypeParam b;
@@ -307,7 +320,7 @@ TYPED_TEST(concurrent_pairs_stress, operations_on_two_maps_in_any_order_neither_
 
 // One thread alternates between "all present" and "none" with whole-map operations; everybody else may see only those
 // two.
-TYPED_TEST(concurrent_pairs_stress, clear_assignment_and_snapshot_take_effect_at_one_moment) {
+TYPED_TEST(whole_maps_stress, clear_assignment_and_snapshot_take_effect_at_one_moment) {
   constexpr std::size_t elements = 24;
   TypeParam full;
   for (int key = 0; key < static_cast<int>(elements); ++key) {

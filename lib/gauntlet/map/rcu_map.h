@@ -87,6 +87,7 @@
 #include <optional>
 #include <ostream>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <tuple>
 #include <type_traits>
@@ -310,6 +311,13 @@ class rcu_map : detail::rcu_core<Key, T, Hash, KeyEqual, Allocator, Policy> {
   // Waits until everybody has left who reads the map at the call, and frees all that was retired before it.
   void synchronize();
   statistics stats() const;
+  // The essentials of it in a few words, for reports.
+  std::string describe() const {
+    const statistics s = stats();
+    return "size " + std::to_string(s.elements) + ", buckets " + std::to_string(s.buckets) + ", unreclaimed " +
+           std::to_string(s.unreclaimed) + ", readers " + std::to_string(s.readers) + ", the slowest " +
+           std::to_string(s.slowest_lag) + " epochs behind";
+  }
   // Recounts every list and checks that each entry is where its hash says; on failure writes what is wrong.
   bool self_check(std::ostream* dump = nullptr) const;
 

@@ -1,0 +1,23 @@
+// A reader that looks at a bucket's version before it reads the bucket, and not again afterwards.
+//
+// Two threads, three operations, one preemption:
+//   before: insert 1
+//   A: find 1      reads the version and the tags; preempted
+//   B: erase 1, insert 2    takes the slot of 1 for 2
+//   A              finds the key of another element in the slot, and takes an absence that no moment had, or reads a value
+//                  that its key never had
+// Nothing for ThreadSanitizer to see: all that is shared is atomic.
+#include <gauntlet/broken/concurrent_map_defect.h>
+
+namespace gauntlet::broken {
+
+struct looks_once : detail::bucket_protocol {
+  static std::uint64_t last_look(const word&, std::uint64_t) { return 0; }
+};
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+using version_not_checked_again = tiny_map_under<looks_once, Key, T, Hash, KeyEqual, Allocator>;
+
+GAUNTLET_SCHEDULED_DEFECT(version_not_checked_again, {}, "a reader sees a bucket as it was at one moment");
+
+}  // namespace gauntlet::broken
