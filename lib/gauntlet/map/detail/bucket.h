@@ -64,11 +64,17 @@ constexpr std::uint64_t after(unsigned slot) noexcept {
 }  // namespace top_word
 
 template <class Slot>
+struct bucket;
+
+template <class Slot>
+struct bucket_note {
+  bucket<Slot>* next;
+  std::uint64_t numbers[bucket_slots];  // 0: the first of its hash
+};
+
+template <class Slot>
 struct bucket {
-  struct note {
-    bucket* next;
-    std::uint64_t numbers[bucket_slots];  // 0: the first of its hash
-  };
+  using note = bucket_note<Slot>;
 
   std::uint8_t tops[bucket_slots];
   Slot slots[bucket_slots];

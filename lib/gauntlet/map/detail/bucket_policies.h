@@ -27,6 +27,8 @@ inline namespace unchecked_policies {
 struct bucket_map_policy {
   // Buckets that are made, and given back, at once; a power of two.
   static constexpr std::size_t piece_buckets = 128;
+  // An array of the same size takes over when there is one overflow bucket for each 2^this buckets.
+  static constexpr unsigned overflow_shift = 0;
 
   static std::uint64_t seed() noexcept { return hash_map_policy::seed(); }
   static constexpr bool detect_misuse = true;
@@ -42,9 +44,10 @@ struct fixed_seed_bucket_policy : bucket_map_policy {
   static std::uint64_t seed() noexcept { return fixed_seed_policy::seed(); }
 };
 
-// Several pieces within thirty elements.
+// Several pieces, and growths of both kinds, within thirty elements.
 struct tiny_bucket_policy : fixed_seed_bucket_policy {
   static constexpr std::size_t piece_buckets = 2;
+  static constexpr unsigned overflow_shift = 2;
   static constexpr bool checked = true;
   static constexpr bool count_work = true;
 };

@@ -78,7 +78,7 @@ class bucket_table {
   using slot = typename Types::slot;
   using memory = typename Types::memory;
   using bucket_type = bucket<slot>;
-  using note_type = typename bucket_type::note;
+  using note_type = bucket_note<slot>;
   using array_type = bucket_array<bucket_type, memory, policy::piece_buckets>;
   using activity_type = activity<policy::detect_misuse, policy::writes_per_linger>;
   using observer_type = typename policy::observer;
@@ -245,7 +245,8 @@ class bucket_table {
 
   // ---- growing
   bool wants_to_grow() const noexcept {
-    return over_load_factor(size_ + 1, now_.bits()) || too_many_overflow_buckets(overflow_, now_.bits());
+    return over_load_factor(size_ + 1, now_.bits()) ||
+           too_many_overflow_buckets(overflow_, now_.bits(), policy::overflow_shift);
   }
   void make_room(std::uint64_t hash);
   void start_growth(unsigned bits);
@@ -393,14 +394,14 @@ std::pair<typename bucket_table<Types>::position, bool> bucket_table<Types>::ins
   construct(ready.element);
   ready.allocator = &allocator_;
   make_room(hash);
-  auto settle = [this, &ready](slot& at) {
+  auto settle = [&ready](slot& at) {
     if constexpr (Types::moves_in_place()) {
       Types::relocate(at, ready.element);
     } else {
       value_type& made = ready.element.value();
       ::new (static_cast<void*>(at.bytes))
           value_type(std::move_if_noexcept(const_cast<key_type&>(made.first)), std::move_if_noexcept(made.second));
-      Types::destroy(allocator_, ready.element);
+      Types::destroy(*ready.allocator, ready.element);
     }
     ready.allocator = nullptr;
   };
