@@ -107,7 +107,7 @@ class bucket_map {
                 "gauntlet::bucket_map: the allocator's value_type must be std::pair<const Key, T>");
 
   using types = detail::map_types<Key, T, Hash, KeyEqual, Allocator, Policy>;
-  using table_type = detail::bucket_table<types>;
+  using table_type = typename Policy::template table<types>;
   using position = typename table_type::position;
   using slot = typename types::slot;
   using traits = std::allocator_traits<Allocator>;
@@ -131,8 +131,8 @@ class bucket_map {
   using const_pointer = const value_type*;
   using iterator = detail::bucket_iterator<types, false>;
   using const_iterator = detail::bucket_iterator<types, true>;
-  using cursor = detail::bucket_cursor<types, false>;
-  using const_cursor = detail::bucket_cursor<types, true>;
+  using cursor = typename Policy::template cursor<types, false>;
+  using const_cursor = typename Policy::template cursor<types, true>;
   using node_type = detail::node_handle<types>;
   using insert_return_type = detail::node_insert_result<iterator, node_type>;
   using observer_type = typename Policy::observer;

@@ -16,6 +16,10 @@ struct no_bucket_observer {
 
 namespace detail {
 struct no_work_counter {};
+template <class Types>
+class bucket_table;
+template <class Types, bool Const>
+class bucket_cursor;
 }  // namespace detail
 
 #if GAUNTLET_CHECKED
@@ -37,6 +41,11 @@ struct bucket_map_policy {
   static constexpr bool portable_groups = true;  // buckets are searched in a word: no SIMD
   static constexpr bool count_work = false;
   using observer = no_bucket_observer;
+  // The works and the walks. Who replaces them derives from them.
+  template <class Types>
+  using table = detail::bucket_table<Types>;
+  template <class Types, bool Const>
+  using cursor = detail::bucket_cursor<Types, Const>;
 };
 
 // The same order and the same collisions in every run.

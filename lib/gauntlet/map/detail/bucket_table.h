@@ -209,7 +209,7 @@ class bucket_table {
   observer_type& observer() noexcept { return observer_; }
   activity_type& writers() noexcept { return activity_; }
 
- protected:  // defective maps look inside
+ protected:  // for whoever derives, see the policy
   // A free slot.
   struct vacancy {
     bucket_type* in;
