@@ -31,7 +31,7 @@ inline namespace unchecked_policies {
 struct bucket_map_policy {
   // Buckets that are made, and given back, at once; a power of two.
   static constexpr std::size_t piece_buckets = 128;
-  // An array of the same size takes over when there is one overflow bucket for each 2^this buckets.
+  // Among up to 32 buckets an array of the same size takes over when there is one overflow bucket for each 2^this.
   static constexpr unsigned overflow_shift = 0;
 
   static std::uint64_t seed() noexcept { return hash_map_policy::seed(); }
