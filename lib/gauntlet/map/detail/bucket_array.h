@@ -86,7 +86,7 @@ class bucket_array {
   std::size_t bytes() const noexcept {
     const auto rounded = [](std::size_t bytes) { return Memory::chunks(bytes) * sizeof(typename Memory::chunk); };
     std::size_t held = 0;
-    for (std::size_t i = 0; i < pieces(); ++i) held += has_piece(i) ? 1 : 0;
+    for (std::size_t i = 0; i < pieces(); ++i) held += std::size_t{has_piece(i)};
     return held * rounded(piece_size() * sizeof(Bucket)) +
            (directory_ == nullptr ? 0 : rounded(pieces() * sizeof(Bucket*)));
   }

@@ -17,7 +17,7 @@ bucket_map_stats bucket_table<Types>::stats() const {
   s.overflow = overflow_;
   s.old_overflow = old_overflow_;
   if (growing_) {
-    for (std::size_t i = evacuated_; i < old_.size(); ++i) s.old_buckets += old_is_evacuated(i) ? 0 : 1;
+    for (std::size_t i = evacuated_; i < old_.size(); ++i) s.old_buckets += std::size_t{!old_is_evacuated(i)};
     s.growth = old_.bits() == now_.bits()       ? bucket_growth::same_size
                : old_.bits() + 1 == now_.bits() ? bucket_growth::doubling
                                                 : bucket_growth::resizing;
@@ -35,7 +35,7 @@ bucket_map_stats bucket_table<Types>::stats() const {
       if (b->notes() == nullptr) continue;
       s.bytes += rounded(sizeof(note_type));
       for (std::uint64_t m = top_word::used(b->word()); m != 0; m &= m - 1)
-        s.ties += b->number(top_word::lowest(m)) != 0 ? 1 : 0;
+        s.ties += std::size_t{b->number(top_word::lowest(m)) != 0};
     }
     s.longest_chain = std::max(s.longest_chain, length);
   };

@@ -414,9 +414,7 @@ void bucket_table<Types>::settle_tail(bucket_type& head) noexcept {
   bucket_type* last = nullptr;
   std::uint64_t last_used = 0;
   for (bucket_type* b = &head; b != nullptr; b = b->next()) {
-    const std::uint64_t word = b->word();
-    if (const std::uint64_t m = top_word::used(word); m != 0) last = b, last_used = m;
-    if (top_word::rest(word) != 0) break;
+    if (const std::uint64_t m = top_word::used(b->word()); m != 0) last = b, last_used = m;
   }
   unsigned lane = last == nullptr ? 0 : (63U - static_cast<unsigned>(std::countl_zero(last_used))) / 8 + 1;
   for (bucket_type* b = last == nullptr ? &head : last; b != nullptr; b = b->next(), lane = 0) {
@@ -481,10 +479,8 @@ typename bucket_table<Types>::position bucket_table<Types>::look_on(bool old, st
         continue;
       }
       for (bucket_type* b = array.find(index); b != nullptr; b = b->next()) {
-        const std::uint64_t word = b->word();
-        if (const std::uint64_t m = top_word::used(word); m != 0)
+        if (const std::uint64_t m = top_word::used(b->word()); m != 0)
           return {&b->slots[top_word::lowest(m)], b, index, top_word::lowest(m), old};
-        if (top_word::rest(word) != 0) break;
       }
     }
     if (!old) return {};
