@@ -1,4 +1,5 @@
-// Erasing always marks the slot as the end of its chain: what comes after it is there and is not found.
+// Erasing the last slot of a bucket marks it as the end of the chain, without a look at the overflow bucket: what is
+// there is not found any more.
 #include <gauntlet/broken/bucket_defect.h>
 
 namespace gauntlet::broken {
@@ -12,7 +13,7 @@ class table_that_ends_chains : public detail::bucket_table<Types> {
 
   void erase_at(const typename right::position& at) noexcept {
     right::erase_at(at);
-    at.in->tops[at.lane] = detail::empty_rest;
+    if (at.lane + 1 == detail::bucket_slots) at.in->tops[at.lane] = detail::empty_rest;
   }
   template <class K>
   bool erase(const K& key) {
