@@ -55,11 +55,14 @@ struct fused_allocator {
   friend bool operator==(const fused_allocator&, const fused_allocator&) { return true; }
 };
 
-using fused_map =
-    gauntlet::hash_map<std::uint64_t, fused_value, fused_hash, fused_equal,
-                       fused_allocator<std::pair<const std::uint64_t, fused_value>>, gauntlet::tiny_policy>;
+using fused_pairs = fused_allocator<std::pair<const std::uint64_t, fused_value>>;
+using fused_hash_map =
+    gauntlet::hash_map<std::uint64_t, fused_value, fused_hash, fused_equal, fused_pairs, gauntlet::tiny_policy>;
+using fused_bucket_map = gauntlet::bucket_map<std::uint64_t, fused_value, fused_hash, fused_equal, fused_pairs,
+                                              gauntlet::tiny_bucket_policy>;
 
-std::vector<element> contents_of(const fused_map& map) {
+template <class Map>
+std::vector<element> contents_of(const Map& map) {
   std::vector<element> all;
   for (const auto& [key, value] : map) all.emplace_back(key, value.number);
   std::sort(all.begin(), all.end());
@@ -68,11 +71,11 @@ std::vector<element> contents_of(const fused_map& map) {
 
 // Runs `operation` on a map of `elements` with a fuse of 0, 1, 2, ... and later of every so many until it no longer
 // throws; calls `judge` after each throw with the contents before and after.
-template <class Operation, class Judge>
+template <class Map, class Operation, class Judge>
 void burn_through(const std::vector<element>& elements, Operation operation, Judge judge) {
   for (int length = 0; length < 100000; length += 1 + length / 16) {
     fuse = -1;
-    fused_map map;
+    Map map;
     for (const auto& [key, value] : elements) map.try_emplace(key, value);
     const auto before = contents_of(map);
     bool threw = false;
@@ -98,46 +101,52 @@ const auto unchanged = [](const std::vector<element>& before, const std::vector<
   RC_ASSERT(before == after);
 };
 
-TEST(Exceptions, AThrowingInsertionHasNoEffect) {
+template <class Map>
+class Exceptions : public testing::Test {};
+using fused_maps = testing::Types<fused_hash_map, fused_bucket_map>;
+TYPED_TEST_SUITE(Exceptions, fused_maps);
+
+TYPED_TEST(Exceptions, AThrowingInsertionHasNoEffect) {
   EXPECT_TRUE(rc::check([] {
     const auto elements = *some_elements();
     const auto key = *some_key();
-    burn_through(elements, [&](fused_map& m) { m.try_emplace(key, std::uint64_t{1}); }, unchanged);
-    burn_through(elements, [&](fused_map& m) { m.emplace(key, fused_value(1)); }, unchanged);
-    burn_through(elements, [&](fused_map& m) { m.insert({key, fused_value(1)}); }, unchanged);
+    burn_through<TypeParam>(elements, [&](TypeParam& m) { m.try_emplace(key, std::uint64_t{1}); }, unchanged);
+    burn_through<TypeParam>(elements, [&](TypeParam& m) { m.emplace(key, fused_value(1)); }, unchanged);
+    burn_through<TypeParam>(elements, [&](TypeParam& m) { m.insert({key, fused_value(1)}); }, unchanged);
   }));
 }
 
-TEST(Exceptions, AThrowingErasureHasNoEffect) {
+TYPED_TEST(Exceptions, AThrowingErasureHasNoEffect) {
   EXPECT_TRUE(rc::check([] {
     const auto elements = *some_elements();
     const auto key = *some_key();
-    burn_through(elements, [&](fused_map& m) { m.erase(key); }, unchanged);
+    burn_through<TypeParam>(elements, [&](TypeParam& m) { m.erase(key); }, unchanged);
   }));
 }
 
-TEST(Exceptions, AThrowingReserveOrShrinkKeepsTheContents) {
+TYPED_TEST(Exceptions, AThrowingReserveOrShrinkKeepsTheContents) {
   EXPECT_TRUE(rc::check([] {
     const auto elements = *some_elements();
     const auto amount = *rc::gen::inRange<std::size_t>(0, 150);
-    burn_through(elements, [&](fused_map& m) { m.reserve(amount); }, unchanged);
-    burn_through(elements, [&](fused_map& m) { m.rehash(amount); }, unchanged);
-    burn_through(elements, [&](fused_map& m) { m.shrink_to_fit(); }, unchanged);
+    burn_through<TypeParam>(elements, [&](TypeParam& m) { m.reserve(amount); }, unchanged);
+    burn_through<TypeParam>(elements, [&](TypeParam& m) { m.rehash(amount); }, unchanged);
+    burn_through<TypeParam>(elements, [&](TypeParam& m) { m.shrink_to_fit(); }, unchanged);
   }));
 }
 
-TEST(Exceptions, AThrowingCopyLeavesTheSourceAlone) {
-  EXPECT_TRUE(rc::check([] { burn_through(*some_elements(), [&](fused_map& m) { fused_map copy(m); }, unchanged); }));
+TYPED_TEST(Exceptions, AThrowingCopyLeavesTheSourceAlone) {
+  EXPECT_TRUE(rc::check(
+      [] { burn_through<TypeParam>(*some_elements(), [&](TypeParam& m) { TypeParam copy(m); }, unchanged); }));
 }
 
-TEST(Exceptions, AThrowingMergeLosesNoElement) {
+TYPED_TEST(Exceptions, AThrowingMergeLosesNoElement) {
   EXPECT_TRUE(rc::check([] {
     const auto elements = *some_elements();
     const auto others = *some_elements();
     for (int length = 0; length < 100000; length += 1 + length / 16) {
       fuse = -1;
-      fused_map target;
-      fused_map source;
+      TypeParam target;
+      TypeParam source;
       for (const auto& [key, value] : elements) target.try_emplace(key, value);
       for (const auto& [key, value] : others) source.try_emplace(key, value);
       auto all = contents_of(target);

@@ -52,9 +52,10 @@ struct record {
   std::uint64_t insertions = 0;
 };
 
+template <class Map>
 record walk_with(gauntlet::check::hash_quality quality, const std::vector<element>& elements,
                  const std::vector<action>& actions) {
-  auto map = map_of(quality);
+  auto map = map_of<Map>(quality);
   record r;
   const auto insert = [&](std::uint64_t key) {
     if (map.emplace(key, r.insertions).second) r.present[key] = r.insertions;
@@ -115,27 +116,27 @@ record walk_with(gauntlet::check::hash_quality quality, const std::vector<elemen
   return r;
 }
 
-RC_GTEST_PROP(Walk, Promise1PresentThroughoutIsVisitedExactlyOnce, ()) {
-  const auto r = walk_with(*some_quality(), *some_elements(), *some_actions());
+GAUNTLET_PROPERTY(Walk, Promise1PresentThroughoutIsVisitedExactlyOnce) {
+  const auto r = walk_with<Map>(*some_quality(), *some_elements(), *some_actions());
   for (const auto number : r.at_start) {
     if (r.ever_erased.count(number)) continue;
     RC_ASSERT(std::count(r.shown.begin(), r.shown.end(), number) == 1);
   }
 }
 
-RC_GTEST_PROP(Walk, Promise2ErasedBeforeItWasReachedIsNotVisited, ()) {
-  const auto r = walk_with(*some_quality(), *some_elements(), *some_actions());
+GAUNTLET_PROPERTY(Walk, Promise2ErasedBeforeItWasReachedIsNotVisited) {
+  const auto r = walk_with<Map>(*some_quality(), *some_elements(), *some_actions());
   RC_ASSERT(std::find(r.shown_was_present.begin(), r.shown_was_present.end(), false) == r.shown_was_present.end());
 }
 
-RC_GTEST_PROP(Walk, Promises3And4EachInsertionIsVisitedAtMostOnce, ()) {
-  const auto r = walk_with(*some_quality(), *some_elements(), *some_actions());
+GAUNTLET_PROPERTY(Walk, Promises3And4EachInsertionIsVisitedAtMostOnce) {
+  const auto r = walk_with<Map>(*some_quality(), *some_elements(), *some_actions());
   const std::set<std::uint64_t> once(r.shown.begin(), r.shown.end());
   RC_ASSERT(once.size() == r.shown.size());
 }
 
-RC_GTEST_PROP(Walk, Promise5AVisitShowsTheCurrentValue, ()) {
-  auto map = map_of(*some_quality(), *some_elements());
+GAUNTLET_PROPERTY(Walk, Promise5AVisitShowsTheCurrentValue) {
+  auto map = map_of<Map>(*some_quality(), *some_elements());
   std::map<std::uint64_t, std::uint64_t> model(map.begin(), map.end());
   const auto stride = *rc::gen::inRange<std::uint64_t>(1, 7);
   std::uint64_t turn = 0;
@@ -152,8 +153,8 @@ RC_GTEST_PROP(Walk, Promise5AVisitShowsTheCurrentValue, ()) {
   }
 }
 
-RC_GTEST_PROP(Walk, AWalkInsideAWalkDisturbsNeither, ()) {
-  auto map = map_of(*some_quality(), *some_elements());
+GAUNTLET_PROPERTY(Walk, AWalkInsideAWalkDisturbsNeither) {
+  auto map = map_of<Map>(*some_quality(), *some_elements());
   const auto contents = sorted_contents(map);
   std::vector<element> outer;
   for (auto cursor = map.walk(); cursor; cursor.next()) {
@@ -167,8 +168,8 @@ RC_GTEST_PROP(Walk, AWalkInsideAWalkDisturbsNeither, ()) {
   RC_ASSERT(outer == contents);
 }
 
-RC_GTEST_PROP(Walk, ErasingByIteratorWhileIteratingVisitsEachElementOnce, ()) {
-  auto map = map_of(*some_quality(), *some_elements());
+GAUNTLET_PROPERTY(Walk, ErasingByIteratorWhileIteratingVisitsEachElementOnce) {
+  auto map = map_of<Map>(*some_quality(), *some_elements());
   const auto contents = sorted_contents(map);
   const auto modulus = *rc::gen::inRange<std::uint64_t>(1, 4);
   std::vector<element> visited;

@@ -8,12 +8,12 @@ namespace {
 
 using namespace props;
 
-RC_GTEST_PROP(Laws, InsertionsOfDistinctKeysCommute, ()) {
+GAUNTLET_PROPERTY(Laws, InsertionsOfDistinctKeysCommute) {
   const auto quality = *some_quality();
   const auto elements = *some_elements();
   const auto first = *some_key();
   const auto second = *rc::gen::distinctFrom(some_key(), first);
-  auto one = map_of(quality, elements);
+  auto one = map_of<Map>(quality, elements);
   auto two = one;
   one.emplace(first, 1);
   one.emplace(second, 2);
@@ -22,12 +22,12 @@ RC_GTEST_PROP(Laws, InsertionsOfDistinctKeysCommute, ()) {
   RC_ASSERT(one == two);
 }
 
-RC_GTEST_PROP(Laws, InsertionAndErasureOfDistinctKeysCommute, ()) {
+GAUNTLET_PROPERTY(Laws, InsertionAndErasureOfDistinctKeysCommute) {
   const auto quality = *some_quality();
   const auto elements = *some_elements();
   const auto inserted = *some_key();
   const auto erased = *rc::gen::distinctFrom(some_key(), inserted);
-  auto one = map_of(quality, elements);
+  auto one = map_of<Map>(quality, elements);
   auto two = one;
   one.emplace(inserted, 1);
   one.erase(erased);
@@ -37,10 +37,10 @@ RC_GTEST_PROP(Laws, InsertionAndErasureOfDistinctKeysCommute, ()) {
   RC_ASSERT(sorted_contents(one) == sorted_contents(two));
 }
 
-RC_GTEST_PROP(Laws, ErasingWhatWasJustInsertedRestoresTheMap, ()) {
+GAUNTLET_PROPERTY(Laws, ErasingWhatWasJustInsertedRestoresTheMap) {
   const auto quality = *some_quality();
   const auto elements = *some_elements();
-  const auto before = map_of(quality, elements);
+  const auto before = map_of<Map>(quality, elements);
   auto map = before;
   const auto key = *some_key();
   RC_PRE(!map.contains(key));
@@ -50,28 +50,28 @@ RC_GTEST_PROP(Laws, ErasingWhatWasJustInsertedRestoresTheMap, ()) {
   RC_ASSERT(map.self_check());
 }
 
-RC_GTEST_PROP(Laws, TheOrderOfInsertionNeverShowsInEquality, ()) {
+GAUNTLET_PROPERTY(Laws, TheOrderOfInsertionNeverShowsInEquality) {
   const auto quality = *some_quality();
   auto elements = *rc::gen::uniqueBy<std::vector<element>>(
       rc::gen::pair(some_key(), rc::gen::inRange<std::uint64_t>(0, 8)), [](const element& e) { return e.first; });
-  const auto forwards = map_of(quality, elements);
+  const auto forwards = map_of<Map>(quality, elements);
   std::reverse(elements.begin(), elements.end());
-  const auto backwards = map_of(quality, elements);
+  const auto backwards = map_of<Map>(quality, elements);
   RC_ASSERT(forwards == backwards);
   RC_ASSERT(!(forwards != backwards));
 }
 
-RC_GTEST_PROP(Laws, EqualMapsHaveEqualContentsAndUnequalMapsDoNot, ()) {
+GAUNTLET_PROPERTY(Laws, EqualMapsHaveEqualContentsAndUnequalMapsDoNot) {
   const auto quality = *some_quality();
-  const auto one = map_of(quality, *some_elements());
-  const auto two = map_of(quality, *some_elements());
+  const auto one = map_of<Map>(quality, *some_elements());
+  const auto two = map_of<Map>(quality, *some_elements());
   RC_ASSERT((one == two) == (sorted_contents(one) == sorted_contents(two)));
   RC_ASSERT((one == two) == (two == one));
 }
 
-RC_GTEST_PROP(Laws, ACopyIsEqualAndIndependent, ()) {
+GAUNTLET_PROPERTY(Laws, ACopyIsEqualAndIndependent) {
   const auto quality = *some_quality();
-  const auto original = map_of(quality, *some_elements());
+  const auto original = map_of<Map>(quality, *some_elements());
   const auto contents = sorted_contents(original);
   auto copy = original;
   RC_ASSERT(copy == original);
@@ -82,10 +82,10 @@ RC_GTEST_PROP(Laws, ACopyIsEqualAndIndependent, ()) {
   RC_ASSERT(original.self_check());
 }
 
-RC_GTEST_PROP(Laws, MergeIsUnionAndLeavesTheRest, ()) {
+GAUNTLET_PROPERTY(Laws, MergeIsUnionAndLeavesTheRest) {
   const auto quality = *some_quality();
-  auto target = map_of(quality, *some_elements());
-  auto source = map_of(quality, *some_elements());
+  auto target = map_of<Map>(quality, *some_elements());
+  auto source = map_of<Map>(quality, *some_elements());
   const auto target_before = target;
   const auto source_before = source;
   target.merge(source);
@@ -102,9 +102,9 @@ RC_GTEST_PROP(Laws, MergeIsUnionAndLeavesTheRest, ()) {
   RC_ASSERT(target.self_check() && source.self_check());
 }
 
-RC_GTEST_PROP(Laws, EraseIfPartitions, ()) {
+GAUNTLET_PROPERTY(Laws, EraseIfPartitions) {
   const auto quality = *some_quality();
-  const auto original = map_of(quality, *some_elements());
+  const auto original = map_of<Map>(quality, *some_elements());
   const auto divisor = *rc::gen::inRange<std::uint64_t>(1, 5);
   auto kept = original;
   const auto erased = erase_if(kept, [&](const auto& e) { return e.first % divisor == 0; });
@@ -113,9 +113,9 @@ RC_GTEST_PROP(Laws, EraseIfPartitions, ()) {
   RC_ASSERT(kept.self_check());
 }
 
-RC_GTEST_PROP(Laws, ExtractingAndInsertingTheNodeChangesNothing, ()) {
+GAUNTLET_PROPERTY(Laws, ExtractingAndInsertingTheNodeChangesNothing) {
   const auto quality = *some_quality();
-  const auto original = map_of(quality, *some_elements());
+  const auto original = map_of<Map>(quality, *some_elements());
   RC_PRE(!original.empty());
   auto map = original;
   const auto key = (*rc::gen::elementOf(sorted_contents(original))).first;
@@ -127,10 +127,10 @@ RC_GTEST_PROP(Laws, ExtractingAndInsertingTheNodeChangesNothing, ()) {
   RC_ASSERT(map == original);
 }
 
-RC_GTEST_PROP(Laws, SwappingTwiceChangesNothing, ()) {
+GAUNTLET_PROPERTY(Laws, SwappingTwiceChangesNothing) {
   const auto quality = *some_quality();
-  auto one = map_of(quality, *some_elements());
-  auto two = map_of(quality, *some_elements());
+  auto one = map_of<Map>(quality, *some_elements());
+  auto two = map_of<Map>(quality, *some_elements());
   const auto one_before = one;
   const auto two_before = two;
   one.swap(two);
@@ -139,9 +139,9 @@ RC_GTEST_PROP(Laws, SwappingTwiceChangesNothing, ()) {
   RC_ASSERT(one == one_before && two == two_before);
 }
 
-RC_GTEST_PROP(Laws, CapacityNeverShowsInResults, ()) {
+GAUNTLET_PROPERTY(Laws, CapacityNeverShowsInResults) {
   const auto quality = *some_quality();
-  const auto original = map_of(quality, *some_elements());
+  const auto original = map_of<Map>(quality, *some_elements());
   auto map = original;
   map.reserve(*rc::gen::inRange<std::size_t>(0, 200));
   RC_ASSERT(map == original && map.self_check());
@@ -152,9 +152,9 @@ RC_GTEST_PROP(Laws, CapacityNeverShowsInResults, ()) {
   RC_ASSERT(sorted_contents(map) == sorted_contents(original));
 }
 
-RC_GTEST_PROP(Laws, MovingKeepsTheContentsAndLeavesAUsableEmptyMap, ()) {
+GAUNTLET_PROPERTY(Laws, MovingKeepsTheContentsAndLeavesAUsableEmptyMap) {
   const auto quality = *some_quality();
-  auto source = map_of(quality, *some_elements());
+  auto source = map_of<Map>(quality, *some_elements());
   const auto before = source;
   auto target = std::move(source);
   RC_ASSERT(target == before);
@@ -164,9 +164,9 @@ RC_GTEST_PROP(Laws, MovingKeepsTheContentsAndLeavesAUsableEmptyMap, ()) {
   RC_ASSERT(target == before);
 }
 
-RC_GTEST_PROP(Laws, WhatWasErasedIsGoneAndTheRestStays, ()) {
+GAUNTLET_PROPERTY(Laws, WhatWasErasedIsGoneAndTheRestStays) {
   const auto quality = *some_quality();
-  const auto original = map_of(quality, *some_elements());
+  const auto original = map_of<Map>(quality, *some_elements());
   const auto keys = *rc::gen::container<std::vector<std::uint64_t>>(some_key());
   auto map = original;
   for (const auto key : keys) map.erase(key);

@@ -1,5 +1,5 @@
 // The maps that the laws are stated for: maps of numbers whose tables are so small that a dozen elements split, merge
-// and overflow them, under every quality of hash. A map that obeys a law only under a good hash does not obey it, so
+// and overflow them, or make them grow, under every quality of hash. A map that obeys a law only under a good hash does not obey it, so
 // the quality is drawn with each case.
 #pragma once
 
@@ -15,6 +15,7 @@
 #include <rapidcheck.h>
 
 #include <gauntlet/check/program/keys.h>
+#include <gauntlet/map/bucket_map.h>
 #include <gauntlet/map/hash_map.h>
 
 namespace props {
@@ -37,6 +38,9 @@ using number_map = gauntlet::hash_map<std::uint64_t, std::uint64_t, steered_hash
                                       std::allocator<std::pair<const std::uint64_t, std::uint64_t>>, Policy>;
 using tiny_map = number_map<gauntlet::tiny_policy>;
 using portable_map = number_map<portable_tiny_policy>;
+using tiny_bucket_map =
+    gauntlet::bucket_map<std::uint64_t, std::uint64_t, steered_hash, std::equal_to<std::uint64_t>,
+                         std::allocator<std::pair<const std::uint64_t, std::uint64_t>>, gauntlet::tiny_bucket_policy>;
 
 using element = std::pair<std::uint64_t, std::uint64_t>;
 
@@ -55,7 +59,7 @@ inline rc::Gen<std::vector<element>> some_elements() {
   return rc::gen::container<std::vector<element>>(rc::gen::pair(some_key(), rc::gen::inRange<std::uint64_t>(0, 8)));
 }
 
-template <class Map = tiny_map>
+template <class Map>
 Map map_of(gauntlet::check::hash_quality quality, const std::vector<element>& elements = {}) {
   Map map(0, steered_hash{quality});
   for (const auto& [key, value] : elements) map.emplace(key, value);
@@ -70,6 +74,15 @@ std::vector<element> sorted_contents(const Map& map) {
 }
 
 }  // namespace props
+
+// A property of every map: what follows is the body of a function template with the parameter Map.
+#define GAUNTLET_PROPERTY(suite, name)                                                 \
+  template <class Map>                                                                 \
+  void suite##name();                                                                  \
+  RC_GTEST_PROP(suite, name, ()) { suite##name<props::tiny_map>(); }                   \
+  RC_GTEST_PROP(BucketMap##suite, name, ()) { suite##name<props::tiny_bucket_map>(); } \
+  template <class Map>                                                                 \
+  void suite##name()
 
 namespace gauntlet::check {
 

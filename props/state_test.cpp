@@ -147,5 +147,6 @@ void agrees() {
 
 RC_GTEST_PROP(Commands, GiveWhatTheModelGives, ()) { agrees<tiny_map>(); }
 RC_GTEST_PROP(Commands, GiveWhatTheModelGivesWithoutSimd, ()) { agrees<portable_map>(); }
+RC_GTEST_PROP(Commands, OfABucketMapGiveWhatTheModelGives, ()) { agrees<tiny_bucket_map>(); }
 
 }  // namespace

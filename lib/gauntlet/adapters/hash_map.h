@@ -10,9 +10,9 @@
 #include <ostream>
 #include <string_view>
 
+#include <gauntlet/adapters/misuse_guard.h>
 #include <gauntlet/adapters/standard.h>
 #include <gauntlet/map/hash_map.h>
-#include <gauntlet/map/misuse.h>
 
 namespace gauntlet::adapters {
 
@@ -43,17 +43,7 @@ struct portable_policy : tiny_observed_policy {
 // What the judge may expect of any hash_map, and how it looks inside.
 template <class Map>
 struct hash_map_hooks : standard_map<Map> {
-  // While one lives, what the map diagnoses is thrown to the judge instead of ending the process.
-  class misuse_guard {
-   public:
-    misuse_guard() : before_(set_misuse_handler([](const misuse_report&) { throw check::diagnosed_misuse(); })) {}
-    ~misuse_guard() { set_misuse_handler(before_); }
-    misuse_guard(const misuse_guard&) = delete;
-    misuse_guard& operator=(const misuse_guard&) = delete;
-
-   private:
-    misuse_handler before_;
-  };
+  using misuse_guard = throwing_misuse_guard;
 
   static constexpr check::capabilities can() {
     check::capabilities c;

@@ -55,7 +55,8 @@ class defect : public testing::TestWithParam<const registration*> {};
 
 TEST_P(defect, is_caught_by_random_programs_and_reduces_to_a_few_operations_on_which_the_right_map_holds) {
   const registration& broken = *GetParam();
-  const registration* const right = find_subject("hash_map");
+  const registration* const right =
+      find_subject(broken.defect.right_twin.empty() ? "hash_map" : broken.defect.right_twin);
   ASSERT_NE(right, nullptr);
   random_source random(rng_seed);
   mutation_options options;

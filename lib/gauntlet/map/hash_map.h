@@ -63,6 +63,7 @@
 
 #include <gauntlet/map/detail/cursor.h>
 #include <gauntlet/map/detail/iterator.h>
+#include <gauntlet/map/detail/key_requirements.h>
 #include <gauntlet/map/detail/node_handle.h>
 #include <gauntlet/map/detail/policies.h>
 #include <gauntlet/map/detail/table_set.h>
@@ -70,24 +71,6 @@
 #include <gauntlet/map/misuse.h>
 
 namespace gauntlet {
-
-namespace detail {
-// Named so that a compiler's complaint reads like a sentence about the key type.
-template <class Key, class Hash>
-concept key_has_a_hash = requires(const Hash& hash, const Key& key) {
-  { hash(key) } -> std::convertible_to<std::size_t>;
-};
-template <class Key, class KeyEqual>
-concept key_is_equality_comparable =
-    // std::equal_to offers to compare everything and fails inside: ask the key itself.
-    ((!std::is_same_v<KeyEqual, std::equal_to<Key>> && !std::is_same_v<KeyEqual, std::equal_to<>>) ||
-     requires(const Key& key) {
-       { key == key } -> std::convertible_to<bool>;
-     }) &&
-    requires(const KeyEqual& equal, const Key& key) {
-      { equal(key, key) } -> std::convertible_to<bool>;
-    };
-}  // namespace detail
 
 template <class Key, class T, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Allocator = std::allocator<std::pair<const Key, T>>, class Policy = hash_map_policy>

@@ -1,0 +1,12 @@
+#include <gauntlet/adapters/bucket_map.h>
+#include <gauntlet/adapters/subjects/bucket_map.h>
+#include <gauntlet/check/run/subject_of.h>
+
+namespace gauntlet::adapters {
+
+using enum check::element_types;
+check::subject_factory full_size_bucket_map_of_numbers_and_text() {
+  return check::make_subject<full_size_bucket_map, u64_u64, string_string>();
+}
+
+}  // namespace gauntlet::adapters
