@@ -16,6 +16,10 @@ class GAUNTLET_CAPABILITY("disturbed_lock") disturbed_lock {
     check::disturbance::point();
     lock_.lock();
   }
+  bool try_lock() GAUNTLET_TRY_ACQUIRE(true) GAUNTLET_UNCHECKED_LOCKING {
+    check::disturbance::point();
+    return lock_.try_lock();
+  }
   void unlock() GAUNTLET_RELEASE() GAUNTLET_UNCHECKED_LOCKING {
     lock_.unlock();
     check::disturbance::point();
