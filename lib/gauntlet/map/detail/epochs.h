@@ -95,7 +95,7 @@ class epochs {
     barrier_of_all();
     std::uint64_t oldest = std::numeric_limits<std::uint64_t>::max();
     for (block* each = &first_block(); each != nullptr; each = each->next.load(std::memory_order_seq_cst)) {
-      // [slots used] pairs with [slot new]: a thread that is not counted yet has not loaded anything yet.
+      // [slots used] pairs with [slot new] and [slot counted]: a thread that is not counted yet has not loaded anything yet.
       const std::size_t used = std::min(each->used.load(std::memory_order_seq_cst), block::size);
       for (std::size_t i = 0; i < used; ++i) {
         // [look] pairs with [begin], or the reader's loads come later and find nothing that is unlinked; and with [end]:
@@ -153,18 +153,18 @@ class epochs {
 
   static slot* free_slot() {
     for (block* each = &first_block();;) {
-      const std::size_t used = std::min(each->used.load(std::memory_order_relaxed), block::size);
-      for (std::size_t i = 0; i < used; ++i) {
-        // [slot again] pairs with [slot free]: the announcements of who had it come before those of who takes it.
-        if (!each->slots[i].taken.exchange(true, std::memory_order_acquire)) return &each->slots[i];
-      }
-      if (used < block::size) {
-        // [slot new] pairs with [slots used].
-        const std::size_t number = each->used.fetch_add(1, std::memory_order_seq_cst);
-        if (number < block::size) {
-          each->slots[number].taken.store(true, std::memory_order_relaxed);
-          return &each->slots[number];
+      // A slot is counted first and taken afterwards, like one that was given back: by whoever comes first.
+      for (std::size_t used = 0;;) {
+        const std::size_t looked_at = used;
+        // [slot counted] pairs with [slots used], as [slot new] does: whoever takes a slot has seen it counted.
+        used = std::min(each->used.load(std::memory_order_seq_cst), block::size);
+        for (std::size_t i = looked_at; i < used; ++i) {
+          // [slot again] pairs with [slot free]: the announcements of who had it come before those of who takes it.
+          if (!each->slots[i].taken.exchange(true, std::memory_order_acquire)) return &each->slots[i];
         }
+        if (used == block::size) break;
+        // [slot new] pairs with [slots used].
+        if (used == looked_at) each->used.fetch_add(1, std::memory_order_seq_cst);
       }
       block* next = each->next.load(std::memory_order_seq_cst);
       if (next == nullptr) {
