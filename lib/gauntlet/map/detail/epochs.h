@@ -98,8 +98,8 @@ class epochs {
       // [slots used] pairs with [slot new] and [slot counted]: a thread that is not counted yet has not loaded anything yet.
       const std::size_t used = std::min(each->used.load(std::memory_order_seq_cst), block::size);
       for (std::size_t i = 0; i < used; ++i) {
-        // [look] pairs with [begin], or the reader's loads come later and find nothing that is unlinked; and with [end]:
-        // what a reader did is over when it is seen to have ended.
+        // [look] pairs with [begin] and [end]: either it sees the announcement or the reader loads later, what is linked;
+        // and what a reader did is over when it is seen to have ended.
         const std::uint64_t time = each->slots[i].announced.load(std::memory_order_seq_cst);
         if (time != not_reading) oldest = std::min(oldest, time);
       }
