@@ -16,7 +16,7 @@ struct defect_info {
   std::string_view target;   // the fuzz target that must notice
   unsigned budget_cpu_seconds = 60;
   unsigned reduced_operations_max = 8;
-  std::string_view right_twin = {};  // the map that it is but for one detail, where that is no map of the product
+  std::string_view right_twin = {};  // the map that it is but for one detail
 };
 
 struct registration {
