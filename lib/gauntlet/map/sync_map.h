@@ -403,3 +403,4 @@ using sync_map =
 }  // namespace gauntlet
 
 #include <gauntlet/map/detail/sync_map_bodies.h>
+#include <gauntlet/map/detail/sync_map_check.h>
