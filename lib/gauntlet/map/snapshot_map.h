@@ -91,8 +91,8 @@ struct snapshot_map_policy {
   static constexpr bool checked = hash_map_policy::checked;  // report re-entry instead of waiting for ever
 
   static std::uint64_t seed() noexcept { return hash_map_policy::seed(); }
-  // After so many updates somebody sees which versions can be freed.
-  static constexpr std::size_t versions_kept = 32;
+  // After so many updates somebody asks which versions can be freed, which may interrupt all processors.
+  static constexpr std::size_t versions_kept = 64;
 };
 
 }  // namespace checked_policies or unchecked_policies

@@ -122,8 +122,8 @@ struct sync_map_policy {
   static std::uint64_t seed() noexcept { return hash_map_policy::seed(); }
   // Misses that pay for the promotion of so many keys: as many as it will take to copy them again.
   static constexpr std::size_t misses_before_promotion(std::size_t keys) noexcept { return keys; }
-  // After so many replaced values somebody sees whether they can be freed.
-  static constexpr std::size_t retired_boxes_max = 64;
+  // After so many replaced values somebody asks whether they can be freed, which may interrupt all processors.
+  static constexpr std::size_t retired_boxes_max = 256;
 };
 
 }  // namespace checked_policies or unchecked_policies
@@ -360,7 +360,7 @@ class sync_map {
   void retire(box* old) const noexcept;
   void retire_locked(table* old, bool all_die) const GAUNTLET_REQUIRES(lock_);
   void tidy() const;
-  void free_retired_locked() const GAUNTLET_REQUIRES(lock_);
+  void free_retired_locked(bool at_once) const GAUNTLET_REQUIRES(lock_);
   void free_waiting_locked() const GAUNTLET_REQUIRES(lock_);
   void free_table(table* old) const noexcept;
 

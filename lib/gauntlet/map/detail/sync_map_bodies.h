@@ -318,7 +318,7 @@ void GAUNTLET_MAP::promote_locked() const {
   misses_ = 0;
   ++promotions_;
   retire_locked(old, false);
-  free_retired_locked();
+  free_retired_locked(true);
 }
 
 GAUNTLET_MAP_TEMPLATE
@@ -410,7 +410,7 @@ void GAUNTLET_MAP::clear() {
   if (dirty_ != nullptr) retire_locked(dirty_, true);
   dirty_ = nullptr;
   misses_ = 0;
-  free_retired_locked();
+  free_retired_locked(true);
 }
 
 GAUNTLET_MAP_TEMPLATE
@@ -461,25 +461,28 @@ GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::tidy() const {
   if (GAUNTLET_LIKELY(retired_boxes_count_.load(std::memory_order_relaxed) < Policy::retired_boxes_max)) return;
   if (lock_.try_lock()) {
-    free_retired_locked();
+    free_retired_locked(false);
     lock_.unlock();
   }
 }
 
+// Frees what waits, and lets what has been retired since wait, if it can: whether anybody reads is asked once, unless what
+// is retired now is large and should go `at_once`.
 GAUNTLET_MAP_TEMPLATE
-void GAUNTLET_MAP::free_retired_locked() const {
+void GAUNTLET_MAP::free_retired_locked(bool at_once) const {
   retired_boxes_count_.store(0, std::memory_order_relaxed);
   const auto nothing_waits = [this]() GAUNTLET_REQUIRES(lock_) {
     return waiting_boxes_ == nullptr && waiting_tables_ == nullptr;
   };
-  if (!nothing_waits() && waiting_since_ < epochs::oldest_reader()) free_waiting_locked();
+  const bool asked = !nothing_waits();
+  if (asked && waiting_since_ < epochs::oldest_reader()) free_waiting_locked();
   if (!nothing_waits()) return;
   // [take boxes] pairs with [retired box].
   waiting_boxes_ = retired_boxes_.exchange(nullptr, std::memory_order_seq_cst);
   waiting_tables_ = std::exchange(retired_tables_, nullptr);
   if (nothing_waits()) return;
   waiting_since_ = epochs::advance();
-  if (waiting_since_ < epochs::oldest_reader()) free_waiting_locked();
+  if ((at_once || !asked) && waiting_since_ < epochs::oldest_reader()) free_waiting_locked();
 }
 
 GAUNTLET_MAP_TEMPLATE
