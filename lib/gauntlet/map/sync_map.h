@@ -65,7 +65,7 @@
 // copies (find, extract, swap, ...) and for update, which works on a copy and may call its visitor again.
 //
 // Costs: a lookup is epochs' guard, one group of tags, the entry, the box. Per element u64 to u64: 32 bytes in entry and
-// box, which are two allocations, and 11 to 22 in each table. An empty map allocates nothing.
+// box, which are two allocations, and 11 to 17 in each table. An empty map allocates nothing.
 #pragma once
 
 #include <atomic>
