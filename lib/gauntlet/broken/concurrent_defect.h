@@ -1,12 +1,14 @@
 // What defective concurrent maps have in common: locks that can be told to do the wrong thing, and registration.
 //
 // A defective map of the product's kind uses the right map's code with a lock of its own type; the operation that is
-// defective tells the lock, for this thread and for as long as a `while_` lives, what to do instead. Others are one of
-// the small maps (small_maps/) with one function of its policy replaced.
+// defective tells the lock, for this thread and for as long as a `while_` lives, what to do instead. Others have one
+// operation or one part of their policy replaced, and are one of the small maps (small_maps/) or of the product's.
 #pragma once
 
 #include <gauntlet/adapters/sharded_map.h>
 #include <gauntlet/adapters/shared_mutex_map.h>
+#include <gauntlet/adapters/snapshot_map.h>
+#include <gauntlet/adapters/sync_map.h>
 #include <gauntlet/check/run/concurrent_subject_of.h>
 #include <gauntlet/check/run/registry.h>
 
@@ -54,6 +56,12 @@ struct misled_shared_mutex_policy : adapters::tiny_shared_mutex_map_policy {
   using lock_type = misled_lock<adapters::tiny_shared_mutex_map_policy::lock_type>;
 };
 
+// The maps whose operations a defective one replaces.
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+using right_sync_map = sync_map<Key, T, Hash, KeyEqual, Allocator, adapters::tiny_sync_map_policy>;
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+using right_snapshot_map = snapshot_map<Key, T, Hash, KeyEqual, Allocator, adapters::tiny_snapshot_map_policy>;
+
 struct concurrent_registrar {
   concurrent_registrar(std::string_view name, check::concurrent_subject_factory concurrent, check::defect_info defect) {
     check::registration r;
@@ -70,16 +78,11 @@ struct concurrent_registrar {
 #define GAUNTLET_CONCURRENT_DEFECT(map, promise_text) \
   GAUNTLET_REGISTERED_CONCURRENT_DEFECT(map, .promise = promise_text, .target = "concurrent_stress")
 
-// One of the small maps with a detail replaced. What it takes is one moment at which another thread goes on, and real
-// threads may never find it: it is for whoever decides the interleaving.
+// One of the small maps, or a map of the product, with a detail replaced. What it takes is one moment at which another
+// thread goes on, and real threads may never find it: it is for whoever decides the interleaving.
 #define GAUNTLET_SCHEDULED_DEFECT(map, twin, promise_text)                                             \
   GAUNTLET_REGISTERED_CONCURRENT_DEFECT(map, .promise = promise_text, .target = "concurrent_schedule", \
                                         .reduced_operations_max = 6, .right_twin = twin)
-
-// The same for a map of the product: its right twin is that map.
-#define GAUNTLET_SCHEDULED_DEFECT_OF_THE_PRODUCT(map, promise_text)                                    \
-  GAUNTLET_REGISTERED_CONCURRENT_DEFECT(map, .promise = promise_text, .target = "concurrent_schedule", \
-                                        .reduced_operations_max = 6)
 
 #define GAUNTLET_REGISTERED_CONCURRENT_DEFECT(map, ...)                                     \
   template <class Key, class T, class Hash, class KeyEqual, class Allocator>                \

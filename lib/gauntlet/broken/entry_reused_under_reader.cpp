@@ -60,7 +60,6 @@ class entry_reused_under_reader : public rcu_map<Key, T, Hash, KeyEqual, Allocat
   std::vector<entry*> spare_;  // guarded by writing_
 };
 
-GAUNTLET_SCHEDULED_DEFECT_OF_THE_PRODUCT(entry_reused_under_reader,
-                                         "what a reader has met stays as it is while it reads");
+GAUNTLET_SCHEDULED_DEFECT(entry_reused_under_reader, "rcu_map", "what a reader has met stays as it is while it reads");
 
 }  // namespace gauntlet::broken

@@ -21,6 +21,6 @@ struct hasty_rcu_policy : adapters::tiny_rcu_map_policy {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 using grace_period_not_awaited = rcu_map<Key, T, Hash, KeyEqual, Allocator, hasty_rcu_policy>;
 
-GAUNTLET_SCHEDULED_DEFECT_OF_THE_PRODUCT(grace_period_not_awaited, "an entry is kept while somebody reads it");
+GAUNTLET_SCHEDULED_DEFECT(grace_period_not_awaited, "rcu_map", "an entry is kept while somebody reads it");
 
 }  // namespace gauntlet::broken

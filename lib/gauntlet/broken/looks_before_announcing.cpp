@@ -26,6 +26,6 @@ class looks_before_announcing : public rcu_map<Key, T, Hash, KeyEqual, Allocator
   }
 };
 
-GAUNTLET_SCHEDULED_DEFECT_OF_THE_PRODUCT(looks_before_announcing, "who reads has said so before it looks");
+GAUNTLET_SCHEDULED_DEFECT(looks_before_announcing, "rcu_map", "who reads has said so before it looks");
 
 }  // namespace gauntlet::broken

@@ -21,6 +21,6 @@ struct never_asks_the_directory_again : detail::bucket_protocol {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 using miss_in_a_table_left_behind = tiny_map_under<never_asks_the_directory_again, Key, T, Hash, KeyEqual, Allocator>;
 
-GAUNTLET_SCHEDULED_DEFECT(miss_in_a_table_left_behind, {}, "a table that splits keeps every element");
+GAUNTLET_SCHEDULED_DEFECT(miss_in_a_table_left_behind, "concurrent_map", "a table that splits keeps every element");
 
 }  // namespace gauntlet::broken

@@ -18,6 +18,6 @@ struct publishes_tables_relaxed : detail::bucket_protocol {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 using relaxed_directory = tiny_map_under<publishes_tables_relaxed, Key, T, Hash, KeyEqual, Allocator>;
 
-GAUNTLET_SCHEDULED_DEFECT(relaxed_directory, {}, "who follows the directory finds tables that are made");
+GAUNTLET_SCHEDULED_DEFECT(relaxed_directory, "concurrent_map", "who follows the directory finds tables that are made");
 
 }  // namespace gauntlet::broken

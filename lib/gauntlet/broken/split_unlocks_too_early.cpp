@@ -17,6 +17,6 @@ struct born_unlocked : detail::bucket_protocol {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 using split_unlocks_too_early = tiny_map_under<born_unlocked, Key, T, Hash, KeyEqual, Allocator>;
 
-GAUNTLET_SCHEDULED_DEFECT(split_unlocks_too_early, {}, "a key that is there all the time is found");
+GAUNTLET_SCHEDULED_DEFECT(split_unlocks_too_early, "concurrent_map", "a key that is there all the time is found");
 
 }  // namespace gauntlet::broken

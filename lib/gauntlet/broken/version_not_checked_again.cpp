@@ -18,6 +18,7 @@ struct looks_once : detail::bucket_protocol {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 using version_not_checked_again = tiny_map_under<looks_once, Key, T, Hash, KeyEqual, Allocator>;
 
-GAUNTLET_SCHEDULED_DEFECT(version_not_checked_again, {}, "a reader sees a bucket as it was at one moment");
+GAUNTLET_SCHEDULED_DEFECT(version_not_checked_again, "concurrent_map",
+                          "a reader sees a bucket as it was at one moment");
 
 }  // namespace gauntlet::broken

@@ -175,6 +175,8 @@ result concurrent_subject_of<Adapter, Types>::apply(const request& r) {
       };
       if constexpr (requires { m.update(k, change); }) {
         answer.flag = m.update(k, change);
+        // A map that works on a copy may have called us and then found that the element is gone.
+        if (!answer.flag) answer = yes_or_no(false);
         return answer;
       }
       break;

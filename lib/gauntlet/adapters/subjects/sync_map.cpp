@@ -1,0 +1,10 @@
+#include <gauntlet/adapters/subjects/register.h>
+#include <gauntlet/adapters/sync_map.h>
+#include <gauntlet/check/run/concurrent_subject_of.h>
+
+namespace gauntlet::adapters {
+
+using enum check::element_types;
+static const registrar registered("sync_map", check::make_concurrent_subject<tiny_sync_map, u64_u64, string_string>());
+
+}  // namespace gauntlet::adapters
