@@ -81,7 +81,8 @@ inline shadow_cell& cell_at(std::uintptr_t address) noexcept {
     return cell;
   }
   const std::uintptr_t global = address - shadow.globals_begin;
-  shadow_cell& cell = global < shadow.globals_size ? shadow.globals[global >> 3] : far_cell(address & ~std::uintptr_t{7});
+  shadow_cell& cell =
+      global < shadow.globals_size ? shadow.globals[global >> 3] : far_cell(address & ~std::uintptr_t{7});
   if (cell.generation != the_run.generation) [[unlikely]] {
     cell.generation = the_run.generation;
     start_anew(cell);
