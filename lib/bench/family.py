@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""Measures the concurrent maps of the family beside public ones; prints the tables and says which bars are met.
+
+    family.py [--bin DIR] [--quick] [--json FILE] [--markdown] [--readme]
+    family.py --from FILE [--markdown] [--readme]      the tables of an earlier run, nothing is measured
+
+Exit: 0 measured (a missed bar is a line in the table), 1 a map answered wrongly, 2 wrong use, missing binary or a run that
+did not finish.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from report import HERE, Table, cpu_model, fail, ratio_text, size_name, update_readme, verdict, write_beside_and_rename
+
+README_BEGIN, README_END = "<!-- family: begin -->", "<!-- family: end -->"
+LEAD_BAR = 1.5       # concurrent_map over the best peer, at 95 % reads and more
+LEAST_BAR = 1.0      # ... and everywhere
+CLOSE_BAR = 1.3      # how much slower sync_map and rcu_map may read than concurrent_map
+SNAPSHOT_BAR = 3.0   # snapshot_map over shared_mutex_map, reading, two threads
+PACKAGES = {"tbb": "libtbb-dev", "libcuckoo": "libcuckoo-dev", "lfht": "liburcu-dev"}
+# Throughput ratios published for the Go originals: what, over what, which operation, the ratio.
+GO_RATIOS = [("sync_map", "shared_mutex_map", "read", 3.9), ("sharded_map", "shared_mutex_map", "read", 3.2),
+             ("sharded_map", "shared_mutex_map", "write", 7.3), ("sync_map", "shared_mutex_map", "write", 1.9),
+             ("shared_mutex_map", "mutex", "read", 3.6), ("snapshot_map", "shared_mutex_map", "read", 5.9)]
+
+
+def measure(arguments):
+    binary = Path(arguments.bin).resolve() / "gauntlet_bench_family"
+    if not os.access(binary, os.X_OK):
+        fail(f"{binary} is missing; ci/bench family builds it")
+    result = subprocess.run([str(binary)] + (["--quick"] if arguments.quick else []), stdout=subprocess.PIPE, text=True,
+                            check=False)
+    if result.returncode == 1:
+        print("ci/bench: a map answered wrongly, see above; nothing was measured", file=sys.stderr)
+        sys.exit(1)
+    if result.returncode != 0:
+        fail(f"{binary.name} ended with {result.returncode}")
+    try:
+        run = json.loads(result.stdout)
+    except ValueError as error:
+        fail(f"{binary.name} printed no JSON: {error}")
+    return {**run, "quick": arguments.quick, "cpu_model": cpu_model()}
+
+
+def load(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            run = json.load(file)
+        run["rows"], run["hits"], run["memory"], run["contestants"]
+        return run
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        fail(f"{path} is no result of ci/bench family: {error}")
+
+
+# ------------------------------------------------------------------------------------------------------------- figures
+
+
+def names(run, peers):
+    return [c["name"] for c in run["contestants"] if c["is_peer"] == peers]
+
+
+def speed(entry):
+    """Million operations a second, median of the rounds."""
+    return statistics.median(entry["operations_per_second"]) / 1e6
+
+
+def figure(value):
+    """Three digits that count."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def compare(run):
+    """Every row with its medians and its best peer."""
+    records = []
+    for row in run["rows"]:
+        medians = {name: speed(entry) for name, entry in row["maps"].items()}
+        best = max(names(run, True), key=medians.get)
+        records.append({**row, "medians": medians, "best": best})
+    return records
+
+
+def row_name(r):
+    return f"{r['threads']} x {size_name(r['keys'])} {r['law']} {r['reads']} %"
+
+
+def spread(rounds):
+    return (max(rounds) - min(rounds)) / statistics.median(rounds)
+
+
+# -------------------------------------------------------------------------------------------------------------- tables
+
+
+def speed_table(run, records):
+    table = Table(["threads", "keys", "law", "reads"] + names(run, False) + names(run, True) + ["best peer"], left=4)
+    for r in records:
+        table.add(r["threads"], size_name(r["keys"]), r["law"], f"{r['reads']} %",
+                  *[figure(r["medians"][name]) for name in names(run, False) + names(run, True)], r["best"])
+    rounds = [entry["operations_per_second"] for r in records for entry in r["maps"].values()]
+    slices = [(entry["disturbed"], len(entry["operations_per_second"])) for r in records if r["threads"] <= 2
+              for entry in r["maps"].values()]
+    disturbed = 100 * sum(d for d, _ in slices) / max(sum(n for _, n in slices), 1)
+    return ("Million operations a second", table,
+            f"Medians of {run['rounds']} rounds, which differ by {100 * statistics.median(map(spread, rounds)):.0f} % in the "
+            f"middle (largest - smallest, over the median). {disturbed:.0f} % of the slices of one and two threads stayed "
+            "disturbed by other work on the machine.")
+
+
+def ratio_table(run, records):
+    ours = names(run, False)
+    table = Table(["threads", "keys", "law", "reads"] + ours + ["best peer"], left=4)
+    for r in records:
+        table.add(r["threads"], size_name(r["keys"]), r["law"], f"{r['reads']} %",
+                  *[figure(r["medians"][name] / r["medians"][r["best"]]) for name in ours], r["best"])
+    means = [statistics.geometric_mean(r["medians"][name] / r["medians"][r["best"]] for r in records) for name in ours]
+    table.add("all rows", "", "", "", *map(figure, means), "")
+    wins = [sum(r["medians"][name] >= r["medians"][r["best"]] for r in records) for name in ours]
+    line = "Rows won of " + f"{len(records)}: " + ", ".join(f"{name} {won}" for name, won in zip(ours, wins)) + "."
+    return ("Ratio to the best peer of the row (throughput; above 1: ahead); geometric means at the end", table, line)
+
+
+def hits_of(run):
+    return {(h["map"], h["operation"]): h for h in run["hits"]}
+
+
+def hits_table(run):
+    hits, clock = hits_of(run), run["wall_clock_ns"]
+    memory = {m["map"]: m for m in run["memory"]}
+    table = Table(["map", "reads M/s", "p50 ns", "p99 ns", "writes M/s", "p50 ns", "p99 ns", "bytes/element"], left=1)
+    for name in names(run, False) + names(run, True):
+        cells = []
+        for operation in ("read", "write"):
+            h = hits[name, operation]
+            cells += [figure(speed(h))] + [f"{max(statistics.median(h[q]) - clock, 0):.0f}" for q in ("p50_ns", "p99_ns")]
+        table.add(name, *cells, f"{memory[name]['bytes_per_element']:.1f}")
+    return ("Two threads, 10,000 keys, all of them there: lookups that hit, stores that replace", table,
+            f"Each latency is less the {clock:.0f} ns that the clock itself takes, so those of a few nanoseconds are rough.")
+
+
+def go_table(run):
+    hits = hits_of(run)
+    table = Table(["operation", "map", "over", "Go", "here", "verdict"])
+    for what, over, operation, published in GO_RATIOS:
+        ratio = speed(hits[what, operation]) / speed(hits[over, operation])
+        table.add(operation, what, over, f"{published:.1f}", ratio_text(ratio, published),
+                  "holds" if ratio >= published else "at least 1" if ratio >= 1 else "reversed")
+    return ("Ratios published for the Go originals, and the same here (from the table above)", table,
+            "holds: at least as large here; at least 1: the same map is ahead, by less.")
+
+
+def memory_table(run):
+    table = Table(["map", "bytes/element at 10^6", "bytes/survivor after erasing 99 %", "after asking to shrink"], left=1)
+    for m in run["memory"]:
+        shrunk = m.get("bytes_per_survivor_after_shrinking")
+        table.add(m["map"], f"{m['bytes_per_element']:.1f}", f"{m['bytes_per_survivor']:.1f}",
+                  "-" if shrunk is None else f"{shrunk:.1f}")
+    return ("Memory: what malloc has handed out, its own overhead included", table,
+            "An element is 16 bytes. -: there is nothing to ask.")
+
+
+def bar_lines(records):
+    """(met, text) of each bar, with the row that comes nearest to missing it or misses it by most."""
+    lines = []
+
+    def least(text, bar, chosen, ratio, at_most=False):
+        if not chosen:
+            return
+        worst = (max if at_most else min)(chosen, key=ratio)
+        missed = sum((ratio(r) > bar) if at_most else (ratio(r) < bar) for r in chosen)
+        lines.append((missed == 0, f"{text}: {len(chosen) - missed} of {len(chosen)} rows; at worst "
+                      f"{ratio_text(ratio(worst), bar)} ({row_name(worst)}), bar {bar:.1f}"))
+
+    def to_peer(r):
+        return r["medians"]["concurrent_map"] / r["medians"][r["best"]]
+
+    least("concurrent_map over the best peer at 95 % reads and more", LEAD_BAR, [r for r in records if r["reads"] >= 95],
+          to_peer)
+    least("concurrent_map over the best peer at 50 % and 0 %", LEAST_BAR, [r for r in records if r["reads"] < 95], to_peer)
+    reading = [r for r in records if r["reads"] == 100]
+    for name in ("sync_map", "rcu_map"):
+        least(f"time of a read in {name} over that in concurrent_map", CLOSE_BAR, reading,
+              lambda r, name=name: r["medians"]["concurrent_map"] / r["medians"][name], at_most=True)
+    least("snapshot_map over shared_mutex_map, reading with two threads", SNAPSHOT_BAR,
+          [r for r in reading if r["threads"] == 2], lambda r: r["medians"]["snapshot_map"] / r["medians"]["shared_mutex_map"])
+    least("shared_mutex_map over std::unordered_map behind std::mutex", LEAST_BAR, records,
+          lambda r: r["medians"]["shared_mutex_map"] / r["medians"]["mutex"])
+    return lines
+
+
+def report(run, markdown):
+    heading = (lambda text: f"### {text}") if markdown else (lambda text: text)
+    records = compare(run)
+    about = [run["date"], run.get("cpu_model") or "unknown CPU", f"{run['processors']} CPUs", run["compiler"],
+             f"load {run['load_before']:.1f} before and {run['load_after']:.1f} after",
+             "quick run" if run.get("quick") else "whole run"]
+    text = ["Measured " + ", ".join(about) + "."]
+    missing = [f"{peer} ({package})" for peer, package in PACKAGES.items() if peer not in names(run, True)]
+    if missing:
+        text.append("Left out, as their packages were not there: " + ", ".join(missing) + ".")
+    for title, table, line in (speed_table(run, records), ratio_table(run, records), hits_table(run), go_table(run),
+                               memory_table(run)):
+        text += [heading(title), table.show(markdown), line]
+    bullet = "- " if markdown else "  "
+    text += [heading("Bars"), "\n".join(f"{bullet}{verdict(met)} {words}" for met, words in bar_lines(records))]
+    return "\n\n".join(text)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="ci/bench family", description=__doc__.splitlines()[0])
+    parser.add_argument("--bin", default=HERE.parent.parent / "build" / "bench" / "bin", help="where the binary is")
+    parser.add_argument("--quick", action="store_true", help="two minutes")
+    parser.add_argument("--json", metavar="FILE", help="keep the raw figures")
+    parser.add_argument("--from", dest="source", metavar="FILE", help="report kept figures again")
+    parser.add_argument("--markdown", action="store_true", help="print Markdown")
+    parser.add_argument("--readme", action="store_true", help="put the results into lib/bench/README.md")
+    arguments = parser.parse_args()
+    run = load(arguments.source) if arguments.source else measure(arguments)
+    if arguments.json:
+        write_beside_and_rename(Path(arguments.json), json.dumps(run, indent=1) + "\n")
+    print(report(run, arguments.markdown))
+    if arguments.readme:
+        update_readme(report(run, True), README_BEGIN, README_END)
+
+
+if __name__ == "__main__":
+    main()
