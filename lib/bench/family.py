@@ -4,21 +4,25 @@
     family.py [--bin DIR] [--quick] [--json FILE] [--markdown] [--readme]
     family.py --from FILE [--markdown] [--readme]      the tables of an earlier run, nothing is measured
 
-Exit: 0 measured (a missed bar is a line in the table), 1 a map answered wrongly, 2 wrong use, missing binary or a run that
-did not finish.
+Exit: 0 measured (a missed bar is a line in the table), 1 a map answered wrongly, 2 wrong use, missing binary or a run
+that did not finish.
 """
 
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
 from pathlib import Path
 
-from report import HERE, Table, cpu_model, fail, ratio_text, size_name, update_readme, verdict, write_beside_and_rename
+from report import (HERE, Table, cpu_model, duration, fail, ratio_text, size_name, update_readme, verdict,
+                    write_beside_and_rename)
 
 README_BEGIN, README_END = "<!-- family: begin -->", "<!-- family: end -->"
+MAPS_README = HERE.parent / "gauntlet" / "map" / "README.md"
+COSTS_BEGIN, COSTS_END = "<!-- costs: begin -->", "<!-- costs: end -->"
 LEAD_BAR = 1.5       # concurrent_map over the best peer, at 95 % reads and more
 LEAST_BAR = 1.0      # ... and everywhere
 CLOSE_BAR = 1.3      # how much slower sync_map and rcu_map may read than concurrent_map
@@ -163,6 +167,23 @@ def memory_table(run):
             "An element is 16 bytes. -: there is nothing to ask.")
 
 
+def costs(run):
+    """For the page that says which map to take: the least that tells the maps apart."""
+    rows = {(r["keys"], r["reads"]): r for r in compare(run) if r["threads"] == 2 and r["law"] == "uniform"}
+    hits, clock = hits_of(run), run["wall_clock_ns"]
+    memory = {m["map"]: m for m in run["memory"]}
+    columns = [(10**4, 100), (10**4, 95), (10**4, 50), (10**4, 0), (10**6, 100), (10**6, 50)]
+    columns = [key for key in columns if key in rows]
+    table = Table(["map"] + [f"{size_name(keys)}, {reads} % reads" for keys, reads in columns]
+                  + ["read p99", "write p99", "bytes/element", "bytes/survivor"], left=1)
+    for name in names(run, False) + names(run, True):
+        delays = [duration(max(statistics.median(hits[name, operation]["p99_ns"]) - clock, 0))
+                  for operation in ("read", "write")]
+        table.add(name, *[figure(rows[key]["medians"][name]) for key in columns], *delays,
+                  f"{memory[name]['bytes_per_element']:.0f}", f"{memory[name]['bytes_per_survivor']:,.0f}")
+    return f"{measured(run)}\n\n{table.markdown()}"
+
+
 def bar_lines(records):
     """(met, text) of each bar, with the row that comes nearest to missing it or misses it by most."""
     lines = []
@@ -192,13 +213,17 @@ def bar_lines(records):
     return lines
 
 
-def report(run, markdown):
-    heading = (lambda text: f"### {text}") if markdown else (lambda text: text)
-    records = compare(run)
+def measured(run):
     about = [run["date"], run.get("cpu_model") or "unknown CPU", f"{run['processors']} CPUs", run["compiler"],
              f"load {run['load_before']:.1f} before and {run['load_after']:.1f} after",
              "quick run" if run.get("quick") else "whole run"]
-    text = ["Measured " + ", ".join(about) + "."]
+    return "Measured " + ", ".join(about) + "."
+
+
+def report(run, markdown):
+    heading = (lambda text: f"### {text}") if markdown else (lambda text: text)
+    records = compare(run)
+    text = [measured(run)]
     missing = [f"{peer} ({package})" for peer, package in PACKAGES.items() if peer not in names(run, True)]
     if missing:
         text.append("Left out, as their packages were not there: " + ", ".join(missing) + ".")
@@ -217,14 +242,17 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="keep the raw figures")
     parser.add_argument("--from", dest="source", metavar="FILE", help="report kept figures again")
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
-    parser.add_argument("--readme", action="store_true", help="put the results into lib/bench/README.md")
+    parser.add_argument("--readme", action="store_true",
+                        help="put the results into lib/bench/README.md and the costs into lib/gauntlet/map/README.md")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `ci/bench ... | head` ends quietly
     run = load(arguments.source) if arguments.source else measure(arguments)
     if arguments.json:
         write_beside_and_rename(Path(arguments.json), json.dumps(run, indent=1) + "\n")
     print(report(run, arguments.markdown))
     if arguments.readme:
         update_readme(report(run, True), README_BEGIN, README_END)
+        update_readme(costs(run), COSTS_BEGIN, COSTS_END, MAPS_README)
 
 
 if __name__ == "__main__":

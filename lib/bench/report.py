@@ -264,8 +264,7 @@ def write_beside_and_rename(path, text):
     temporary.replace(path)
 
 
-def update_readme(section, begin=README_BEGIN, end=README_END):
-    path = HERE / "README.md"
+def update_readme(section, begin=README_BEGIN, end=README_END, path=HERE / "README.md"):
     text = path.read_text(encoding="utf-8")
     before, found, rest = text.partition(begin)
     _, closed, after = rest.partition(end)
