@@ -24,7 +24,7 @@ def made_up(**speeds):
 
     everybody = OURS + PEERS
     return {
-        "date": "2000-01-01", "processors": 2, "compiler": "a compiler", "rounds": 3, "wall_clock_ns": 20.0,
+        "date": "2000-01-01", "processors": 2, "compiler": "a compiler", "rounds": 3, "crowd_rounds": 3, "wall_clock_ns": 20.0,
         "load_before": 0.0, "load_after": 0.0,
         "contestants": [{"name": name, "is_peer": name in PEERS} for name in everybody],
         "rows": [{"threads": threads, "keys": 10000, "law": "zipf", "reads": reads,

@@ -28,20 +28,20 @@ constexpr unsigned mixes[] = {100, 99, 95, 50, 0};
 constexpr std::size_t crowd = 32;
 constexpr std::size_t crowd_operations = 1'000'000;
 
+// Slices are as short as the map's size allows: on a busy machine a long one is always disturbed.
 struct settings {
-  std::size_t rounds = 9;
-  unsigned attempts = 4;  // to get an undisturbed slice
-  lengths small{milliseconds(5), milliseconds(20)};
-  lengths large{milliseconds(20), milliseconds(60)};
+  std::size_t rounds = 25;
+  std::size_t crowd_rounds = 9;
+  unsigned attempts = 6;  // to get an undisturbed slice
+  lengths small{milliseconds(1), milliseconds(3)};
+  lengths large{milliseconds(3), milliseconds(6)};
   bool crowd_under_both_laws = true;
 };
 
 settings quick() {
   settings chosen;
-  chosen.rounds = 5;
-  chosen.attempts = 3;
-  chosen.small = {milliseconds(1), milliseconds(3)};
-  chosen.large = {milliseconds(3), milliseconds(6)};
+  chosen.rounds = chosen.crowd_rounds = 5;
+  chosen.attempts = 4;
   chosen.crowd_under_both_laws = false;
   return chosen;
 }
@@ -178,9 +178,9 @@ class benchmark {
 
   // measure(map, which, round) for every map in every round; what it returns, by map.
   template <class Measure>
-  auto take_turns(Measure measure) {
+  auto take_turns(std::size_t rounds, Measure measure) {
     std::vector<std::vector<decltype(measure(*maps_[0], std::size_t{}, std::size_t{}))>> results(maps_.size());
-    for (std::size_t round = 0; round < chosen_.rounds; ++round) {
+    for (std::size_t round = 0; round < rounds; ++round) {
       for (std::size_t turn = 0; turn < maps_.size(); ++turn) {
         const std::size_t which = (round + turn) % maps_.size();
         results[which].push_back(measure(*maps_[which], which, round));
@@ -215,11 +215,13 @@ class benchmark {
     for (const unsigned mix : mixes) {
       for (std::size_t i = 0; i < thread_count; ++i) streams[i].kinds = draw_kinds(mix, length, 200 + i);
       std::vector<positions> at(maps_.size(), positions(thread_count, 0));
-      const auto results = take_turns([&](measured_map& map, std::size_t number, std::size_t round) {
-        return is_crowd ? measure_work(threads, round, map, streams)
-                        : undisturbed(threads, round, map, streams, at[number],
-                                      size >= 1'000'000 ? chosen_.large : chosen_.small);
-      });
+      const auto results = take_turns(is_crowd ? chosen_.crowd_rounds : chosen_.rounds,
+                                      [&](measured_map& map, std::size_t number, std::size_t round) {
+                                        return is_crowd
+                                                   ? measure_work(threads, round, map, streams)
+                                                   : undisturbed(threads, round, map, streams, at[number],
+                                                                 size >= 1'000'000 ? chosen_.large : chosen_.small);
+                                      });
       rows.begin_object();
       std::printf("\"threads\": %zu, \"keys\": %zu, \"law\": \"%s\", \"reads\": %u, \"maps\": {", thread_count, size,
                   name_of(which), mix);
@@ -258,10 +260,10 @@ class benchmark {
     for (const operation_kind kind : {operation_kind::find, operation_kind::insert}) {
       for (stream& each : streams) each.kinds.assign(length, kind);
       std::vector<positions> at(maps_.size(), positions(thread_count, 0));
-      const auto speeds = take_turns([&](measured_map& map, std::size_t number, std::size_t round) {
+      const auto speeds = take_turns(chosen_.rounds, [&](measured_map& map, std::size_t number, std::size_t round) {
         return undisturbed(threads, round, map, streams, at[number], chosen_.small);
       });
-      const auto delays = take_turns([&](measured_map& map, std::size_t number, std::size_t round) {
+      const auto delays = take_turns(chosen_.rounds, [&](measured_map& map, std::size_t number, std::size_t round) {
         return measure_latencies(threads, round, map, streams, at[number], chosen_.small);
       });
       for (std::size_t i = 0; i < maps_.size(); ++i) {
@@ -309,8 +311,10 @@ int main_program(int argc, char** argv) {
   std::strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&now, &broken_down));
   double load = 0;
   if (getloadavg(&load, 1) != 1) load = -1;
-  std::printf("{\"date\": \"%s\", \"processors\": %zu, \"load_before\": %.2f, \"compiler\": \"%s\", \"rounds\": %zu, ",
-              date, processors().size(), load, __VERSION__, chosen.rounds);
+  std::printf(
+      "{\"date\": \"%s\", \"processors\": %zu, \"load_before\": %.2f, \"compiler\": \"%s\", \"rounds\": %zu, "
+      "\"crowd_rounds\": %zu, ",
+      date, processors().size(), load, __VERSION__, chosen.rounds, chosen.crowd_rounds);
   std::printf("\"wall_clock_ns\": %.1f,\n\"contestants\": [", wall_clock_cost_ns());
   for (std::size_t i = 0; i < contestants.size(); ++i) {
     std::printf("%s{\"name\": \"%s\", \"is_peer\": %s}", i == 0 ? "" : ", ", contestants[i].name,

@@ -94,7 +94,7 @@ inline slice measure_slice(team& threads, std::size_t round, measured_map& map, 
     const double wall_seconds = seconds(wall_clock::now() - began);
     at[number] = position;
     parts[number] = {static_cast<double>(done) / (threads.size() == 1 ? cpu_seconds : wall_seconds),
-                     warmed == 0 || done == 0 || unwanted_switches() != switches};
+                     threads.size() > 1 && (warmed == 0 || unwanted_switches() != switches)};
     use(seen);
   });
   map.settle();
