@@ -94,7 +94,9 @@ def row_name(r):
 
 
 def spread(rounds):
-    return (max(rounds) - min(rounds)) / statistics.median(rounds)
+    """How far apart the quartiles are."""
+    low, median, high = statistics.quantiles(rounds, n=4, method="inclusive")
+    return (high - low) / median
 
 
 # -------------------------------------------------------------------------------------------------------------- tables
@@ -110,8 +112,8 @@ def speed_table(run, records):
               for entry in r["maps"].values()]
     disturbed = 100 * sum(d for d, _ in slices) / max(sum(n for _, n in slices), 1)
     return ("Million operations a second", table,
-            f"Medians of {run['rounds']} rounds ({run['crowd_rounds']} with 32 threads), which differ by "
-            f"{100 * statistics.median(map(spread, rounds)):.0f} % in the middle (largest - smallest, over the median). "
+            f"Medians of {run['rounds']} rounds ({run['crowd_rounds']} with 32 threads). The quartiles of a figure's rounds are "
+            f"{100 * statistics.median(map(spread, rounds)):.0f} % of the median apart (itself a median). "
             f"{disturbed:.0f} % of the slices of two threads stayed disturbed by other work on the machine.")
 
 
