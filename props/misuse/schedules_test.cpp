@@ -1,0 +1,83 @@
+// Classic mistakes under the controlled scheduler: the smallest schedule that shows each, printed; and the right way, in
+// which no schedule finds anything. README.md beside this tells the stories.
+#include "on_threads.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <string>
+
+#include <gauntlet/sched/explore_for_tests.h>
+#include <gauntlet/sched/report/trace.h>
+#include <gauntlet/sched/strategies/exhaustive.h>
+
+namespace {
+
+using namespace gauntlet::sched;
+
+run_options options_of(const props::mistake& m) {
+  run_options options;
+  options.judge_races = m.judge_races;
+  options.allocator = reuse::quarantine;
+  return options;
+}
+
+// The run with the fewest deviations among all with at most so many preemptions; none if nothing is found there.
+std::optional<outcome> smallest(void (*body)(), unsigned preemptions_max, const run_options& options) {
+  constexpr std::uint64_t runs_max = 20'000;
+  exhaustive every({.preemptions_max = preemptions_max, .sleep_sets = false});
+  std::optional<outcome> least;
+  while (!every.done() && every.explored() < runs_max) {
+    outcome seen = run(body, every, options);
+    if (seen.found == finding::none) continue;
+    if (!least || seen.schedule.deviations.size() < least->schedule.deviations.size()) least = std::move(seen);
+  }
+  EXPECT_TRUE(least || every.complete());
+  return least;
+}
+
+class classic_mistake : public testing::TestWithParam<props::mistake> {};
+INSTANTIATE_TEST_SUITE_P(, classic_mistake, testing::ValuesIn(props::mistakes().begin(), props::mistakes().end()),
+                         [](const auto& instance) { return std::string(instance.param.name); });
+
+TEST_P(classic_mistake, shows_in_a_schedule_and_in_none_that_is_smaller) {
+  const props::mistake& m = GetParam();
+  run_options options = options_of(m);
+  for (unsigned fewer = 0; fewer < m.preemptions; ++fewer) {
+    const auto seen = smallest(m.wrong, fewer, options);
+    EXPECT_FALSE(seen) << "with " << fewer << " preemptions: " << seen->message;
+  }
+  const auto seen = smallest(m.wrong, m.preemptions, options);
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->found, m.shows_as) << seen->message;
+  EXPECT_NE(seen->message.find(m.says), std::string::npos) << seen->message;
+
+  options.record_trace = true;
+  const outcome again = replay(m.wrong, seen->schedule, options);
+  EXPECT_EQ(again.message, seen->message);
+  std::printf("%s\n\n%s\n%s\n", again.message.c_str(), print(seen->schedule).c_str(), print_switches(again).c_str());
+}
+
+// All interleavings with at most one preemption, as far as they go; then random ones, also under weak memory.
+void expect_nothing(void (*body)(), run_options options) {
+  options.judge_races = true;
+  const auto seen = smallest(body, 1, options);
+  EXPECT_FALSE(seen) << seen->message << "\n" << print(seen->schedule);
+  for (const memory_model memory : {memory_model::sequential, memory_model::weak}) {
+    options.memory = memory;
+    const outcome at_random = explore(body, 1000, options).first;
+    EXPECT_EQ(at_random.found, finding::none) << at_random.message << "\n" << print(at_random.schedule);
+  }
+}
+
+TEST_P(classic_mistake, does_not_show_when_done_right) { expect_nothing(GetParam().right, options_of(GetParam())); }
+
+class claim : public testing::TestWithParam<props::claim> {};
+INSTANTIATE_TEST_SUITE_P(, claim, testing::ValuesIn(props::claims().begin(), props::claims().end()),
+                         [](const auto& instance) { return std::string(instance.param.name); });
+
+TEST_P(claim, holds_in_every_schedule) { expect_nothing(GetParam().holds, {}); }
+
+}  // namespace
