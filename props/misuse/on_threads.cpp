@@ -12,8 +12,8 @@
 #include <unordered_map>
 
 #include <gauntlet/map/hash_map.h>
+#include <gauntlet/map/rcu_map.h>
 #include <gauntlet/map/shared_mutex_map.h>
-#include <gauntlet/map/snapshot_map.h>
 #include <gauntlet/map/sync_map.h>
 
 namespace props {
@@ -169,23 +169,21 @@ class returns_references {
 
  private:
   mutable std::shared_mutex lock_;
-  std::map<u64, std::string> map_{{1, "a text too long to be kept inside the string"}};
+  std::map<u64, std::string> map_{{1, "one"}, {2, "two"}};
 };
 void reference_from_under_a_read_lock() {
   returns_references m;
-  const std::string* seen = nullptr;
-  std::thread reader;
   at_once(
       [&] {
-        seen = &m.at(1);
-        std::this_thread::yield();
-        keep(seen->size());
+        const std::string& one = m.at(1);
+        const std::string& two = m.at(2);
+        keep(one.size() + two.size());
       },
-      [&] { m.erase(2), m.erase(1); });
+      [&] { m.erase(1); });
 }
 void copy_from_under_a_read_lock() {
   returns_references m;
-  at_once([&] { keep(m.copy_of(1).size()); }, [&] { m.erase(1); });
+  at_once([&] { keep(m.copy_of(1).size() + m.copy_of(2).size()); }, [&] { m.erase(1); });
 }
 
 // ------------------------------------------------------------------------------------------------------ no thread
@@ -243,8 +241,10 @@ constexpr mistake all_mistakes[] = {
     {"assignment_and_reader_without_growth", assignment_and_reader<no_lock>, assignment_and_reader<std::shared_mutex>,
      finding::data_race, 0, true, "data race"},
     {"find_then_insert", count_in_two_steps, count_in_one_step, finding::failed_check, 1, true, "m.find(1) == 2"},
-    {"value_outside_the_lock", value_outside_the_lock, value_under_the_lock, finding::data_race, 0, true, "data race"},
+    {"value_outside_the_lock", value_outside_the_lock, value_under_the_lock, finding::data_race, 1, true, "data race"},
     {"reference_from_under_a_read_lock", reference_from_under_a_read_lock, copy_from_under_a_read_lock,
+     finding::data_race, 0, true, "data race"},
+    {"reference_from_under_a_read_lock_to_what_is_gone", reference_from_under_a_read_lock, copy_from_under_a_read_lock,
      finding::use_after_free, 1, false, "freed it before"},
     {"reference_across_growth", reference_across_growth<false>, reference_across_growth<true>, finding::use_after_free,
      0, true, "freed it before"},
@@ -294,6 +294,16 @@ constexpr claim all_claims[] = {
 };
 
 }  // namespace
+
+window read_of_rcu_map() {
+  gauntlet::rcu_map<u64, u64> m;
+  m.insert(1, 1);
+  keep(m.contains(1));  // the first one gives the thread its slot
+  window read{gauntlet::sched::now(), 0};
+  keep(m.contains(1));
+  read.to = gauntlet::sched::now();
+  return read;
+}
 
 std::span<const mistake> mistakes() { return all_mistakes; }
 std::span<const claim> claims() { return all_claims; }

@@ -2,6 +2,7 @@
 // compiled for control, called from schedules_test. README.md beside this tells the stories.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -28,5 +29,11 @@ struct claim {
 };
 
 std::span<const claim> claims();
+
+// Looks a key up in an rcu_map: between these two steps of the run.
+struct window {
+  std::uint64_t from, to;
+};
+window read_of_rcu_map();
 
 }  // namespace props

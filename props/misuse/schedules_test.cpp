@@ -4,14 +4,19 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <optional>
+#include <ostream>
 #include <string>
 
 #include <gauntlet/sched/explore_for_tests.h>
 #include <gauntlet/sched/report/trace.h>
 #include <gauntlet/sched/strategies/exhaustive.h>
+
+namespace props {
+static void PrintTo(const mistake& m, std::ostream* out) { *out << m.name; }
+static void PrintTo(const claim& c, std::ostream* out) { *out << c.name; }
+}  // namespace props
 
 namespace {
 
@@ -79,5 +84,22 @@ INSTANTIATE_TEST_SUITE_P(, claim, testing::ValuesIn(props::claims().begin(), pro
                          [](const auto& instance) { return std::string(instance.param.name); });
 
 TEST_P(claim, holds_in_every_schedule) { expect_nothing(GetParam().holds, {}); }
+
+// Not for nothing, and not plain: loads that are atomic, a note in the reader's own slot, no lock, no read-modify-write.
+TEST(a_read_of_rcu_map, is_atomic_loads) {
+  run_options options;
+  options.record_trace = true;
+  random_walk walk;
+  props::window read{};
+  const outcome seen = run([&read] { read = props::read_of_rcu_map(); }, walk, options);
+  ASSERT_EQ(seen.found, finding::none) << seen.message;
+  unsigned loads = 0;
+  for (const traced_event& e : seen.trace) {
+    if (e.step <= read.from || e.step > read.to) continue;
+    loads += e.what.kind == event_kind::load;
+    EXPECT_TRUE(e.what.kind == event_kind::load || e.what.kind == event_kind::store) << to_string(e.what.kind);
+  }
+  EXPECT_GE(loads, 2u);
+}
 
 }  // namespace
