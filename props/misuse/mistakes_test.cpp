@@ -24,6 +24,14 @@
 
 #include "counting_allocator.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define UNDER_ADDRESS_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define UNDER_ADDRESS_SANITIZER
+#endif
+#endif
+
 namespace {
 
 using u64 = std::uint64_t;
@@ -69,6 +77,13 @@ TEST(erasing_in_a_for_loop, goes_on_from_an_element_that_is_gone) {
   auto ordered = numbers<__gnu_debug::map<u64, u64>>(10);
   EXPECT_DEATH(erase_even(ordered), "singular iterator");
 }
+
+#ifdef UNDER_ADDRESS_SANITIZER
+TEST(erasing_in_a_for_loop, is_noticed_by_address_sanitizer_in_unordered_map) {
+  auto hashed = numbers<std::unordered_map<u64, u64>>(10);
+  EXPECT_DEATH(erase_even(hashed), "heap-use-after-free");
+}
+#endif
 
 TEST(erasing_in_a_for_loop, is_right_with_the_iterator_that_erase_returns) {
   const auto erase_even_rightly = [](auto m) {
@@ -149,15 +164,13 @@ TEST(a_reference_held_across_growth, leads_to_where_the_element_was) {
   EXPECT_NE(reinterpret_cast<std::uintptr_t>(&m.at(0)), before);
 }
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#ifdef UNDER_ADDRESS_SANITIZER
 TEST(a_reference_held_across_growth, is_noticed_by_address_sanitizer) {
   checked_map<u64, u64> m{{0, 7}};
   const volatile u64& held = m.at(0);
   for (u64 k = 1; k < 100; ++k) m[k] = k;
   EXPECT_DEATH((void)held, "heap-use-after-free");
 }
-#endif
 #endif
 
 TEST(a_reference_held_across_growth, is_right_in_maps_of_nodes_or_to_something_that_stays) {
@@ -245,6 +258,17 @@ TEST(a_view_as_a_key, changes_with_what_it_looks_at) {
   std::ostringstream dump;
   EXPECT_FALSE(m.self_check(&dump));
 }
+
+#ifdef UNDER_ADDRESS_SANITIZER
+TEST(a_view_as_a_key, is_noticed_by_address_sanitizer_once_the_text_is_gone) {
+  checked_map<std::string_view, int> m;
+  auto line = std::make_unique<std::string>("a text too long to be kept inside the string");
+  m[*line] = 1;
+  const std::string same = *line;
+  line.reset();
+  EXPECT_DEATH((void)m.contains(same), "heap-use-after-free");
+}
+#endif
 
 TEST(a_view_as_a_key, is_right_for_looking_up) {
   checked_map<std::string, int> m;

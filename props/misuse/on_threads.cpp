@@ -153,14 +153,15 @@ void value_under_the_lock() {
 // The lock is gone before the caller looks.
 class returns_references {
  public:
-  const std::string& at(u64 key) const {
+  const std::string& reference_to(u64 key) const {
     const std::shared_lock guard(lock_);
-    return map_.at(key);
+    const auto found = map_.find(key);
+    return found == map_.end() ? none_ : found->second;
   }
   std::string copy_of(u64 key) const {
     const std::shared_lock guard(lock_);
     const auto found = map_.find(key);
-    return found == map_.end() ? std::string() : found->second;
+    return found == map_.end() ? none_ : found->second;
   }
   void erase(u64 key) {
     const std::lock_guard guard(lock_);
@@ -170,13 +171,14 @@ class returns_references {
  private:
   mutable std::shared_mutex lock_;
   std::map<u64, std::string> map_{{1, "one"}, {2, "two"}};
+  const std::string none_;
 };
 void reference_from_under_a_read_lock() {
   returns_references m;
   at_once(
       [&] {
-        const std::string& one = m.at(1);
-        const std::string& two = m.at(2);
+        const std::string& one = m.reference_to(1);
+        const std::string& two = m.reference_to(2);
         keep(one.size() + two.size());
       },
       [&] { m.erase(1); });

@@ -102,11 +102,12 @@ enum class step : std::uint8_t {
   merge,
   swap,
   move,
+  copy_assign,
   clear,
   rehash,
   reserve,
 };
-constexpr unsigned step_count = 17;
+constexpr unsigned step_count = 18;
 using steps = std::vector<std::pair<unsigned, int>>;  // a step as a number, a key
 
 template <class Map>
@@ -220,8 +221,13 @@ void run(const steps& sequence) {
       case step::move: {
         Map moved(std::move(a.map));
         for (const auto& [k, h] : a.handles) RC_ASSERT(&*h.it == h.address && moved.find(k) == h.it);
-        a.map.clear();
-        a.map.swap(moved);
+        a.map = std::move(moved);
+        break;
+      }
+      case step::copy_assign: {  // what was in the target is over; the source is as before
+        b.handles.clear();
+        b.map = a.map;
+        for (auto it = b.map.begin(); it != b.map.end(); ++it) b.hold(it);
         break;
       }
       case step::clear:
