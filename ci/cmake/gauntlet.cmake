@@ -63,7 +63,7 @@ function(gauntlet_add_test_executable name)
   target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest GTest::gtest_main)
   # The tests of maps make many maps of many types, and do little with each: to optimise them under these sanitizers takes
   # five times as long as all the rest.
-  if(name MATCHES "^map_" AND CMAKE_CXX_FLAGS MATCHES "-fsanitize=address")
+  if(name MATCHES "^map_" AND CMAKE_CXX_FLAGS MATCHES "-fsanitize=(address|thread)")
     target_compile_options(${name} PRIVATE -O0)
   endif()
   if(concurrent)
