@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include <gauntlet/map/bucket_map_test_types.h>
+#include <gauntlet/map/plain_maps_test_types.h>
 
 namespace gauntlet {
 namespace {
@@ -35,8 +35,15 @@ struct meddling_hash {
     return key;
   }
 };
-using meddled_map = bucket_map<u64, u64, meddling_hash, std::equal_to<u64>, std::allocator<std::pair<const u64, u64>>,
-                               tiny_bucket_policy>;
+template <class Family>
+using meddled_map = typename Family::template with<u64, u64, typename Family::tiny, meddling_hash>;
+
+template <class Family>
+class PlainMapsDiagnose : public ::testing::Test {};
+TYPED_TEST_SUITE(PlainMapsDiagnose, plain_families, plain_family_names);
+template <class Family>
+using PlainMapsDiagnoseDeathTest = PlainMapsDiagnose<Family>;
+TYPED_TEST_SUITE(PlainMapsDiagnoseDeathTest, plain_families, plain_family_names);
 
 template <class Use>
 diagnosed diagnosis(Use use) {
@@ -50,8 +57,8 @@ diagnosed diagnosis(Use use) {
   return {};
 }
 
-TEST(BucketMapDiagnoses, ReentryFromAHashIsDiagnosedAndTheMapStaysUsable) {
-  meddled_map m;
+TYPED_TEST(PlainMapsDiagnose, ReentryFromAHashIsDiagnosedAndTheMapStaysUsable) {
+  meddled_map<TypeParam> m;
   for (u64 k = 0; k < 10; ++k) m[k] = k;
   meddling_hash::meddle = [&m] { m[99] = 1; };
   const auto found = diagnosis([&m] { m[13] = 1; });
@@ -66,8 +73,8 @@ TEST(BucketMapDiagnoses, ReentryFromAHashIsDiagnosedAndTheMapStaysUsable) {
   EXPECT_TRUE(healthy(m));
 }
 
-TEST(BucketMapDiagnoses, ReentryFromAPredicateIsDiagnosed) {
-  buckets_with<u64, u64> m;
+TYPED_TEST(PlainMapsDiagnose, ReentryFromAPredicateIsDiagnosed) {
+  typename TypeParam::template with<u64, u64> m;
   for (u64 k = 0; k < 30; ++k) m[k] = k;
   EXPECT_EQ(diagnosis([&m] { erase_if(m, [&m](auto&) { return m.contains(3); }); }).kind, misuse_kind::reentry);
   EXPECT_EQ(m.size(), 30U);
@@ -75,8 +82,8 @@ TEST(BucketMapDiagnoses, ReentryFromAPredicateIsDiagnosed) {
 }
 
 // A writer is parked inside its hash while another thread uses the map.
-template <class Use>
-diagnosed beside_a_parked_writer(meddled_map& m, Use use) {
+template <class Map, class Use>
+diagnosed beside_a_parked_writer(Map& m, Use use) {
   std::atomic<bool> parked{false}, go{false};  // [parked] pairs with the load below, [go] with the store below
   meddling_hash::meddle = [&] {
     parked.store(true, std::memory_order_release);
@@ -92,8 +99,8 @@ diagnosed beside_a_parked_writer(meddled_map& m, Use use) {
   return found;
 }
 
-TEST(BucketMapDiagnoses, WritingReadingAndWalkingBesideAWriterAreDiagnosed) {
-  meddled_map m;
+TYPED_TEST(PlainMapsDiagnose, WritingReadingAndWalkingBesideAWriterAreDiagnosed) {
+  meddled_map<TypeParam> m;
   for (u64 k = 0; k < 10; ++k) m[k] = k;
   auto found = beside_a_parked_writer(m, [&m] { m.erase(1); });
   EXPECT_EQ(found.kind, misuse_kind::concurrent_writes);
@@ -104,12 +111,13 @@ TEST(BucketMapDiagnoses, WritingReadingAndWalkingBesideAWriterAreDiagnosed) {
   EXPECT_EQ(beside_a_parked_writer(m, [&m] { (void)m.walk(); }).kind, misuse_kind::concurrent_iteration_and_write);
   auto c = m.walk();
   EXPECT_EQ(beside_a_parked_writer(m, [&c] { c.next(); }).kind, misuse_kind::concurrent_iteration_and_write);
-  EXPECT_EQ(beside_a_parked_writer(m, [&m] { meddled_map copy(m); }).kind, misuse_kind::concurrent_read_and_write);
+  EXPECT_EQ(beside_a_parked_writer(m, [&m] { meddled_map<TypeParam> copy(m); }).kind,
+            misuse_kind::concurrent_read_and_write);
   EXPECT_TRUE(healthy(m));
 }
 
-TEST(BucketMapDiagnoses, StaleIteratorsAreDiagnosed) {
-  buckets_with<u64, u64> m;
+TYPED_TEST(PlainMapsDiagnose, StaleIteratorsAreDiagnosed) {
+  typename TypeParam::template with<u64, u64> m;
   for (u64 k = 0; k < 10; ++k) m[k] = k;
   auto it = m.find(3);
   m[100] = 1;
@@ -126,8 +134,8 @@ TEST(BucketMapDiagnoses, StaleIteratorsAreDiagnosed) {
   EXPECT_EQ(other->second, 5U);  // promise (6)
 }
 
-TEST(BucketMapDiagnoses, StaleCursorsAreDiagnosed) {
-  buckets_with<u64, u64> m, other;
+TYPED_TEST(PlainMapsDiagnose, StaleCursorsAreDiagnosed) {
+  typename TypeParam::template with<u64, u64> m, other;
   for (u64 k = 0; k < 30; ++k) m[k] = k;
   auto c = m.walk();
   const u64 key = c->first;
@@ -138,7 +146,7 @@ TEST(BucketMapDiagnoses, StaleCursorsAreDiagnosed) {
   swap(m, other);
   EXPECT_EQ(diagnosis([&c] { c.next(); }).kind, misuse_kind::stale_cursor);
   c = other.walk();
-  const buckets_with<u64, u64> moved(std::move(other));
+  const typename TypeParam::template with<u64, u64> moved(std::move(other));
   EXPECT_EQ(diagnosis([&c] { (void)*c; }).kind, misuse_kind::stale_cursor);
   while (c) {
     diagnosis([&c] { c.next(); });
@@ -146,10 +154,10 @@ TEST(BucketMapDiagnoses, StaleCursorsAreDiagnosed) {
   }
 }
 
-TEST(BucketMapDiagnosesDeathTest, TheDefaultHandlerPrintsGosTextAndAborts) {
+TYPED_TEST(PlainMapsDiagnoseDeathTest, TheDefaultHandlerPrintsGosTextAndAborts) {
   EXPECT_DEATH(
       {
-        meddled_map m;
+        meddled_map<TypeParam> m;
         beside_a_parked_writer(m, [&m] {
           set_misuse_handler(nullptr);
           m[1] = 1;
@@ -158,9 +166,9 @@ TEST(BucketMapDiagnosesDeathTest, TheDefaultHandlerPrintsGosTextAndAborts) {
       "concurrent map writes");
 }
 
-TEST(BucketMapDiagnoses, ManyReadersAndWalkersDrawNothing) {
+TYPED_TEST(PlainMapsDiagnose, ManyReadersAndWalkersDrawNothing) {
   const thrown_misuse handler;
-  buckets_with<u64, u64> built;
+  typename TypeParam::template with<u64, u64> built;
   for (u64 k = 0; k < 300; ++k) built[k] = k;
   const auto& m = built;
   std::atomic<u64> total{0};
