@@ -33,8 +33,6 @@ static_assert(!std::is_nothrow_move_constructible_v<doubtful> && !std::is_nothro
 static_assert(std::is_nothrow_move_constructible_v<pmr::bucket_map<u64, u64>> &&
               !std::is_nothrow_move_assignable_v<pmr::bucket_map<u64, u64>>);
 
-
-
 TEST(BucketMap, ANeverFilledMapAnswersEverythingAndHasNoMemory) {
   bucket_map<u64, u64> m;
   EXPECT_TRUE(m.empty());
@@ -57,17 +55,6 @@ TEST(BucketMap, ANeverFilledMapAnswersEverythingAndHasNoMemory) {
   EXPECT_TRUE(healthy(m));
 }
 
-
-
-
-
-
-
-
-
-
-
-
 TEST(BucketMap, MergeTakesWhatIsMissingAndLeavesTheRest) {
   buckets_with<u64, u64> a;
   buckets_with<u64, u64, tiny_bucket_policy, identity_hash> b;
@@ -83,9 +70,6 @@ TEST(BucketMap, MergeTakesWhatIsMissingAndLeavesTheRest) {
   a.merge(std::move(b));
   EXPECT_TRUE(healthy(a) && healthy(b));
 }
-
-
-
 
 // ---- random operations, the model beside, the self-check after each
 
@@ -183,7 +167,6 @@ TEST(BucketMap, AgreesWithTheStandardMapAtFullSize) {
   EXPECT_EQ(m.size(), model.size());
   EXPECT_GT(m.stats().doublings, 8U);
 }
-
 
 // A check that cannot fail checks nothing: the same map, with the size told wrong by an element destroyed behind its
 // back.

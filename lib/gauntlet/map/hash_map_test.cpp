@@ -37,8 +37,6 @@ static_assert(!std::is_nothrow_move_constructible_v<doubtful> && !std::is_nothro
 static_assert(std::is_nothrow_move_constructible_v<pmr::hash_map<u64, u64>> &&
               !std::is_nothrow_move_assignable_v<pmr::hash_map<u64, u64>>);
 
-
-
 // An iterator knows the slots ahead of it: what another iterator erases there it must pass over.
 template <class Map>
 void erase_ahead_of_iterators() {
@@ -91,17 +89,6 @@ TEST(HashMap, ANeverFilledMapAnswersEverythingAndHasNoMemory) {
   EXPECT_TRUE(healthy(m));
 }
 
-
-
-
-
-
-
-
-
-
-
-
 TEST(HashMap, MergeTakesWhatIsMissingAndLeavesTheRest) {
   map_with<u64, u64> a;
   map_with<u64, u64, small_policy, identity_hash> b;
@@ -117,9 +104,6 @@ TEST(HashMap, MergeTakesWhatIsMissingAndLeavesTheRest) {
   a.merge(std::move(b));
   EXPECT_TRUE(healthy(a) && healthy(b));
 }
-
-
-
 
 // ---- random operations, the model beside, the self-check after each
 
@@ -235,7 +219,6 @@ TEST(HashMap, HashesMixPairsTuplesEnumsAndPointers) {
   for (int length = 0; length < 200; ++length, text += 'a') hashes.insert(hash<std::string>{}(text, u64{5}));
   EXPECT_EQ(hashes.size(), 200U);
 }
-
 
 // A check that cannot fail checks nothing: the same map, with the size told wrong by an element destroyed behind its
 // back.
