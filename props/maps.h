@@ -1,6 +1,6 @@
 // The maps that the laws are stated for: maps of numbers whose tables are so small that a dozen elements split, merge
-// and overflow them, or make them grow, under every quality of hash. A map that obeys a law only under a good hash does not obey it, so
-// the quality is drawn with each case.
+// and overflow them, or make them grow, under every quality of hash. A map that obeys a law only under a good hash does
+// not obey it, so the quality is drawn with each case.
 #pragma once
 
 #include <algorithm>

@@ -110,8 +110,11 @@ check::interleaving story_of(const check::program& p, const check::verdict& v, c
     story.steps.push_back(std::move(s));
   }
 
-  // Steps that never happened, after all others: where each thread waits, and since which step its holder has the lock.
+  // Of a deadlock, steps that never happened, after all others: where each thread waits, and since which step its holder
+  // has the lock. (Where one thread ran alone, the others are only held back.)
+  const bool for_ever = outcome.found == sched::finding::deadlock;
   for (const sched::waiting_thread& w : outcome.waiting) {
+    if (!for_ever) break;
     check::interleaving::step s;
     s.number = (story.steps.empty() ? 0 : story.steps.back().number) + 1;
     s.lane = w.what.thread;
@@ -146,9 +149,9 @@ check::interleaving story_of(const check::program& p, const check::verdict& v, c
 
   const bool in_the_middle = outcome.found != sched::finding::none;
   story.failed_at = in_the_middle && !story.steps.empty() ? story.steps.back().number : 0;
-  story.failed_lane = !outcome.waiting.empty() ? outcome.waiting.back().what.thread
-                      : in_the_middle          ? outcome.thread
-                                               : 0;
+  story.failed_lane = for_ever && !outcome.waiting.empty() ? outcome.waiting.back().what.thread
+                      : in_the_middle                      ? outcome.thread
+                                                           : 0;
   return story;
 }
 

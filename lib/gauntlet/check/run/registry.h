@@ -1,5 +1,5 @@
-// The maps that a binary knows by name. A target judges the subject that is selected: the product's map unless the
-// environment variable GAUNTLET_SUBJECT names another one.
+// The maps that a binary knows by name. A target judges one map, or all maps of the product that are of its kind; the
+// environment variable GAUNTLET_SUBJECT names another one instead.
 #pragma once
 
 #include <functional>

@@ -5,10 +5,10 @@
 namespace gauntlet::check {
 namespace {
 
-unsigned colliding_keys(const program& p) noexcept {
+unsigned colliding_keys_inserted(const program& p) noexcept {
   unsigned sum = 0;
   for (const operation& o : p.operations) {
-    if (o.key.choice == key_class::colliding) sum += std::max<unsigned>(o.count, 1);
+    if (o.key.choice == key_class::colliding && effects_of(o.code).inserts) sum += std::max<unsigned>(o.count, 1);
   }
   return sum;
 }
@@ -18,7 +18,7 @@ unsigned colliding_keys(const program& p) noexcept {
 void work_budget::start(const program& p, const capabilities& can, const subject& s) {
   *this = {};
   const bool bad_hash = p.header.hash != hash_quality::good;
-  colliding_ = bad_hash || colliding_keys(p) > colliding_keys_max;
+  colliding_ = bad_hash || colliding_keys_inserted(p) > colliding_keys_max;
   memory_factor_ = bad_hash ? memory_factor_colliding : memory_factor;
   shrinks_ = can.shrinks;
   slack_ = can.slack_elements;

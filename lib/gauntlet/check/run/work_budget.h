@@ -36,7 +36,7 @@ class work_budget {
   // Bytes for each byte of element, under a good hash and under the others.
   static constexpr std::size_t memory_factor = 8;
   static constexpr std::size_t memory_factor_colliding = 64;
-  // Keys made to collide, in all of a program, that a good hash still copes with.
+  // Insertions of keys made to collide, in all of a program, with which a good hash still copes.
   static constexpr unsigned colliding_keys_max = 64;
 
   void start(const program& p, const capabilities& can, const subject& s);

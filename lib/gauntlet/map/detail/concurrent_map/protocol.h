@@ -16,7 +16,7 @@
 //
 // What is not here: which bucket is the right one. A bucket found through the directory may have moved on before the
 // version was read. Whoever misses, and whoever locks, compares the directory and its entry with what led him there,
-// after he read the version: a bucket that gave elements away was unlocked after the directory had changed, so whoever
+// after his first look at the version and before his last (or under the lock): a bucket that gave elements away was unlocked after the directory had changed, so whoever
 // sees that unlocking sees the change. A hit needs no such look: a key lies in an unlocked bucket only where it belongs.
 //
 // The functions are a policy of the map, so that a test can replace one of them.
@@ -105,10 +105,11 @@ struct bucket_protocol {
   static Object* follow_first(const std::atomic<Object*>& where) {
     return where.load(std::memory_order_seq_cst);
   }
-  // Zero if the pointer is still the one that was followed. Relaxed: the version was read, acquiring, in between.
+  // Zero if the pointer is still the one that was followed. It is asked before the last look at the version, hence acquire: a
+  // key that was moved away and back in between has changed the version.
   template <class Object>
   static std::uint64_t moved_on(const std::atomic<Object*>& where, const Object* seen) {
-    return reinterpret_cast<std::uintptr_t>(where.load(std::memory_order_relaxed)) ^
+    return reinterpret_cast<std::uintptr_t>(where.load(std::memory_order_acquire)) ^
            reinterpret_cast<std::uintptr_t>(seen);
   }
 };

@@ -24,11 +24,12 @@ GAUNTLET_ALWAYS_INLINE auto concurrent_buckets<Types>::look(const K& key, std::u
   const std::uint64_t tag_word = protocol::get(b.tags());
   const std::uint64_t match = tags::match(tag_word, hash);
   const cargo words = b.slots[tags::first(match)].get();
+  // The last look comes last: a key that has moved away and come back since would be missed.
+  const std::uint64_t moved = protocol::moved_on(directory_, d) | protocol::moved_on(entry, t);
   const std::uint64_t odd = (version & versions::locked_bit) | protocol::last_look(b.version(), version);
   const std::uint64_t hit =
       std::uint64_t{match != 0} & std::uint64_t{Types::resembles(words, hash, key, equal_) == resemblance::equal};
-  const std::uint64_t unsure =
-      match | (tag_word & tags::filter(hash)) | protocol::moved_on(directory_, d) | protocol::moved_on(entry, t);
+  const std::uint64_t unsure = match | (tag_word & tags::filter(hash)) | moved;
   if (GAUNTLET_LIKELY((odd | (unsure & (hit - 1))) == 0)) return {words, hit != 0};
   return look_again(key, hash);
 }
@@ -76,9 +77,9 @@ auto concurrent_buckets<Types>::look_closely(const K& key, std::uint64_t hash, c
         changed = protocol::last_look(b.version(), version);
       }
     }
+    if (seen == sight::absent) changed |= protocol::moved_on(directory_, d) | protocol::moved_on(entry, t);
     changed |= protocol::last_look(b.version(), version);
     if (changed != 0) continue;
-    if (seen == sight::absent && (protocol::moved_on(directory_, d) | protocol::moved_on(entry, t)) != 0) continue;
     return seen;
   }
   return sight::unknown;

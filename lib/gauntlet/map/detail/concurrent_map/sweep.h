@@ -82,8 +82,8 @@ std::uint64_t concurrent_buckets<Types>::copy_bucket(std::uint64_t hash, unsigne
       out.push_back(c);
       return protocol::last_look(b.version(), version) == 0;
     });
-    if (whole && (protocol::last_look(b.version(), version) | protocol::moved_on(directory_, d) |
-                  protocol::moved_on(d->entry(hash), t)) == 0) {
+    const std::uint64_t moved = protocol::moved_on(directory_, d) | protocol::moved_on(d->entry(hash), t);
+    if (whole && (moved | protocol::last_look(b.version(), version)) == 0) {
       return last_hash(hash, version);
     }
   }

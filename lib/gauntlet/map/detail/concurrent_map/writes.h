@@ -133,10 +133,8 @@ bool concurrent_buckets<Types>::erase(const K& key) {
       const std::uint64_t tag_word = protocol::get(b.tags());
       const std::uint64_t match = tags::match(tag_word, h);
       if ((match | (tag_word & tags::filter(h))) == 0) {
-        if ((protocol::last_look(b.version(), version) | protocol::moved_on(directory_, d) |
-             protocol::moved_on(entry, t)) == 0) {
-          return false;
-        }
+        const std::uint64_t moved = protocol::moved_on(directory_, d) | protocol::moved_on(entry, t);
+        if ((moved | protocol::last_look(b.version(), version)) == 0) return false;
         continue;
       }
       const unsigned at = tags::first(match);
