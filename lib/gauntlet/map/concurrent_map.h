@@ -72,7 +72,6 @@
 #include <optional>
 #include <ostream>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -539,7 +538,7 @@ void GAUNTLET_MAP::for_each(std::size_t threads, Visitor&& visitor) const {
   std::vector<std::thread> others;
   try {
     for (std::size_t i = 1; i < std::min(threads, pieces); ++i) others.emplace_back(work);
-  } catch (const std::system_error&) {  // as many as there are
+  } catch (...) {  // no more threads, or no memory for them: as many as there are
   }
   work();
   for (std::thread& other : others) other.join();

@@ -46,9 +46,11 @@ template <class K, class Visitor>
 bool GAUNTLET_MAP::batch::update_as(const K& key, Visitor& visitor) {
   const leaf* const found = find_in(chain_, edit_.root(), key);
   if (found == nullptr) return false;
+  // Copied before: a visitor that changes the batch may free the leaf.
+  Key kept(found->element.first);
   T value(found->element.second);
   visitor(value);
-  put(Key(found->element.first), true, std::move(value));
+  put(std::move(kept), true, std::move(value));
   return true;
 }
 
