@@ -619,6 +619,7 @@ std::optional<T> GAUNTLET_MAP::extract_as(const K& key) {
 
 GAUNTLET_MAP_TEMPLATE
 auto GAUNTLET_MAP::size() const -> size_type {
+  const inside here(this, "size");
   size_type sum = 0;
   for (const shard& each : shards_) {
     const locked guard(each.lock);
@@ -700,6 +701,7 @@ void GAUNTLET_MAP::synchronize() {
 
 GAUNTLET_MAP_TEMPLATE
 auto GAUNTLET_MAP::stats() const -> statistics {
+  const inside here(this, "stats");
   statistics all;
   for (const shard& each : shards_) {
     const locked guard(each.lock);
