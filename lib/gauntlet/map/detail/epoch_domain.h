@@ -1,10 +1,10 @@
 // epoch_domain: when may memory be freed that readers, who take no lock, may still be looking at?
 //
-// Words. A *reader* is a thread between the construction and the destruction of a guard. To *unlink* an object is to
-// remove the last pointer by which a new reader could get at it; it is then *retired*: nobody new will find it, but
-// readers who were there may have. An *epoch* is a stretch of time with a number; advance() ends the current one. A
-// retired object's *grace period* is over when no reader is left who began in an epoch that had not ended when the
-// object was unlinked. A reader is *stalled* when epochs go by and it is still there.
+// Words. A *reader* is a thread that has a guard. To *unlink* an object is to remove the last pointer by which a new
+// reader could get at it; it is then *retired*: nobody new will find it, but readers who were there may have. An *epoch*
+// is a stretch of time with a number; advance() ends the current one. A retired object's *grace period* is over when no
+// reader is left who began in an epoch that had not ended when the object was unlinked. A reader is *stalled* when epochs
+// go by and it is still there.
 //
 // The idea: every thread has a slot of its own, alone on its cache lines. A reader writes the number of the current
 // epoch there, and zero when it leaves. Who has unlinked something ends the epoch e in which it did so; once every slot
@@ -37,8 +37,9 @@
 // statistics() names the slowest reader, so that somebody can do something about it.
 //
 // Threads. A slot belongs to a thread's number (thread_slot.h), not to a thread: nothing has to be registered, a thread
-// that ends leaves nothing behind, and a thread that comes later uses its slot. Guards nest: within a guard another one
-// of the same domain changes nothing, and the reader stays in the epoch of the outermost one.
+// that ends leaves nothing behind, and a thread that comes later uses its slot. A thread may have several guards of one
+// domain, which end in any order: it is a reader, in the epoch of the first, until the last of them has ended. A slot
+// counts its guards.
 //
 // Promises:
 //  (1) what is freed after is_over(advance()), both called after the unlinking, was seen by no reader that is still
@@ -71,29 +72,26 @@ namespace gauntlet::detail {
 class epoch_domain {
   struct alignas(64) slot {
     std::atomic<std::uint64_t> began{0};  // epoch in which the thread began to read, 0: it does not
+    std::size_t guards = 0;               // of the thread that has the slot's number; nobody else's affair
   };
 
  public:
-  // Reads from here to the end of the block.
+  // Reads from its construction to its destruction, in one thread. Those of one thread may end in any order.
   class guard {
    public:
-    GAUNTLET_ALWAYS_INLINE explicit guard(const epoch_domain& domain) : slot_(&domain.slot_of(number_.number())) {
-      if (GAUNTLET_RARE(slot_->began.load(std::memory_order_relaxed) != 0)) {
-        slot_ = nullptr;
-        return;
-      }
-      domain.announce(slot_->began);
+    GAUNTLET_ALWAYS_INLINE explicit guard(const epoch_domain& domain) : slot_(domain.slot_of(number_.number())) {
+      if (slot_.guards++ == 0) domain.announce(slot_.began);
     }
-    ~guard() {
+    GAUNTLET_ALWAYS_INLINE ~guard() {
       // [leave] pairs with [slots]: all reading is over.
-      if (slot_ != nullptr) slot_->began.store(0, std::memory_order_release);
+      if (--slot_.guards == 0) slot_.began.store(0, std::memory_order_release);
     }
     guard(const guard&) = delete;
     guard& operator=(const guard&) = delete;
 
    private:
     thread_slot number_;
-    slot* slot_;  // null: an outer guard of this thread is there already
+    slot& slot_;
   };
 
   struct statistics {
