@@ -27,6 +27,7 @@ struct small_policy : gauntlet::rcu_map_policy {
   static constexpr std::size_t shard_count = 1;
   static constexpr unsigned first_level = 1;
   static constexpr std::size_t retire_batch = 1;
+  static constexpr gauntlet::detail::look look_at_batch = gauntlet::detail::look::at_once;
   static constexpr std::size_t unreclaimed_max = 4;
   static inline std::atomic<int> stalls{0};
   static inline std::atomic<std::uint64_t> epochs{0};
