@@ -1,10 +1,14 @@
-# Installs the headers of the maps and of the judge, the judge's library and what find_package(gauntlet) needs.
+# Installs the headers of the maps and of the judge, the judge's library, what find_package(gauntlet) needs, and the file that
+# teaches gdb to show the maps.
 # Adapters, defective maps and targets stay here: they are this project's tests.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/lib/gauntlet/map" "${PROJECT_SOURCE_DIR}/lib/gauntlet/check"
-  DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/gauntlet" FILES_MATCHING PATTERN "*.h" PATTERN compile_fail EXCLUDE)
+  DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/gauntlet" FILES_MATCHING PATTERN "*.h"
+  PATTERN compile_fail EXCLUDE PATTERN gdb EXCLUDE)
+install(FILES "${PROJECT_SOURCE_DIR}/lib/gauntlet/map/gdb/gauntlet_printers.py"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/gauntlet/gdb")
 set(targets gauntlet_map)
 if(TARGET gauntlet_check)
   list(APPEND targets gauntlet_check)

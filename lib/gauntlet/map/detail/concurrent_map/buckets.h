@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -309,6 +310,7 @@ class concurrent_buckets : concurrent_layout<Types> {
   [[no_unique_address]] hasher hash_;                       // this and the next: constant but in whole.h
   [[no_unique_address]] key_equal equal_;
   [[no_unique_address]] allocator_type allocator_;
+  [[no_unique_address]] std::bool_constant<in_words> in_words_;  // no room taken: for debuggers, which know types
   std::uint64_t seed_;
 
   alignas(64) mutable mutex growth_;
