@@ -1,11 +1,11 @@
 // A reader that looks at a bucket's version before it reads the bucket, and not again afterwards.
 //
-// Two threads, three operations, one preemption:
-//   before: insert 1
-//   A: find 1      reads the version and the tags; preempted
-//   B: erase 1, insert 2    takes the slot of 1 for 2
-//   A              finds the key of another element in the slot, and takes an absence that no moment had, or reads a value
-//                  that its key never had
+// Two threads, four operations, one preemption:
+//   before: insert 1 10
+//   A: find 1      reads version, tags and key; preempted
+//   B: erase 1     frees the slot
+//      insert 2 20 takes it
+//   A              reads the value beside the key: 20, which 1 never had
 // Nothing for ThreadSanitizer to see: all that is shared is atomic.
 #include <gauntlet/broken/concurrent_map_defect.h>
 

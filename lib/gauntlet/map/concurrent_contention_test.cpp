@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
+#include <limits>
 #include <numeric>
 #include <sstream>
 #include <thread>
@@ -73,31 +75,107 @@ TEST(contention, readers_that_overlap_count_each) {
   EXPECT_EQ(lock.stats(), (contention_stats{.acquisitions = 2, .hold_time = 30ns}));
 }
 
-TEST(contention, who_finds_the_lock_taken_waits) {
+// Held by somebody else for so many first looks; whoever waits then gets it after so long. One test at a time.
+struct lock_of_somebody_else {
+  static inline int refusals = 0;
+  static inline std::chrono::nanoseconds::rep wait = 0;
+  static inline std::function<void()> while_waiting = [] {};
+
+  bool try_lock() { return refusals == 0 || refusals-- == 0; }
+  void lock() {
+    while_waiting();
+    clock_by_hand::time += wait;
+  }
+  void unlock() {}
+  bool try_lock_shared() { return try_lock(); }
+  void lock_shared() { lock(); }
+  void unlock_shared() {}
+};
+using refusing_lock = counted_lock<lock_of_somebody_else, clock_by_hand>;
+
+void hold_after_waiting(refusing_lock& lock, bool shared, int wait, int hold) GAUNTLET_UNCHECKED_LOCKING {
+  lock_of_somebody_else::refusals = wait == 0 ? 0 : 1;
+  lock_of_somebody_else::wait = wait;
+  shared ? lock.lock_shared() : lock.lock();
+  clock_by_hand::time += hold;
+  shared ? lock.unlock_shared() : lock.unlock();
+}
+
+TEST(contention, who_does_not_get_the_lock_at_the_first_look_waits) {
+  refusing_lock lock;
+  hold_after_waiting(lock, false, 10, 1);
+  EXPECT_EQ(
+      lock.stats(),
+      (contention_stats{.acquisitions = 1, .waits = 1, .wait_time = 10ns, .longest_wait = 10ns, .hold_time = 1ns}));
+  hold_after_waiting(lock, true, 30, 2);
+  hold_after_waiting(lock, true, 0, 4);
+  hold_after_waiting(lock, false, 20, 8);
+  EXPECT_EQ(
+      lock.stats(),
+      (contention_stats{.acquisitions = 4, .waits = 3, .wait_time = 60ns, .longest_wait = 30ns, .hold_time = 15ns}));
+}
+
+TEST(contention, who_only_tries_does_not_wait) {
+  refusing_lock lock;
+  lock_of_somebody_else::refusals = 3;
+  EXPECT_FALSE(is_free(lock));
+  EXPECT_FALSE(is_free(lock));
+  EXPECT_FALSE(is_free(lock));
+  EXPECT_EQ(lock.stats(), contention_stats{});
+  EXPECT_TRUE(is_free(lock));
+  EXPECT_EQ(lock.stats(), contention_stats{.acquisitions = 1});
+}
+
+TEST(contention, a_wait_counts_when_it_is_over) {
+  refusing_lock lock;
+  contention_stats meanwhile{.waits = 77};
+  lock_of_somebody_else::while_waiting = [&] { meanwhile = lock.stats(); };
+  hold_after_waiting(lock, false, 10, 1);
+  lock_of_somebody_else::while_waiting = [] {};
+  EXPECT_EQ(meanwhile, contention_stats{});
+  EXPECT_EQ(lock.stats().waits, 1u);
+}
+
+void hold_many_at_once(refusing_lock& lock, int holders) GAUNTLET_UNCHECKED_LOCKING {
+  for (int i = 0; i < holders; ++i) lock.lock_shared();
+  clock_by_hand::time += 3;
+  EXPECT_EQ(lock.stats().hold_time, std::chrono::nanoseconds(3 * holders));
+  for (int i = 0; i < holders; ++i) lock.unlock_shared();
+  clock_by_hand::time += 5;
+  EXPECT_EQ(lock.stats().hold_time, std::chrono::nanoseconds(3 * holders));
+}
+
+TEST(contention, thousands_may_hold_a_lock_and_the_clock_may_show_any_time) {
+  const auto before = clock_by_hand::time.load();
+  for (const auto time : {std::int64_t{0}, std::int64_t{1} << 40, std::numeric_limits<std::int64_t>::max() - 100}) {
+    clock_by_hand::time = time;
+    for (const int holders : {1, 2, 4095}) {
+      refusing_lock lock;
+      hold_many_at_once(lock, holders);
+    }
+  }
+  clock_by_hand::time = before;
+}
+
+// The clock stands still, long after its beginning: no holding takes any time, whatever the threads do meanwhile.
+TEST(contention, a_look_beside_threads_that_come_and_go_shows_no_time_that_nobody_held) {
+  const auto before = clock_by_hand::time.exchange(1'000'000'000'000'000);
   shared_lock lock;
-  for (int i = 1; i <= 2; ++i) {
-    lock.lock();
-    std::atomic<bool> is_there{false};
-    std::thread other([&] {
-      is_there = true;
-      lock.lock_shared();
-      lock.unlock_shared();
-    });
-    // The clock stands still until the other thread is at the lock, which nobody can see from outside: it is given time.
-    while (!is_there) std::this_thread::yield();
-    std::this_thread::sleep_for(20ms);
-    clock_by_hand::time += 40 * i;
-    lock.unlock();
-    other.join();
+  {
+    std::atomic<bool> done{false};
+    std::vector<std::jthread> all;
+    for (int t = 0; t < 3; ++t) {
+      all.emplace_back([&lock, &done, t]() GAUNTLET_UNCHECKED_LOCKING {
+        for (int i = 0; i < 200 || !done; ++i) {
+          t == 0 ? lock.lock() : lock.lock_shared();
+          t == 0 ? lock.unlock() : lock.unlock_shared();
+        }
+      });
+    }
+    for (int i = 0; i < 20000; ++i) ASSERT_EQ(lock.stats().hold_time, 0ns) << (done = true);
+    done = true;
   }
-  const contention_stats stats = lock.stats();
-  EXPECT_EQ(stats.acquisitions, 4u);
-  EXPECT_LE(stats.waits, 2u);
-  EXPECT_EQ(stats.hold_time, 120ns);
-  if (stats.waits == 2) {
-    EXPECT_EQ(stats.wait_time, 120ns);
-    EXPECT_EQ(stats.longest_wait, 80ns);
-  }
+  clock_by_hand::time = before;
 }
 
 TEST(contention, stats_add_up_and_print) {

@@ -1,16 +1,16 @@
 // concurrent_map: hash_map's idea for many threads: small tables under a directory, and a lock in every bucket.
 //
-// Words. A *bucket* holds up to seven elements and its own lock, a *version* that changes with every change. To *look* is
-// to read a bucket without locking it and to believe what was read if the version stayed the same. A table of buckets
-// *splits* in two when it is full, and two halves *merge* when they are sparse. A map is *in words* when its keys and
-// values are trivially copyable and at most 16 bytes each, otherwise *in nodes*. A *visitor* is the caller's function that
-// runs inside an operation.
+// Words. A *bucket* has seven slots and its own lock, a *version* that changes with every change. To *look* is to read a
+// bucket without locking it and to believe what was read if the version stayed the same. A table of buckets *splits* in
+// two when it is full, and two halves *merge* when they are sparse. A map is *in words* when its keys and values are
+// trivially copyable and at most 16 bytes each, otherwise *in nodes*. A *visitor* is the caller's function that runs
+// inside an operation.
 //
 // The idea: the hash chooses a directory entry, that a table, and in it a bucket: all that concerns a key lies behind one
-// lock, on the cache lines that are read anyway. A reader of a map in words does not write to shared memory at all, so
-// readers never slow each other down. A writer does one read-modify-write, the exchange that locks, and unlocks by a
-// plain store. Growing moves one bucket after the other: whoever meets a split waits for one bucket to be moved, never
-// for a table, and nobody ever waits for the world to be rehashed.
+// lock, on the cache lines that are read anyway. A reader of a map in words looks and writes nothing to shared memory, so
+// readers do not slow each other down. A writer does one read-modify-write, the exchange that locks, and unlocks by a
+// plain store. Growing moves one bucket after the other: who needs one of them waits until that one has been moved, and
+// nobody ever waits for the world to be rehashed.
 //
 // The hard cases: a reader that is overtaken (it looks again; after some rounds it locks); one that looked into a table
 // from which its key has moved away (a miss counts only if the directory still leads there); memory under a reader's feet
@@ -32,30 +32,35 @@
 //  (4) copies handed out are the caller's own. In words, visit and for_each show copies and hold no lock meanwhile; in
 //      nodes, and for update, insert_or_visit and erase_if always, the visitor runs under the lock of one bucket;
 //  (5) an operation on one key that throws (allocation, hash, equality, copy, visitor) leaves every lock free and the map
-//      unchanged; in nodes a visitor's own changes stay, in words they are given up. An erase_if or merge that throws has
-//      done with the elements so far. Splits and merges cannot fail half-way;
+//      with the elements it had; what a visitor, or an assignment to a value, has done to the value stays in nodes and is
+//      given up in words. An erase_if or merge that throws has done with the elements so far, and so has a move between
+//      unequal allocators: each element is in one of the two maps. Splits and merges of tables cannot fail half-way;
 //  (6) a visitor must not use the same map (in checked builds this is reported as misuse; otherwise the thread may wait for
 //      itself), and two threads whose visitors use each other's map can deadlock.
 //
 //   operation                                     effect         waits for                 progress   memory returns
-//   find contains visit                           linearizable   a change of the bucket    blocking   -
+//   find contains visit                           linearizable   one bucket                blocking   -
 //   insert insert_or_assign try_emplace           linearizable   one bucket, or a split    blocking   -
-//   insert_or_visit update compare_exchange       linearizable   one bucket, or a split    blocking   -
+//   insert_or_visit                               linearizable   one bucket, or a split    blocking   -
+//   update compare_exchange                       linearizable   one bucket                blocking   -
 //   erase extract                                 linearizable   one bucket                blocking   nodes: at once
 //   size empty for_each snapshot copy             weak           bucket after bucket       blocking   -
 //   erase_if clear                                weak           bucket after bucket       blocking   nodes: at once
-//   reserve stats approximate_size                -              growth                    blocking   -
-//   assign move swap merge == self_check          quiescent      nobody                    -          before return
+//   reserve stats describe                        -              growth                    blocking   -
+//   approximate_size                              -              nobody                    wait-free  -
+//   assign move swap merge == self_check          quiescent      nobody                    -          of what is replaced
 //   shrink_to_fit                                 quiescent      nobody                    -          before return
 //
-// A preempted holder of a bucket holds up whoever needs that bucket, readers too: they spin for a moment, then give the
-// processor away, then sleep for 50 microseconds at a time. Memory of tables that merges have emptied serves the next
+// Waiting for a bucket: for who holds it, and for a split or merge that is to move it and has not come to it yet. A
+// preempted holder, or one who moves, holds up whoever needs that bucket, readers too: they spin for a moment, then give
+// the processor away, then sleep for 50 microseconds at a time. Memory of tables that merges have emptied serves the next
 // splits; the system gets it back from shrink_to_fit and at the end. Fairness: none.
 //
 // Costs: a map that was never filled allocates nothing; the object takes 4.2 KiB, nearly all of it the counters of up to
 // 63 threads at a time (later ones share one and pay a read-modify-write for it). The first element allocates a table:
-// 9 KiB for elements of 16 bytes. A split copies one table of up to 448 elements: microseconds at any size, with a
-// pause of the whole directory's copy each time it doubles.
+// 9 KiB for elements of 16 bytes. A split moves half of one table's 450 to 470 elements: microseconds at any size, and a
+// copy of the whole directory each time that doubles, for which all who want to split wait. What walks takes memory for
+// the elements of a bucket; size and empty, too.
 #pragma once
 
 #include <algorithm>
@@ -165,7 +170,9 @@ class concurrent_map {
   concurrent_map(concurrent_map&& other);
   ~concurrent_map() = default;
 
-  // Neither map may be in use. Assigning a map to itself changes nothing; if copying throws, *this stays as it is.
+  // Neither map may be in use. Assigning a map to itself changes nothing; if copying throws, *this stays as it is. With
+  // allocators that are unequal and stay, elements in nodes are moved one by one; if that throws, those that have been are
+  // here and the others there. O(1) otherwise.
   concurrent_map& operator=(const concurrent_map& other);
   concurrent_map& operator=(concurrent_map&& other);
 
@@ -234,7 +241,8 @@ class concurrent_map {
 
   // ------------------------------------------------------------------------- the whole map, bucket after bucket: weak
 
-  // Counts the elements: O(n), without a lock. To watch a map that is being changed, see approximate_size.
+  // Counts the elements: O(n), with a lock only where a bucket is changed again and again. To watch a map that is being
+  // changed, see approximate_size.
   size_type size() const;
   bool empty() const;  // stops at the first element
   // The sum of the threads' counters: O(1), without a lock, and exact when nobody changes the map.
@@ -370,10 +378,10 @@ auto GAUNTLET_MAP::operator=(concurrent_map&& other) -> concurrent_map& {
       buckets_.swap(taken.buckets_);
       if constexpr (propagates) buckets_.swap_allocators(taken.buckets_);
     } else {
-      concurrent_map moved(other.hash_function(), other.key_eq(), get_allocator());
-      moved.buckets_.merge(other.buckets_);
+      concurrent_map before(other.hash_function(), other.key_eq(), get_allocator());
+      buckets_.swap(before.buckets_);
+      buckets_.merge(other.buckets_);
       taken.buckets_.swap(other.buckets_);
-      buckets_.swap(moved.buckets_);
     }
   }
   return *this;

@@ -1,10 +1,12 @@
-// What concurrent_map has beyond the other maps of the family, and what its buckets do with terrible hashes, with types
-// that throw, with memory that runs out, and with elements of every kind.
-#include <gauntlet/map/concurrent_map.h>
+// What concurrent_map has beyond the other maps of the family, and what its buckets do with terrible hashes and with
+// elements of every kind. What throws: concurrent_map_exceptions_test.cpp.
+#include <gauntlet/map/concurrent_map_test_types.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -18,35 +20,18 @@
 #include <utility>
 #include <vector>
 
-#include <gauntlet/map/hash_map_test_types.h>
-
 namespace {
 
 using gauntlet::testing::accounting_allocator;
 using gauntlet::testing::constant_hash;
-using gauntlet::testing::counted;
-using gauntlet::testing::fault;
-using gauntlet::testing::faults;
 using gauntlet::testing::healthy;
 using gauntlet::testing::identity_hash;
 using gauntlet::testing::memory_account;
-using gauntlet::testing::moving;
 using gauntlet::testing::paired_hash;
-using gauntlet::testing::throwing_equal;
-using gauntlet::testing::throwing_hash;
 using gauntlet::testing::truncated_hash;
 using u64 = std::uint64_t;
 
-struct tiny : gauntlet::concurrent_map_policy {
-  static constexpr unsigned buckets_per_table = 2;
-  static constexpr unsigned slots_per_bucket = 2;
-  static constexpr unsigned cells_per_table = 1;
-  static constexpr unsigned changes_per_merge_look = 1;
-  static constexpr unsigned merge_below_one_in = 2;
-  static constexpr unsigned count_stripes = 2;
-  static constexpr bool checked = true;
-  static std::uint64_t seed() noexcept { return 0x243f6a8885a308d3; }
-};
+using tiny = gauntlet::testing::tiny_concurrent_policy;
 struct tiny_portable : tiny {
   using tags = gauntlet::detail::portable_tags;
 };
@@ -60,9 +45,8 @@ struct fixed_seed : gauntlet::concurrent_map_policy {
   static std::uint64_t seed() noexcept { return tiny::seed(); }
 };
 
-template <class Key, class T, class Policy = tiny, class Hash = gauntlet::hash<Key>,
-          class KeyEqual = std::equal_to<Key>>
-using map_with = gauntlet::concurrent_map<Key, T, Hash, KeyEqual, std::allocator<std::pair<const Key, T>>, Policy>;
+template <class Key, class T, class Policy = tiny, class Hash = gauntlet::hash<Key>>
+using map_with = gauntlet::testing::concurrent_with<Key, T, Policy, Hash>;
 
 // A small random sequence, the same in every run.
 class xorshift {
@@ -234,6 +218,79 @@ TEST(concurrent_map, a_double_finds_what_equality_says_and_not_what_bytes_say) {
   EXPECT_FALSE(map.contains(std::numeric_limits<double>::quiet_NaN()));
 }
 
+// Equal if the numbers are, whatever stands beside them. Of a size that lies in words, or not; copied as bytes, or not.
+template <std::size_t Size, class Extra>
+struct marked {
+  std::uint32_t number = 0;
+  std::uint32_t mark = 0;
+  std::array<unsigned char, Size - 8> rest{};
+  [[no_unique_address]] Extra extra{};
+  friend bool operator==(const marked& a, const marked& b) { return a.number == b.number; }
+};
+struct nothing_more {};
+struct copied_by_hand {
+  copied_by_hand() = default;
+  copied_by_hand(const copied_by_hand&) {}
+  copied_by_hand& operator=(const copied_by_hand&) { return *this; }
+};
+using marked_bytes = marked<16, nothing_more>;
+struct by_number {
+  template <std::size_t Size, class Extra>
+  std::size_t operator()(const marked<Size, Extra>& key) const noexcept {
+    return key.number;
+  }
+};
+struct all_alike {
+  using is_avalanching = void;
+  template <class Key>
+  std::size_t operator()(const Key&) const noexcept {
+    return 77;
+  }
+};
+struct by_number_inside : by_number {};
+struct all_alike_inside : all_alike {};
+
+// Inline, and under a hash that sends nearly all of them into chains.
+template <class Key, class Hash>
+void keeps_the_key_it_has() {
+  map_with<Key, int, tiny, Hash> map;
+  constexpr std::uint32_t keys = 40;
+  for (std::uint32_t i = 0; i < keys; ++i) ASSERT_TRUE(map.insert_or_assign(Key{i, i + 1000, {}, {}}, 1));
+  for (std::uint32_t i = 0; i < keys; ++i) {
+    ASSERT_FALSE(map.insert_or_assign(Key{i, 7, {}, {}}, 2));
+    ASSERT_FALSE(map.insert(Key{i, 8, {}, {}}, 3));
+    ASSERT_FALSE(map.try_emplace(Key{i, 9, {}, {}}, 4));
+    ASSERT_FALSE(map.insert_or_visit(Key{i, 10, {}, {}}, 5, [](int& value) { value *= 10; }));
+    ASSERT_EQ(map.find(Key{i, 11, {}, {}}), 20);
+  }
+  map.for_each([](const Key& key, int) { ASSERT_EQ(key.mark, key.number + 1000); });
+  ASSERT_TRUE(healthy(map));
+}
+
+}  // namespace
+
+template <>
+inline constexpr bool gauntlet::stays_inside_key<marked_bytes, by_number_inside, std::equal_to<marked_bytes>> = true;
+template <>
+inline constexpr bool gauntlet::stays_inside_key<marked_bytes, all_alike_inside, std::equal_to<marked_bytes>> = true;
+
+namespace {
+
+TEST(concurrent_map, an_assignment_keeps_the_key_that_is_there) {
+  keeps_the_key_it_has<marked_bytes, by_number>();
+  keeps_the_key_it_has<marked_bytes, all_alike>();
+  keeps_the_key_it_has<marked_bytes, by_number_inside>();
+  keeps_the_key_it_has<marked_bytes, all_alike_inside>();
+  keeps_the_key_it_has<marked<64, nothing_more>, by_number>();
+  keeps_the_key_it_has<marked<64, nothing_more>, all_alike>();
+  keeps_the_key_it_has<marked<16, copied_by_hand>, by_number>();
+  keeps_the_key_it_has<marked<16, copied_by_hand>, all_alike>();
+  map_with<double, int> zeros;
+  zeros.insert(0.0, 1);
+  EXPECT_FALSE(zeros.insert_or_assign(-0.0, 2));
+  zeros.for_each([](double key, int value) { EXPECT_TRUE(!std::signbit(key) && value == 2); });
+}
+
 struct alignas(8) sixteen {
   u64 low, high;
   bool operator==(const sixteen&) const = default;
@@ -362,100 +419,6 @@ TEST(concurrent_map, moves_and_merges_between_allocators_keep_the_books) {
   }
   EXPECT_EQ(here.blocks, 0U);
   EXPECT_EQ(there.blocks, 0U);
-}
-
-// -------------------------------------------------------------------------------------------------- what throws
-
-// Each chance to fail in turn: until an operation gets through, the map must be what it was.
-template <class Map, class Operation>
-void has_no_effect_until_it_succeeds(Map& map, Operation operation) {
-  for (long chance = 1;; ++chance) {
-    const std::size_t size = map.approximate_size();
-    faults::countdown = chance;
-    try {
-      operation();
-      faults::countdown = -1;
-      break;
-    } catch (const fault&) {  // then it is to have changed nothing
-    }
-    ASSERT_EQ(map.approximate_size(), size);
-    ASSERT_TRUE(healthy(map)) << "after failure " << chance;
-  }
-  ASSERT_TRUE(healthy(map));
-}
-
-template <moving Moving>
-void survives_throwing_elements() {
-  using element = counted<Moving>;
-  memory_account account;
-  using allocator = accounting_allocator<std::pair<const element, element>>;
-  {
-    gauntlet::concurrent_map<element, element, throwing_hash, throwing_equal, allocator, tiny> map{
-        throwing_hash(), throwing_equal(), allocator(account)};
-    for (u64 i = 0; i < 40; ++i) {
-      has_no_effect_until_it_succeeds(map, [&] { map.try_emplace(element(i), i); });
-    }
-    has_no_effect_until_it_succeeds(map, [&] { map.update(element(3), [](element& e) { e.value = 4; }); });
-    has_no_effect_until_it_succeeds(map, [&] { EXPECT_TRUE(map.contains(element(3))); });
-    for (u64 i = 0; i < 20; ++i) has_no_effect_until_it_succeeds(map, [&] { map.erase(element(i)); });
-    for (u64 i = 20; i < 25; ++i) has_no_effect_until_it_succeeds(map, [&] { (void)map.extract(element(i)); });
-    has_no_effect_until_it_succeeds(map, [&] { map.shrink_to_fit(); });
-    EXPECT_EQ(map.size(), 15U);
-    std::size_t asked = 0;
-    EXPECT_THROW(map.erase_if([&](const element&, const element&) { return ++asked < 6 ? true : throw fault(); }),
-                 fault);
-    EXPECT_EQ(map.size(), 10U);
-    EXPECT_TRUE(healthy(map));
-  }
-  EXPECT_EQ(account.blocks, 0U);
-  EXPECT_EQ(element::alive, 0);
-}
-
-TEST(concurrent_map, survives_everything_that_throws) {
-  survives_throwing_elements<moving::never_throws>();
-  survives_throwing_elements<moving::may_throw>();
-  survives_throwing_elements<moving::may_throw_and_no_copy>();
-}
-
-TEST(concurrent_map, in_words_survives_a_hash_an_equality_and_an_allocator_that_throw) {
-  memory_account account;
-  using allocator = accounting_allocator<std::pair<const u64, u64>>;
-  {
-    gauntlet::concurrent_map<u64, u64, throwing_hash, throwing_equal, allocator, tiny> map{
-        throwing_hash(), throwing_equal(), allocator(account)};
-    for (u64 i = 0; i < 100; ++i) has_no_effect_until_it_succeeds(map, [&] { map.insert(i, i); });
-    has_no_effect_until_it_succeeds(map, [&] { map.insert_or_assign(5, 6); });
-    for (u64 i = 0; i < 90; ++i) has_no_effect_until_it_succeeds(map, [&] { EXPECT_TRUE(map.erase(i)); });
-    has_no_effect_until_it_succeeds(map, [&] { map.shrink_to_fit(); });
-    EXPECT_EQ(map.size(), 10U);
-  }
-  EXPECT_EQ(account.blocks, 0U);
-}
-
-TEST(concurrent_map, in_words_a_visitor_that_throws_has_changed_nothing) {
-  map_with<int, int> map{{1, 10}};
-  EXPECT_THROW(map.update(1, [](int& value) { value = 11, throw std::runtime_error("visitor"); }), std::runtime_error);
-  EXPECT_EQ(map.find(1), 10);
-}
-
-// A merge that finds no memory for a chain undoes what it has done.
-TEST(concurrent_map, an_erasure_whose_merge_finds_no_memory_succeeds) {
-  memory_account account;
-  using allocator = accounting_allocator<std::pair<const u64, u64>>;
-  {
-    gauntlet::concurrent_map<u64, u64, truncated_hash, std::equal_to<u64>, allocator, tiny> map{
-        truncated_hash(), std::equal_to<u64>(), allocator(account)};
-    for (int round = 0; round < 20; ++round) {
-      for (u64 i = 0; i < 60; ++i) map.insert(i, i);
-      for (u64 i = 0; i < 60; ++i) {
-        faults::countdown = 1;
-        ASSERT_TRUE(map.erase((i * 7 + static_cast<u64>(round)) % 60));
-        faults::countdown = -1;
-        ASSERT_TRUE(healthy(map));
-      }
-    }
-  }
-  EXPECT_EQ(account.blocks, 0U);
 }
 
 // ------------------------------------------------------------------------------------------------------ the self-check

@@ -11,6 +11,10 @@
 //
 // A thread *waits* if the lock was not free at its first look. Times are read from Clock, twice for each holding and
 // twice more for each wait; counts and times are relaxed sums, which order nothing and hide no race from a detector.
+//
+// The hard case is a look at a lock that is held. Holdings overlap where a lock is shared, and none has a place to keep
+// its beginning. So one word has the number of holders and the sum of the ends less that of the beginnings: both change
+// in one addition, and the holders times the time now complete the sum, whenever one looks.
 #pragma once
 
 #include <atomic>
@@ -24,7 +28,7 @@ namespace gauntlet {
 
 struct contention_stats {
   std::uint64_t acquisitions = 0;        // the lock was taken, alone or shared
-  std::uint64_t waits = 0;               // by somebody who had to wait for it
+  std::uint64_t waits = 0;               // by somebody who had to wait for it, and has it
   std::chrono::nanoseconds wait_time{};  // by all waiters together
   std::chrono::nanoseconds longest_wait{};
   std::chrono::nanoseconds hold_time{};  // by all holders together
@@ -76,16 +80,17 @@ class GAUNTLET_CAPABILITY("counted_lock") counted_lock {
   }
 
   // Any thread, without the lock. Exact while nobody is at the lock; otherwise each figure is one that was true at some
-  // moment of the call, and a holding that has not ended counts up to now.
+  // moment of the call: who waits counts when the wait is over, who holds counts up to that moment.
   contention_stats stats() const noexcept {
     contention_stats s;
     s.acquisitions = acquisitions_.load(std::memory_order_relaxed);
     s.waits = waits_.load(std::memory_order_relaxed);
     s.wait_time = std::chrono::nanoseconds(wait_time_.load(std::memory_order_relaxed));
     s.longest_wait = std::chrono::nanoseconds(longest_wait_.load(std::memory_order_relaxed));
-    const std::int64_t holders = holders_.load(std::memory_order_relaxed);
-    s.hold_time =
-        std::chrono::nanoseconds(hold_time_.load(std::memory_order_relaxed) + (holders > 0 ? holders * now() : 0));
+    const std::uint64_t holding = holding_.load(std::memory_order_relaxed);
+    const std::uint64_t holders = holding & (one_time - 1);
+    const std::uint64_t time = holding + holders * (now_shifted() - 1);  // no more holders: the bits below are zero
+    s.hold_time = std::chrono::nanoseconds(static_cast<std::int64_t>(time) / static_cast<std::int64_t>(one_time));
     return s;
   }
 
@@ -104,22 +109,21 @@ class GAUNTLET_CAPABILITY("counted_lock") counted_lock {
     while (longest < time && !longest_wait_.compare_exchange_weak(longest, time, std::memory_order_relaxed)) {
     }
   }
-  // Holdings overlap where a lock is shared, so no beginning is kept: the sum of the ends less that of the beginnings is
-  // the time held.
   void begin() {
     acquisitions_.fetch_add(1, std::memory_order_relaxed);
-    holders_.fetch_add(1, std::memory_order_relaxed);
-    hold_time_.fetch_sub(now(), std::memory_order_relaxed);
+    holding_.fetch_add(1 - now_shifted(), std::memory_order_relaxed);
   }
-  void end() {
-    hold_time_.fetch_add(now(), std::memory_order_relaxed);
-    holders_.fetch_sub(1, std::memory_order_relaxed);
-  }
+  void end() { holding_.fetch_add(now_shifted() - 1, std::memory_order_relaxed); }
+
+  // Room for 4095 holders at once and for 26 days of holding. That the product of holders and time is larger than the
+  // word does no harm: what is left out of it, the beginnings leave out, too.
+  static constexpr std::uint64_t one_time = 4096;
+  static std::uint64_t now_shifted() { return static_cast<std::uint64_t>(now()) * one_time; }
 
   Lock lock_;
   // [contention] pairs with nothing: sums that are read at leisure.
-  std::atomic<std::uint64_t> acquisitions_{0}, waits_{0};
-  std::atomic<std::int64_t> holders_{0}, wait_time_{0}, longest_wait_{0}, hold_time_{0};
+  std::atomic<std::uint64_t> acquisitions_{0}, waits_{0}, holding_{0};
+  std::atomic<std::int64_t> wait_time_{0}, longest_wait_{0};
 };
 
 }  // namespace gauntlet

@@ -2,9 +2,10 @@
 //
 // A split of table L makes table U for the upper half of L's hashes: U gets its places in the directory while all of its
 // buckets are locked, and then bucket i of L gives what belongs there to bucket i of U, one i after the other, each time
-// unlocking both. Whoever wants one of them waits for one bucket, not for the table. A merge is the mirror image: bucket
-// i of U gives everything to bucket i of L and stays locked; when all are empty, U's places in the directory become L's,
-// and whoever waited for a bucket of U reads the directory again. U stays locked until it is used again.
+// unlocking both. Whoever wants a bucket of L waits while that one is divided, whoever wants one of U until its turn has
+// come. A merge is the mirror image: bucket i of U gives everything to bucket i of L and stays locked; when all are empty,
+// U's places in the directory become L's, and whoever waited for a bucket of U reads the directory again. U stays locked
+// until it is used again.
 //
 // Moving never fails: cargo is copied, hashes are kept or cannot throw, and there are always cells. Dividing a bucket
 // and its chain of n cells needs at most n cells for both halves (if a bucket has two slots or more: both chains are in

@@ -16,8 +16,10 @@
 //
 // What is not here: which bucket is the right one. A bucket found through the directory may have moved on before the
 // version was read. Whoever misses, and whoever locks, compares the directory and its entry with what led him there,
-// after his first look at the version and before his last (or under the lock): a bucket that gave elements away was unlocked after the directory had changed, so whoever
-// sees that unlocking sees the change. A hit needs no such look: a key lies in an unlocked bucket only where it belongs.
+// after his first look at the version and before his last (or under the lock). A bucket that gave elements away was
+// unlocked after the directory had changed, so whoever sees that unlocking sees the change; and if they came back before
+// the comparison, the last look sees another version. A hit needs no such look: a key lies in an unlocked bucket only
+// where it belongs.
 //
 // The functions are a policy of the map, so that a test can replace one of them.
 #pragma once
@@ -83,8 +85,8 @@ struct bucket_protocol {
   static void put(word& content, std::uint64_t value) { content.store(value, std::memory_order_release); }
   static std::uint64_t get(const word& content) { return content.load(std::memory_order_acquire); }
 
-  // The directory, its entries, chains of cells. [publish] pairs with [follow]: who follows a pointer finds what it leads
-  // to made.
+  // The directory, its entries, chains of cells. [publish] pairs with [follow] and [moved on]: who follows a pointer finds
+  // what it leads to made, and who sees it in the place of another one sees what was done before.
   template <class Object>
   static void publish(std::atomic<Object*>& where, Object* what) {
     where.store(what, std::memory_order_release);
@@ -105,8 +107,8 @@ struct bucket_protocol {
   static Object* follow_first(const std::atomic<Object*>& where) {
     return where.load(std::memory_order_seq_cst);
   }
-  // Zero if the pointer is still the one that was followed. It is asked before the last look at the version, hence acquire: a
-  // key that was moved away and back in between has changed the version.
+  // Zero if the pointer is still the one that was followed. [moved on] pairs with [publish], acquiring: the last look at
+  // the version comes after it, and sees that a key was moved away and back in between.
   template <class Object>
   static std::uint64_t moved_on(const std::atomic<Object*>& where, const Object* seen) {
     return reinterpret_cast<std::uintptr_t>(where.load(std::memory_order_acquire)) ^

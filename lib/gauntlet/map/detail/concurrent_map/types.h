@@ -5,8 +5,9 @@
 //
 //   in words   keys and values are trivially copyable and at most 16 bytes each: the cargo is their bytes. Readers copy
 //              it without a lock, and take the copy apart once they know that it is whole.
-//   in nodes   all others (std::pair and std::tuple, too, which are not trivially copyable): the cargo is the key's hash and a pointer to a node. Readers lock the bucket before they follow
-//              the pointer; the hash alone lets them miss without a lock.
+//   in nodes   all others (std::pair and std::tuple, too, which are not trivially copyable): the cargo is the key's hash
+//              and a pointer to a node. Readers lock the bucket before they follow the pointer; the hash alone lets them
+//              miss without a lock.
 //
 // The hard case is equality. A reader without a lock has a copy of a key that may have been erased since; if the key is
 // a view, what it points to may be gone. So the user's equality is asked only where that cannot matter:
@@ -90,6 +91,10 @@ struct concurrent_types {
     }
   }
 
+  // Making a node anew from another one's contents cannot fail half-way.
+  static constexpr bool moves_whole =
+      std::is_nothrow_move_constructible_v<Key> && std::is_nothrow_move_constructible_v<T>;
+
   static constexpr bool hash_cannot_throw =
       map_types<Key, T, Hash, KeyEqual, Allocator, typename Policy::map_policy>::hash_cannot_throw();
   static constexpr bool standard_hash =
@@ -164,6 +169,16 @@ struct concurrent_types {
   {
     for (unsigned i = 0; i < value_words; ++i) of[hash_words + key_words + i] = 0;
     to_words(&of[hash_words + key_words], value);
+  }
+  // Gives `of` the key of `there`, which is equal, if `hit` is one; nothing if it is zero. No branch.
+  static GAUNTLET_ALWAYS_INLINE void keep_key([[maybe_unused]] cargo& of, [[maybe_unused]] const cargo& there,
+                                              [[maybe_unused]] std::uint64_t hit)
+    requires in_words
+  {
+    // In all other kinds a look that says `equal` has seen equal bytes.
+    if constexpr (compares() == comparing::asks_on_copies) {
+      for (unsigned i = hash_words; i < hash_words + key_words; ++i) of[i] ^= (of[i] ^ there[i]) & (0 - hit);
+    }
   }
   static value_type& element_of(const cargo& of)
     requires(!in_words)

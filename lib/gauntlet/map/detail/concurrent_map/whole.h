@@ -56,6 +56,10 @@ bool concurrent_buckets<Types>::insert_cargo(std::uint64_t hash, const cargo& of
   }
 }
 
+// Takes over an element of another map unless its key is here; whoever calls it removes the element there if it was taken.
+// A node of another allocator's is made anew. Everything that can fail comes before anything is moved out of the old one:
+// the place, the memory, a copy of the key if the value's way over may throw. (A key that cannot be copied is lost with
+// its value if that way is a move that throws: there is no way back.)
 template <class Types>
 bool concurrent_buckets<Types>::adopt(const cargo& of, concurrent_buckets& from) {
   if constexpr (in_words) {
@@ -65,17 +69,19 @@ bool concurrent_buckets<Types>::adopt(const cargo& of, concurrent_buckets& from)
                         [&](const held& home) { return static_cast<bool>(seek(home, h, key)); });
   } else {
     value_type& element = Types::element_of(of);
-    const std::uint64_t h = hash(element.first);
-    const auto is_here = [&](const held& home) { return static_cast<bool>(seek(home, h, element.first)); };
-    if (allocator_ == from.allocator_) return insert_cargo(h, Types::pack(h, Types::node_of(of)), is_here);
+    if (allocator_ == from.allocator_) {
+      const std::uint64_t h = hash(element.first);
+      return insert_cargo(h, Types::pack(h, Types::node_of(of)),
+                          [&](const held& home) { return static_cast<bool>(seek(home, h, element.first)); });
+    }
     if (contains(element.first)) return false;
+    auto& key = const_cast<key_type&>(element.first);
     auto make = [&element](auto&& construct) { construct(std::move_if_noexcept(element.second)); };
-    const cargo copy = make_cargo(h, key_type(std::move_if_noexcept(const_cast<key_type&>(element.first))), make);
-    try {
-      insert_cargo(h, copy, [](const held&) { return false; });
-    } catch (...) {
-      destroy_node(Types::node_of(copy));
-      throw;
+    const auto stays = [](mapped_type&) { return false; };
+    if constexpr (Types::moves_whole || !std::is_copy_constructible_v<key_type>) {
+      emplace_or(std::move(key), make, stays);
+    } else {
+      emplace_or(key_type(std::as_const(key)), make, stays);
     }
     from.destroy_node(Types::node_of(of));
     return true;

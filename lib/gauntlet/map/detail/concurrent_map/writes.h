@@ -29,9 +29,9 @@ bool concurrent_buckets<Types>::insert_words(const key_type& key, const mapped_t
     const std::uint64_t match = tags::match(tag_word, h);
     const std::uint64_t free = tags::free(tag_word, slot_count);
     const unsigned candidate = tags::first(match);
+    const cargo there = b.slots[candidate].get();
     const std::uint64_t hit =
-        std::uint64_t{match != 0} &
-        std::uint64_t{Types::resembles(b.slots[candidate].get(), h, key, equal_) == resemblance::equal};
+        std::uint64_t{match != 0} & std::uint64_t{Types::resembles(there, h, key, equal_) == resemblance::equal};
     const std::uint64_t hard = match | std::uint64_t{free == 0} | (tag_word & tags::filter_bits) |
                                protocol::moved_on(directory_, d) | protocol::moved_on(entry, t);
     if ((hard & (hit - 1)) != 0) break;
@@ -44,7 +44,9 @@ bool concurrent_buckets<Types>::insert_words(const key_type& key, const mapped_t
     if (!protocol::lock(b.version(), version)) continue;
     // One path for a known key and a new one: nothing to mispredict.
     const unsigned at = hit != 0 ? candidate : tags::last(free | 0x80);
-    b.slots[at].put(Types::pack(h, key, value));
+    cargo words = Types::pack(h, key, value);
+    Types::keep_key(words, there, hit);
+    b.slots[at].put(words);
     protocol::put(b.tags(), tags::with(tag_word, at, h));
     protocol::unlock(b.version(), versions::after(version));
     count_.add(1 - static_cast<std::int64_t>(hit));
