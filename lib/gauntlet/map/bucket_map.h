@@ -95,6 +95,10 @@ namespace gauntlet {
 template <class Key, class T, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Allocator = std::allocator<std::pair<const Key, T>>, class Policy = bucket_map_policy>
 class bucket_map {
+  static_assert(detail::key_owns_its_bytes<Key>,
+                "gauntlet::bucket_map: this key type is a view: store what owns its bytes, std::string or std::vector, "
+                "and look up "
+                "by view; or say with borrowed_key<View> that what it looks at outlives the map");
   static_assert(
       detail::key_has_a_hash<Key, Hash>,
       "gauntlet::bucket_map: this key type has no hash: specialise std::hash or gauntlet::hash for it, or name a Hash "

@@ -76,6 +76,10 @@ template <class Key, class T, class Hash = hash<Key>, class KeyEqual = std::equa
           class Allocator = std::allocator<std::pair<const Key, T>>, class Policy = hash_map_policy>
 class hash_map {
   static_assert(
+      detail::key_owns_its_bytes<Key>,
+      "gauntlet::hash_map: this key type is a view: store what owns its bytes, std::string or std::vector, and look up "
+      "by view; or say with borrowed_key<View> that what it looks at outlives the map");
+  static_assert(
       detail::key_has_a_hash<Key, Hash>,
       "gauntlet::hash_map: this key type has no hash: specialise std::hash or gauntlet::hash for it, or name a Hash "
       "that is callable with a const key");
