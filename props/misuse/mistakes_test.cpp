@@ -19,6 +19,7 @@
 
 #include <gtest/gtest.h>
 
+#include <gauntlet/map/composite_key.h>
 #include <gauntlet/map/deep_copy.h>
 #include <gauntlet/map/hash_map.h>
 
@@ -248,22 +249,26 @@ TEST(serialising_as_a_deep_copy, is_right_with_all_members_named) {
 
 // ------------------------------------------------------------------------------------------------- a view as a key
 
+// hash_map<std::string_view, int> is refused by the compiler: map_compile_fail.composite_key.HASH_MAP. What follows is what
+// borrowed_key does for who says so wrongly, and what a view does in any map that takes it.
+using view_key = gauntlet::borrowed_key<std::string_view>;
+
 TEST(a_view_as_a_key, changes_with_what_it_looks_at) {
-  checked_map<std::string_view, int> m;
+  checked_map<view_key, int> m;
   std::string line = "anna";
-  m[line] = 1;
+  m[view_key(line)] = 1;
   line = "emil";  // the next line is read into the same buffer
   EXPECT_FALSE(m.contains("anna"));
-  EXPECT_EQ(m.begin()->first, "emil");
+  EXPECT_EQ(m.begin()->first.view(), "emil");
   std::ostringstream dump;
   EXPECT_FALSE(m.self_check(&dump));
 }
 
 #ifdef UNDER_ADDRESS_SANITIZER
 TEST(a_view_as_a_key, is_noticed_by_address_sanitizer_once_the_text_is_gone) {
-  checked_map<std::string_view, int> m;
+  checked_map<view_key, int> m;
   auto line = std::make_unique<std::string>("a text too long to be kept inside the string");
-  m[*line] = 1;
+  m[view_key(*line)] = 1;
   const std::string same = *line;
   line.reset();
   EXPECT_DEATH((void)m.contains(same), "heap-use-after-free");

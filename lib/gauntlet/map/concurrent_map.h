@@ -84,6 +84,7 @@
 #include <gauntlet/map/consistency.h>
 #include <gauntlet/map/detail/backoff.h>
 #include <gauntlet/map/detail/concurrent_map/buckets.h>
+#include <gauntlet/map/detail/key_requirements.h>
 #include <gauntlet/map/detail/point_operations.h>
 #include <gauntlet/map/detail/reentry_guard.h>
 #include <gauntlet/map/hash_map.h>
@@ -128,6 +129,11 @@ struct concurrent_map_policy {
 template <class Key, class T, class Hash = gauntlet::hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Allocator = std::allocator<std::pair<const Key, T>>, class Policy = concurrent_map_policy>
 class concurrent_map {
+  static_assert(detail::key_owns_its_bytes<Key>,
+                "gauntlet::concurrent_map: this key type is a view: store what owns its bytes, std::string or "
+                "std::vector, and look up "
+                "by view; or say with borrowed_key<View> that what it looks at outlives the map");
+
  public:
   using key_type = Key;
   using mapped_type = T;

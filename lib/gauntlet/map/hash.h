@@ -2,8 +2,8 @@
 //
 // A map never uses a 64-bit hash as it comes: every map has a secret seed, and every hash is mixed with it (mix below),
 // so that a hash that is the identity is good enough, and so that nobody who chooses keys can choose where they land.
-// For strings, pairs and tuples mixing at the end would be too late: two keys whose unseeded hashes are equal stay
-// equal. Their hashes therefore start from the seed. Two forms of call say this:
+// For strings and all that has parts (pairs, tuples, vectors, arrays, optionals, variants) mixing at the end would be too
+// late: two keys whose unseeded hashes are equal stay equal. Their hashes therefore start from the seed. Two forms of call say this:
 //
 //   hash<K>{}(key)        a plain 64-bit value, for use outside the maps; may be the identity
 //   hash<K>{}(key, seed)  the form the maps prefer: every bit depends on every bit of key and seed
@@ -15,17 +15,22 @@
 // a seed: the author vouches for it. Tests use this to choose a key's directory, group and tag bits.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include <gauntlet/map/detail/attributes.h>
 
@@ -138,15 +143,40 @@ GAUNTLET_ALWAYS_INLINE std::uint64_t seeded_hash(const Hash& hash, const Key& ke
 template <class Key>
 concept has_hash = requires(const Key& key) { hash<Key>{}(key); };
 
-// Each part's hash is the next part's seed.
-template <class... Keys>
-struct sequence_hash {
-  template <class Sequence>
-  static std::uint64_t apply(const Sequence& keys, std::uint64_t seed) {
-    std::apply(
-        [&seed](const Keys&... key) { ((seed = seeded_hash(hash<Keys>{}, key, std::rotl(seed, 23) ^ golden)), ...); },
-        keys);
-    return seed;
+// How the hashes of parts become one: each part's hash is the next part's seed, so order counts and no two ways of
+// dividing the same bytes among parts meet. part(key, seed) hashes one of them.
+constexpr std::uint64_t next_seed(std::uint64_t hash) noexcept { return std::rotl(hash, 23) ^ golden; }
+
+template <class Tuple, class Part>
+std::uint64_t hash_tuple(const Tuple& keys, std::uint64_t seed, Part part) {
+  std::apply([&](const auto&... key) { ((seed = part(key, next_seed(seed))), ...); }, keys);
+  return seed;
+}
+// The length comes first: {{1}, {2}} is not {{1, 2}, {}}.
+template <class Sequence, class Part>
+std::uint64_t hash_sequence(const Sequence& keys, std::uint64_t seed, Part part) {
+  seed = mix(static_cast<std::uint64_t>(keys.size()), next_seed(seed));
+  for (const typename Sequence::value_type& key : keys) seed = part(key, next_seed(seed));
+  return seed;
+}
+// Which alternative comes first; 0 is nothing.
+template <class Optional, class Part>
+std::uint64_t hash_optional(const Optional& key, std::uint64_t seed, Part part) {
+  seed = mix(key.has_value() ? 1 : 0, next_seed(seed));
+  return key.has_value() ? part(*key, next_seed(seed)) : seed;
+}
+template <class Variant, class Part>
+std::uint64_t hash_variant(const Variant& key, std::uint64_t seed, Part part) {
+  seed = mix(static_cast<std::uint64_t>(key.index()) + 1, next_seed(seed));
+  if (key.valueless_by_exception()) return seed;
+  return std::visit([&](const auto& value) { return part(value, next_seed(seed)); }, key);
+}
+
+// A part by the hash of its type.
+struct hash_of_type {
+  template <class Key>
+  std::uint64_t operator()(const Key& key, std::uint64_t seed) const {
+    return seeded_hash(hash<Key>{}, key, seed);
   }
 };
 
@@ -157,7 +187,7 @@ template <class First, class Second>
 struct hash<std::pair<First, Second>> {
   std::size_t operator()(const std::pair<First, Second>& key) const { return (*this)(key, std::uint64_t{0}); }
   std::uint64_t operator()(const std::pair<First, Second>& key, std::uint64_t seed) const {
-    return detail::sequence_hash<std::remove_cv_t<First>, std::remove_cv_t<Second>>::apply(key, seed);
+    return detail::hash_tuple(key, seed, detail::hash_of_type());
   }
 };
 
@@ -166,8 +196,47 @@ template <class... Keys>
 struct hash<std::tuple<Keys...>> {
   std::size_t operator()(const std::tuple<Keys...>& key) const { return (*this)(key, std::uint64_t{0}); }
   std::uint64_t operator()(const std::tuple<Keys...>& key, std::uint64_t seed) const {
-    return detail::sequence_hash<std::remove_cv_t<Keys>...>::apply(key, seed);
+    return detail::hash_tuple(key, seed, detail::hash_of_type());
   }
+};
+
+// Sequences of equal elements hash alike, whatever holds them. (A span is for looking up: no map stores one.)
+template <class Sequence>
+struct sequence_hash {
+  std::size_t operator()(const Sequence& key) const { return (*this)(key, std::uint64_t{0}); }
+  std::uint64_t operator()(const Sequence& key, std::uint64_t seed) const {
+    return detail::hash_sequence(key, seed, detail::hash_of_type());
+  }
+};
+template <class Key, class Allocator>
+  requires(detail::has_hash<Key> && !std::is_same_v<Key, bool>)  // std::hash has the vector of bits
+struct hash<std::vector<Key, Allocator>> : sequence_hash<std::vector<Key, Allocator>> {};
+template <class Key, std::size_t Count>
+  requires detail::has_hash<Key>
+struct hash<std::array<Key, Count>> : sequence_hash<std::array<Key, Count>> {};
+template <class Key, std::size_t Extent>
+  requires detail::has_hash<std::remove_cv_t<Key>>
+struct hash<std::span<Key, Extent>> : sequence_hash<std::span<Key, Extent>> {};
+
+template <class Key>
+  requires detail::has_hash<std::remove_cv_t<Key>>
+struct hash<std::optional<Key>> {
+  std::size_t operator()(const std::optional<Key>& key) const { return (*this)(key, std::uint64_t{0}); }
+  std::uint64_t operator()(const std::optional<Key>& key, std::uint64_t seed) const {
+    return detail::hash_optional(key, seed, detail::hash_of_type());
+  }
+};
+template <class... Keys>
+  requires(detail::has_hash<std::remove_cv_t<Keys>> && ...)
+struct hash<std::variant<Keys...>> {
+  std::size_t operator()(const std::variant<Keys...>& key) const { return (*this)(key, std::uint64_t{0}); }
+  std::uint64_t operator()(const std::variant<Keys...>& key, std::uint64_t seed) const {
+    return detail::hash_variant(key, seed, detail::hash_of_type());
+  }
+};
+template <>
+struct hash<std::monostate> {
+  std::size_t operator()(std::monostate) const noexcept { return 0; }
 };
 
 }  // namespace gauntlet

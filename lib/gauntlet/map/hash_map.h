@@ -74,6 +74,10 @@ namespace detail {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Policy>
 struct hash_map_kind {
   static_assert(
+      key_owns_its_bytes<Key>,
+      "gauntlet::hash_map: this key type is a view: store what owns its bytes, std::string or std::vector, and look up "
+      "by view; or say with borrowed_key<View> that what it looks at outlives the map");
+  static_assert(
       key_has_a_hash<Key, Hash>,
       "gauntlet::hash_map: this key type has no hash: specialise std::hash or gauntlet::hash for it, or name a Hash "
       "that is callable with a const key");

@@ -97,6 +97,7 @@
 #include <gauntlet/map/detail/annotations.h>
 #include <gauntlet/map/detail/attributes.h>
 #include <gauntlet/map/detail/epoch_domain.h>
+#include <gauntlet/map/detail/key_requirements.h>
 #include <gauntlet/map/detail/mutex.h>
 #include <gauntlet/map/detail/point_operations.h>
 #include <gauntlet/map/detail/rcu_core.h>
@@ -140,6 +141,10 @@ struct rcu_map_policy {
 template <class Key, class T, class Hash = gauntlet::hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Allocator = std::allocator<std::pair<const Key, T>>, class Policy = rcu_map_policy>
 class rcu_map : detail::rcu_core<Key, T, Hash, KeyEqual, Allocator, Policy> {
+  static_assert(
+      detail::key_owns_its_bytes<Key>,
+      "gauntlet::rcu_map: this key type is a view: store what owns its bytes, std::string or std::vector, and look up "
+      "by view; or say with borrowed_key<View> that what it looks at outlives the map");
   using core = detail::rcu_core<Key, T, Hash, KeyEqual, Allocator, Policy>;
 
  public:

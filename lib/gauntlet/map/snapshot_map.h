@@ -71,6 +71,7 @@
 
 #include <gauntlet/map/consistency.h>
 #include <gauntlet/map/detail/key_hash.h>
+#include <gauntlet/map/detail/key_requirements.h>
 #include <gauntlet/map/detail/point_operations.h>
 #include <gauntlet/map/detail/policies.h>
 #include <gauntlet/map/detail/process_epochs.h>
@@ -104,6 +105,10 @@ struct snapshot_map_policy {
 template <class Key, class T, class Hash = gauntlet::hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Allocator = std::allocator<std::pair<const Key, T>>, class Policy = snapshot_map_policy>
 class snapshot_map {
+  static_assert(detail::key_owns_its_bytes<Key>,
+                "gauntlet::snapshot_map: this key type is a view: store what owns its bytes, std::string or "
+                "std::vector, and look up "
+                "by view; or say with borrowed_key<View> that what it looks at outlives the map");
   using versions = detail::version_chain<Key, T, Hash, KeyEqual, Allocator, Policy>;
   using version = detail::map_version;
   using trie = detail::hash_trie<Key, T>;

@@ -84,6 +84,7 @@
 #include <gauntlet/map/consistency.h>
 #include <gauntlet/map/detail/annotations.h>
 #include <gauntlet/map/detail/key_hash.h>
+#include <gauntlet/map/detail/key_requirements.h>
 #include <gauntlet/map/detail/mutex.h>
 #include <gauntlet/map/detail/point_operations.h>
 #include <gauntlet/map/detail/pointer_table.h>
@@ -131,6 +132,11 @@ struct sync_map_policy {
 template <class Key, class T, class Hash = gauntlet::hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Allocator = std::allocator<std::pair<const Key, T>>, class Policy = sync_map_policy>
 class sync_map {
+  static_assert(
+      detail::key_owns_its_bytes<Key>,
+      "gauntlet::sync_map: this key type is a view: store what owns its bytes, std::string or std::vector, and look up "
+      "by view; or say with borrowed_key<View> that what it looks at outlives the map");
+
  public:
   using key_type = Key;
   using mapped_type = T;
