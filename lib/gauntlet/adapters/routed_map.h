@@ -2,7 +2,7 @@
 // element, and shards that come and go, so that operations of a small program meet a resharding in all its phases.
 //
 // Which operation does what is decided by counting: the first write, and every third one after it, changes the shards if
-// nothing is under way; every other operation on one key does a step before its own work, and a write one after it.
+// nothing is under way; a lookup does a step before its own work, and a write one after it.
 #pragma once
 
 #include <atomic>
@@ -69,23 +69,23 @@ class restless_routed_map : public routed_map<Key, T, Hash, KeyEqual, Allocator,
     return base::extract(key);
   }
   std::optional<T> find(const Key& key) {
-    this->migrate_some(1);
+    before_a_lookup();
     return base::find(key);
   }
   bool contains(const Key& key) {
-    this->migrate_some(1);
+    before_a_lookup();
     return base::contains(key);
   }
 
  private:
   static constexpr unsigned writes_per_change = 3;
 
+  void before_a_lookup() {
+    if (this->router_.may_be_under_way()) this->migrate_some(1);
+  }
   void before_a_write() {
     const unsigned number = writes_.fetch_add(1, std::memory_order_relaxed);  // [writes] pairs with nothing: a counter
-    if (number % writes_per_change != 0 || this->resharding()) {
-      this->migrate_some(1);
-      return;
-    }
+    if (number % writes_per_change != 0 || this->router_.may_be_under_way()) return;
     switch (changes_.fetch_add(1, std::memory_order_relaxed) % 4) {  // [changes] pairs with nothing: a counter
       case 0:
         this->add_shard(2, 300);
