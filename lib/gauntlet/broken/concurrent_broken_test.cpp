@@ -52,7 +52,7 @@ TEST(concurrent_maps, hold_on_random_programs) {
   for (int i = 0; i < 200; ++i) {
     const program p = generate(random, 24, options);
     for (const char* name :
-         {"concurrent_map", "rcu_map", "shared_mutex_map", "sharded_map", "snapshot_map", "sync_map"}) {
+         {"concurrent_map", "rcu_map", "routed_map", "shared_mutex_map", "sharded_map", "snapshot_map", "sync_map"}) {
       const registration* const right = find_subject(name);
       ASSERT_NE(right, nullptr);
       const verdict v = run_concurrent(p, right->concurrent);

@@ -7,6 +7,7 @@
 #include <gauntlet/map/detail/mutex.h>
 #include <gauntlet/map/detail/spin_park_lock.h>
 #include <gauntlet/map/rcu_map.h>
+#include <gauntlet/map/routed_map.h>
 #include <gauntlet/map/sharded_map.h>
 #include <gauntlet/map/shared_mutex_map.h>
 #include <gtest/gtest.h>
@@ -179,8 +180,8 @@ using few_rcu_shards_map = gauntlet::rcu_map<int, int, gauntlet::hash<int>, std:
                                              std::allocator<std::pair<const int, int>>, few_rcu_shards>;
 using small_tables_map = gauntlet::concurrent_map<int, int, gauntlet::hash<int>, std::equal_to<int>,
                                                   std::allocator<std::pair<const int, int>>, small_tables>;
-using map_types =
-    testing::Types<gauntlet::shared_mutex_map<int, int>, few_shards_map, few_rcu_shards_map, small_tables_map>;
+using map_types = testing::Types<gauntlet::shared_mutex_map<int, int>, few_shards_map, few_rcu_shards_map,
+                                 gauntlet::routed_map<int, int>, small_tables_map>;
 TYPED_TEST_SUITE(concurrent_maps_stress, map_types);
 
 template <class Map>

@@ -4,6 +4,7 @@
 #include <gauntlet/map/concurrent_map.h>
 #include <gauntlet/map/misuse.h>
 #include <gauntlet/map/rcu_map.h>
+#include <gauntlet/map/routed_map.h>
 #include <gauntlet/map/sharded_map.h>
 #include <gauntlet/map/shared_mutex_map.h>
 #include <gtest/gtest.h>
@@ -111,6 +112,16 @@ struct small_concurrent_family {
   using map = gauntlet::concurrent_map<Key, T, Hash, KeyEqual, Allocator, small_concurrent_policy>;
 };
 
+struct checked_routed_policy : gauntlet::routed_map_policy {
+  static constexpr bool checked = true;
+  static constexpr std::size_t first_shards = 3;
+};
+struct routed_family {
+  template <class Key, class T, class Hash = gauntlet::hash<Key>, class KeyEqual = std::equal_to<Key>,
+            class Allocator = std::allocator<std::pair<const Key, T>>>
+  using map = gauntlet::routed_map<Key, T, Hash, KeyEqual, Allocator, checked_routed_policy>;
+};
+
 template <class Map>
 std::map<typename Map::key_type, typename Map::mapped_type> sorted(const Map& map) {
   std::map<typename Map::key_type, typename Map::mapped_type> out;
@@ -125,8 +136,8 @@ class concurrent_maps : public testing::Test {
  public:
   using int_map = typename Family::template map<int, int>;
 };
-using families = testing::Types<shared_family, sharded_family, one_shard_family, rcu_family, concurrent_family,
-                                small_concurrent_family>;
+using families = testing::Types<shared_family, sharded_family, one_shard_family, rcu_family, routed_family,
+                                concurrent_family, small_concurrent_family>;
 
 class family_names {
  public:
@@ -136,6 +147,7 @@ class family_names {
            : std::is_same_v<Family, sharded_family>    ? "sharded_map"
            : std::is_same_v<Family, one_shard_family>  ? "sharded_map_of_one_shard"
            : std::is_same_v<Family, rcu_family>        ? "rcu_map"
+           : std::is_same_v<Family, routed_family>     ? "routed_map"
            : std::is_same_v<Family, concurrent_family> ? "concurrent_map"
                                                        : "concurrent_map_of_small_tables";
   }
@@ -476,6 +488,9 @@ TEST(contracts, each_map_declares_what_its_header_says) {
   EXPECT_EQ(concurrent::contracts.for_each, consistency::weak);
   EXPECT_EQ(concurrent::contracts.clear, consistency::weak);
   EXPECT_EQ(concurrent::contracts.swap, consistency::quiescent);
+  using routed = routed_family::map<int, int>;
+  EXPECT_EQ(routed::contracts.update, consistency::linearizable);
+  EXPECT_EQ(routed::contracts.snapshot, consistency::weak);
   EXPECT_STREQ(to_string(consistency::weak), "weak");
 }
 

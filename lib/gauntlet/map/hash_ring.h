@@ -26,6 +26,7 @@
 //   owners (n different ones)       O(log P + points passed)
 //   add, remove, set_weight         O(P + v log v)
 //   share                           O(P)
+//   visit_arcs                      O(P)
 //   visit_changes                   O(P of both)
 //
 // How even it is: a share's standard deviation is about 1/sqrt(v) of the share. Worst deviation, median of 100 seeds: among
@@ -164,6 +165,15 @@ class hash_ring {
 
   // Where this hash lies on the ring: what visit_changes speaks of.
   std::uint64_t place_of(std::uint64_t hash) const noexcept { return mix(mix(hash, seed_), detail::golden); }
+
+  // Calls visitor(last, owner) for each arc of places, in ascending order: the owner is responsible from where the arc
+  // before ends to `last`. The last arc ends at the last place. No calls if there are no members.
+  template <class Visitor>
+  void visit_arcs(Visitor&& visitor) const {
+    for (const point& p : points_) visitor(p.place, members_[p.member].member);
+    if (!points_.empty() && points_.back().place != ~std::uint64_t{0})
+      visitor(~std::uint64_t{0}, members_[points_.front().member].member);
+  }
 
   // Calls visitor(first, last, before, after) for each arc of places, ends included, whose owner is `before` in this ring
   // and `after` in the other. Both have members, the same seed and the same number of virtual nodes; throws

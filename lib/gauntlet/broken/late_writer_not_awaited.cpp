@@ -1,0 +1,24 @@
+// A resharding that begins to copy while writers are still there that have not heard of it.
+//
+// Two threads, three operations, one preemption:
+//   A: insert 1                   looks at the table in which nothing moves; preempted
+//   B: writes and lookups         begin a resharding, copy the shard, and cut it over
+//   A                             inserts 1 into the old shard, where nobody looks any more
+// Nothing for ThreadSanitizer to see: all that is shared is touched under locks.
+#include <gauntlet/broken/routed_map_defect.h>
+
+namespace gauntlet::broken {
+
+struct awaits_no_writer : detail::resharding_protocol {
+  template <class Domain>
+  static bool writers_have_left(const Domain&, std::uint64_t) {
+    return true;
+  }
+};
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+using late_writer_not_awaited = restless_map_under<awaits_no_writer, Key, T, Hash, KeyEqual, Allocator>;
+
+GAUNTLET_SCHEDULED_DEFECT(late_writer_not_awaited, "routed_map", "an insertion that has returned is not lost");
+
+}  // namespace gauntlet::broken

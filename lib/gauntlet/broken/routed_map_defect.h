@@ -1,0 +1,19 @@
+// What the defective kin of routed_map have in common: the restless tiny map of the adapters under a protocol with one
+// function replaced (map/detail/router.h). Their right twin is the map of the product: they name none.
+#pragma once
+
+#include <gauntlet/adapters/routed_map.h>
+#include <gauntlet/broken/concurrent_defect.h>
+
+namespace gauntlet::broken {
+
+template <class Protocol>
+struct tiny_routing_policy_under : adapters::tiny_routed_map_policy {
+  using protocol = Protocol;
+};
+
+template <class Protocol, class Key, class T, class Hash, class KeyEqual, class Allocator>
+using restless_map_under =
+    adapters::restless_routed_map<Key, T, Hash, KeyEqual, Allocator, tiny_routing_policy_under<Protocol>>;
+
+}  // namespace gauntlet::broken
