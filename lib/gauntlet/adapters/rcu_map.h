@@ -1,5 +1,5 @@
-// gauntlet::rcu_map before the judge: two shards whose tables grow with their first elements, every retired entry a
-// reason to look at the readers, and a bound on retired entries that small programs reach.
+// gauntlet::rcu_map before the judge: two shards whose tables grow and shrink by a few elements, chains after two, every
+// retired entry a reason to look at the readers, and a bound on retired entries that small programs reach.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,9 @@ struct tiny_rcu_map_policy : rcu_map_policy {
   using lock_type = disturbed_lock<rcu_map_policy::lock_type>;
   using map_policy = tiny_policy;
   static constexpr std::size_t shard_count = 2;
-  static constexpr unsigned first_level = 1;
+  static constexpr unsigned slots_per_bucket = 2;
+  static constexpr std::size_t elements_per_bucket = 2;
+  static constexpr std::size_t shrink_below_one_in = 2;
   static constexpr std::size_t retire_batch = 1;
   static constexpr detail::look look_at_batch = detail::look::at_once;
   static constexpr std::size_t unreclaimed_max = 2;

@@ -32,9 +32,9 @@ class entry_reused_under_reader : public rcu_map<Key, T, Hash, KeyEqual, Allocat
     auto& home = this->shard_of(hash);
     const typename right::locked guard(home.lock);
     const auto at = this->place_locked(home, key, hash);
-    if (at.before_entry == nullptr) return false;
+    if (!at) return false;
     spare_.reserve(spare_.size() + 1);
-    spare_.push_back(this->unlink_locked(home, at.before_entry));
+    spare_.push_back(this->unlink_locked(home, at));
     return true;
   }
 
@@ -44,13 +44,13 @@ class entry_reused_under_reader : public rcu_map<Key, T, Hash, KeyEqual, Allocat
     const std::uint64_t hash = this->hash_of(key);
     auto& home = this->shard_of(hash);
     const typename right::locked guard(home.lock);
-    const auto at = this->place_locked(home, key, hash);
-    if (at.before_entry != nullptr) return false;
+    if (this->place_locked(home, key, hash)) return false;
     entry* const again = spare_.back();
     spare_.pop_back();
     ::new (static_cast<void*>(&again->element)) typename right::value_type(key, value);
-    again->order = this->order_of(hash);
-    home.list.link_locked(at.before_order, again);
+    again->hash_in_table = hash;
+    using table = typename right::table_type;
+    table::put(table::room_for(this->allocator_, this->table_locked(home), hash), again, hash);
     ++home.size;
     return true;
   }

@@ -3,9 +3,9 @@
 //
 // Words. An *entry* is one version of one element: it never changes. To *publish* an entry is to store the one pointer
 // by which readers reach it; the entry whose place it takes, or that is erased, is *retired*: kept until no reader is
-// left who may have met it, and then freed. How that is known is told in detail/epoch_domain.h. A *shard* is a list of
-// entries in order of their hashes, with shortcuts (detail/split_list.h), and a lock for those who change it. A
-// *visitor* is the caller's function that runs inside an operation.
+// left who may have met it, and then freed. How that is known is told in detail/epoch_domain.h. A *shard* is a table of
+// pointers to entries (detail/rcu_table.h), and a lock for those who change it. A *visitor* is the caller's function that
+// runs inside an operation.
 //
 // The idea: reading is following pointers. A reader says in a slot of its own, on a cache line that nobody else writes,
 // that it is there, and then only loads; that nothing it meets changes or goes away is the writers' affair. A writer
@@ -13,11 +13,14 @@
 // operation has happened, for everybody. Writers to different shards meet no more often than in sharded_map.
 //
 // The hard cases:
-//   - growing while readers walk. Nothing is moved and nothing is replaced: entries lie in one sorted list from their
-//     publication on, and growing adds shortcuts into that list. A reader that has seen an old size of the table starts
-//     further away from what it looks for, never behind it;
+//   - growing while readers search and walk. The writer makes another table of the same entries beside the old one and
+//     publishes it with one store; the old one is not written any more, and retired. A reader that is in it sees the
+//     shard as it was at that moment. A walk that finds itself in an old table looks each key up in the new one before
+//     it shows it. All retired tables of a shard together are no larger than the largest that it has had;
 //   - an entry used again under a reader that stands on it (ABA): entries are freed, and so used again, only after
 //     their grace period; no reader meets two entries at one address;
+//   - a key that is erased and inserted again while a walk goes along its chain: the walk gathers the chain first, and
+//     shows each key once;
 //   - a reader that stays. What it may be looking at can't be freed. A shard keeps at most `unreclaimed_max` entries
 //     waiting; a writer that would exceed that waits until readers have left: it holds no lock meanwhile, and gives its
 //     processor away between two looks. Half way there the policy is told about the stalled reader (on_stalled_reader).
@@ -31,8 +34,8 @@
 //      of its own between call and return, none is met twice; an element that is there from call to return is met, one
 //      that is not there at any moment between them is not;
 //  (3) find, contains, visit, for_each, snapshot and `reading` take no lock, write nothing but their thread's slot, and
-//      wait for nobody, whatever state other threads were stopped in. (A thread's first use of maps, and the first use
-//      of a map by a thread beyond 16 at one time, may allocate.);
+//      wait for nobody, whatever state other threads were stopped in. (The first use of a map by a thread beyond 16 at
+//      one time may allocate, and so may a walk over many keys with one hash.);
 //  (4) what a visitor or a `reading` is shown stays as it is, and where it is, until the visitor returns or the reading
 //      ends, even if it is replaced or erased meanwhile;
 //  (5) an operation on one key that throws has changed nothing; an update whose visitor throws leaves the old value;
@@ -42,8 +45,8 @@
 //      erase_if, a hash or an equality it may only read. Breaches are reported as misuse (the latter in checked
 //      builds);
 //  (7) entries unreclaimed: at most unreclaimed_max in each shard, and beside them what one erase_if or clear has taken
-//      out of it, and what threads have retired while they were reading. synchronize() frees all that was retired
-//      before it was called;
+//      out of it, and what threads have retired while they were reading. synchronize() waits for those who read at the
+//      call, and for nobody who comes later, and frees all that was retired before the call;
 //  (8) construction and destruction must not run beside other operations, as with any object.
 //
 //   operation                                effect         blocks                progress    memory returns
@@ -56,25 +59,29 @@
 //   erase_if clear                           weak           shard after shard     blocking    after grace
 //   synchronize                              -              nobody                blocking    everything retired
 //
-// "After grace": nothing runs in the background; every retire_batch-th entry that a shard retires makes the writer look
-// whether the readers have left, and frees what may be freed. What is retired last waits for the next write or for
-// synchronize(). A reader keeps what is retired while it reads from being freed, in all shards of its map.
+// "After grace": nothing runs in the background. Each time a shard has retired retire_batch entries, the writer frees the
+// batch before if its readers have left, and the new one begins to wait. So up to two batches a shard wait for its next
+// writes or for synchronize(). What one look at the readers proves counts for all shards; about once in a batch of all
+// shards together somebody has to look, and interrupts the processors that run the other threads for a moment. A reader
+// keeps what is retired while it reads from being freed, in all shards of its map.
 // A preempted reader holds up nobody until a shard's bound is reached. A preempted writer holds up writers of its
 // shard. A writer that finds the key absent (erase, update) or present (insert) as it wishes not to, returns without a
 // lock.
 //
-// No assignment, swap, merge or ==: readers hold on to a map's lists without a lock, so nothing can be done to two maps
+// No assignment, swap, merge or ==: readers are in a map's tables without a lock, so nothing can be done to two maps
 // at one moment. Copies are weak; there are no moves.
 //
 // Requires: T can be copied, for update and compare_exchange (and Key, too); the allocator, if it is not stateless, may
 // be used by several threads at once; equal keys have equal hashes by every copy of Hash.
 //
-// Costs: a reading lookup: an announcement (a sequentially consistent store), one cache line for the shortcut and one
-// or two for entries. Many lookups under one `reading` share the announcement. An entry takes 24 bytes beside the
-// element, a bucket 16, and there are as many buckets as there were elements at most: buckets stay until the map is
-// destroyed. An empty map allocates nothing, but the object takes 384 bytes a shard and 1 KiB for its readers.
+// Costs: a reading lookup: an announcement (a plain store; without a process barrier, detail/process_barrier.h, a
+// sequentially consistent one), a cache line for the bucket and one for the entry. Many lookups under one `reading` share
+// the announcement. An entry takes 8 bytes beside the element; a bucket of 64 bytes serves one and a half to three
+// elements. An insertion that finds a shard's table full copies its pointers, and so does an erasure that leaves it
+// nearly empty. An empty map allocates nothing, but the object takes 136 bytes a shard and 1.2 KiB for its readers.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -92,6 +99,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <gauntlet/map/consistency.h>
 #include <gauntlet/map/detail/annotations.h>
@@ -104,7 +112,6 @@
 #include <gauntlet/map/detail/reentry_guard.h>
 #include <gauntlet/map/detail/retire_list.h>
 #include <gauntlet/map/detail/spin_park_lock.h>
-#include <gauntlet/map/detail/split_list.h>
 #include <gauntlet/map/hash_map.h>
 #include <gauntlet/map/progress.h>
 
@@ -124,9 +131,11 @@ struct rcu_map_policy {
   using epoch_domain = detail::epoch_domain;      // guard, advance, is_over, synchronize, is_read_by_this_thread, stats
   using map_policy = hash_map_policy;             // of what snapshot returns
   static constexpr std::size_t shard_count = 64;  // a power of two, 1 allowed
-  static constexpr unsigned first_level = 3;      // a shard's table begins with so many bits of buckets
-  static constexpr std::size_t elements_per_bucket = 1;               // more on average, and the table is doubled
-  static constexpr std::size_t retire_batch = 32;                     // entries between two looks at the readers
+  static constexpr unsigned slots_per_bucket = 6;        // at most 6: what is more lies in a chain
+  static constexpr unsigned first_level = 0;             // a shard's table begins with 2^first_level buckets
+  static constexpr std::size_t elements_per_bucket = 3;  // more on average, and the table is doubled
+  static constexpr std::size_t shrink_below_one_in = 8;  // less than 1/8 of what has room, and it is made smaller
+  static constexpr std::size_t retire_batch = 32;        // entries between two looks at the readers
   static constexpr detail::look look_at_batch = detail::look::later;  // at a batch that is full: with the next one
   static constexpr std::size_t unreclaimed_max = 1024;                // entries of a shard that wait; then writers wait
   static constexpr bool checked = hash_map_policy::checked;           // report re-entry instead of waiting for ever
@@ -304,7 +313,7 @@ class rcu_map : detail::rcu_core<Key, T, Hash, KeyEqual, Allocator, Policy> {
   void clear() {  // O(n)
     erase_if([](const Key&, const T&) { return true; });
   }
-  // Buckets for so many: O(n). Throws std::bad_alloc if there are not enough to be had; what was got is kept.
+  // Buckets for so many, which stay: O(n). Throws std::bad_alloc if there are not enough to be had; what was got is kept.
   void reserve(size_type elements);
   // Calls visitor(const Key&, const T&) for every element, without a lock: O(n).
   template <class Visitor>
@@ -325,24 +334,25 @@ class rcu_map : detail::rcu_core<Key, T, Hash, KeyEqual, Allocator, Policy> {
            std::to_string(s.unreclaimed) + ", readers " + std::to_string(s.readers) + ", the slowest " +
            std::to_string(s.slowest_lag) + " epochs behind";
   }
-  // Recounts every list and checks that each entry is where its hash says; on failure writes what is wrong.
+  // Recounts every table and checks that each entry is where its hash says; on failure writes what is wrong.
   bool self_check(std::ostream* dump = nullptr) const;
 
  protected:
   using typename core::adopted;
+  using typename core::bucket;
   using typename core::domain_type;
   using typename core::entry;
-  using list_node = detail::list_node;
-  using typename core::list_type;
   using typename core::locked;
+  using typename core::met_in_chain;
   using typename core::place;
   using typename core::reading_guard;
   using typename core::shard;
+  using typename core::table_type;
+  using typename core::table_word;
   using typename core::unpublished;
   using inside = detail::reentry_guard<Policy::checked>;
 
   using core::allocator_;
-  using core::as_entry;
   using core::deallocate_entry;
   using core::disposer;
   using core::domain_;
@@ -353,17 +363,22 @@ class rcu_map : detail::rcu_core<Key, T, Hash, KeyEqual, Allocator, Policy> {
   using core::insert_locked;
   using core::insert_or_assign_locked;
   using core::is_there;
+  using core::level_for;
   using core::lock_with_room;
   using core::lock_with_room_unless;
   using core::lookup;
   using core::number_of;
-  using core::order_of;
   using core::place_locked;
+  using core::rebuild_locked;
   using core::replace_locked;
   using core::retire_locked;
   using core::shard_count;
   using core::shard_of;
   using core::shards_;
+  using core::shrink_locked;
+  using core::table_disposer;
+  using core::table_locked;
+  using core::table_of;
   using core::unlink_locked;
 
   template <class K>
@@ -426,11 +441,10 @@ bool GAUNTLET_MAP::insert(Key key, T value) {
   unpublished fresh(*this, hash, std::move(key), std::move(value));
   shard& home = shard_of(hash);
   const locked guard(home.lock);
-  const place at = place_locked(home, fresh.element().first, hash);
-  if (at.before_entry != nullptr) {
+  if (place_locked(home, fresh.element().first, hash)) {
     return false;
   }
-  insert_locked(home, at, fresh);
+  insert_locked(home, hash, fresh);
   return true;
 }
 
@@ -470,13 +484,12 @@ bool GAUNTLET_MAP::try_emplace(Key key, Arguments&&... arguments) {
   unpublished fresh(*this);
   shard& home = shard_of(hash);
   const locked guard(home.lock);
-  const place at = place_locked(home, key, hash);
-  if (at.before_entry != nullptr) {
+  if (place_locked(home, key, hash)) {
     return false;
   }
   fresh.construct(hash, std::piecewise_construct, std::forward_as_tuple(std::move(key)),
                   std::forward_as_tuple(std::forward<Arguments>(arguments)...));
-  insert_locked(home, at, fresh);
+  insert_locked(home, hash, fresh);
   return true;
 }
 
@@ -496,7 +509,7 @@ bool GAUNTLET_MAP::compare_exchange(const Key& key, const T& expected, T desired
   lock_with_room(home);
   const adopted guard(home.lock);
   const place at = place_locked(home, key, hash);
-  if (at.before_entry == nullptr || !(as_entry(at.before_entry->follow_locked()).element.second == expected)) {
+  if (!at || !(std::as_const(at.entry()->element.second) == expected)) {
     return false;
   }
   replace_locked(home, at, fresh);
@@ -546,10 +559,10 @@ bool GAUNTLET_MAP::update_as(const K& key, Visitor& visitor) {
   lock_with_room(home);
   const adopted guard(home.lock);
   const place at = place_locked(home, key, hash);
-  if (at.before_entry == nullptr) {
+  if (!at) {
     return false;
   }
-  fresh.construct(hash, as_entry(at.before_entry->follow_locked()).element);
+  fresh.construct(hash, std::as_const(at.entry()->element));
   visitor(fresh.element().second);
   replace_locked(home, at, fresh);
   return true;
@@ -598,11 +611,12 @@ std::optional<T> GAUNTLET_MAP::extract_as(const K& key) {
     lock_with_room(home);
     const adopted guard(home.lock);
     const place at = place_locked(home, key, hash);
-    if (at.before_entry == nullptr) {
+    if (!at) {
       return std::nullopt;
     }
-    std::optional<T> value(std::in_place, as_entry(at.before_entry->follow_locked()).element.second);
-    retire_locked(home, unlink_locked(home, at.before_entry));
+    std::optional<T> value(std::in_place, std::as_const(at.entry()->element.second));
+    retire_locked(home, unlink_locked(home, at));
+    shrink_locked(home);
     return value;
   } else {
     if (domain_.is_read_by_this_thread()) {
@@ -612,10 +626,11 @@ std::optional<T> GAUNTLET_MAP::extract_as(const K& key) {
     {
       const locked guard(home.lock);
       const place at = place_locked(home, key, hash);
-      if (at.before_entry == nullptr) {
+      if (!at) {
         return std::nullopt;
       }
-      taken = unlink_locked(home, at.before_entry);
+      taken = unlink_locked(home, at);
+      shrink_locked(home);
     }
     domain_.synchronize();
     const auto dispose = [this](entry* at) { disposer()(at); };
@@ -639,16 +654,17 @@ GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::reserve(size_type elements) {
   const inside here(this, "reserve");
   const size_type each_gets = elements / shard_count + (elements % shard_count != 0 ? 1 : 0);
-  if (each_gets / Policy::elements_per_bucket > list_type::buckets_max) {
+  const unsigned level = level_for(each_gets);
+  if (level > table_type::level_max) {
     throw std::length_error("rcu_map::reserve: more elements than there can be");
   }
   for (shard& each : shards_) {
     const locked guard(each.lock);
-    while (each.list.buckets() * Policy::elements_per_bucket < each_gets) {
-      if (!each.list.grow_locked(allocator_)) {
-        throw std::bad_alloc();
-      }
+    const table_word table = table_locked(each);
+    if ((table == table_type::none || table_type::level_of(table) < level) && !rebuild_locked(each, level)) {
+      throw std::bad_alloc();
     }
+    each.level_kept = std::max(each.level_kept, level);
   }
 }
 
@@ -656,12 +672,21 @@ GAUNTLET_MAP_TEMPLATE
 template <class Visitor>
 void GAUNTLET_MAP::for_each(Visitor&& visitor) const {
   const reading_guard reading_now(domain_);
-  for (const shard& each : shards_) {
-    for (const list_node* at = each.list.begin(); at != each.list.end(); at = at->follow()) {
-      if (detail::is_order_of_entry(at->order)) {
-        visitor(as_entry(at).element.first, as_entry(at).element.second);
+  met_in_chain met(equal_);
+  for (size_type number = 0; number < shard_count; ++number) {
+    const table_word table = table_of(number);
+    table_type::for_each_chain(table, [&](bucket& chain) {
+      met.clear();
+      table_type::for_each_in_chain(chain, [&met](const entry* at, bucket&, unsigned) { met.add(*at); });
+      for (size_type i = 0; i < met.size(); ++i) {
+        const Key& key = met[i].element.first;
+        // A table that has been replaced meanwhile still shows what has been erased since.
+        const entry* const now = table_of(number) == table ? &met[i] : lookup(key, hash_of(key));
+        if (now != nullptr) {
+          visitor(now->element.first, now->element.second);
+        }
       }
-    }
+    });
   }
 }
 
@@ -673,15 +698,15 @@ auto GAUNTLET_MAP::erase_if(Predicate&& predicate) -> size_type {
   for (shard& each : shards_) {
     lock_with_room(each);
     const adopted guard(each.lock);
-    list_node* before = each.list.head_locked();
-    for (list_node* at = before->follow_locked(); at != each.list.end(); at = before->follow_locked()) {
-      if (detail::is_order_of_entry(at->order) && predicate(as_entry(at).element.first, as_entry(at).element.second)) {
-        retire_locked(each, unlink_locked(each, before));
-        ++erased;
-      } else {
-        before = at;
-      }
-    }
+    table_type::for_each_chain(table_locked(each), [&](bucket& chain) GAUNTLET_UNCHECKED_LOCKING {
+      table_type::for_each_in_chain(chain, [&](const entry* at, bucket& in, unsigned slot) GAUNTLET_UNCHECKED_LOCKING {
+        if (predicate(at->element.first, at->element.second)) {
+          retire_locked(each, unlink_locked(each, {&in, slot}));
+          ++erased;
+        }
+      });
+    });
+    shrink_locked(each);
   }
   return erased;
 }
@@ -700,11 +725,13 @@ void GAUNTLET_MAP::synchronize() {
   for (shard& each : shards_) {
     const locked guard(each.lock);
     each.retired.let_all_wait(domain_);
+    each.retired_tables.let_all_wait(domain_);
   }
   domain_.synchronize();
   for (shard& each : shards_) {
     const locked guard(each.lock);
     each.retired.collect(domain_, disposer(), detail::look::later);
+    each.retired_tables.collect(domain_, table_disposer(), detail::look::later);
   }
 }
 
@@ -715,7 +742,7 @@ auto GAUNTLET_MAP::stats() const -> statistics {
   for (const shard& each : shards_) {
     const locked guard(each.lock);
     all.elements += each.size;
-    all.buckets += each.list.buckets();
+    all.buckets += table_type::buckets_in(table_locked(each));
     all.unreclaimed += each.retired.size();
     all.waits += each.waits;
   }
@@ -742,30 +769,31 @@ bool GAUNTLET_MAP::self_check(std::ostream* dump) const {
   for (std::size_t number = 0; number < shard_count; ++number) {
     const shard& each = shards_[number];
     const locked guard(each.lock);
-    if (const char* const flaw = each.list.flaw_locked()) {
+    if (const char* const flaw = table_type::flaw(table_locked(each))) {
       complain(number, flaw);
       continue;
     }
     size_type entries = 0;
-    for (const list_node* at = each.list.begin(); at != each.list.end(); at = at->follow_locked()) {
-      if (!detail::is_order_of_entry(at->order)) {
-        continue;
-      }
-      ++entries;
-      const Key& key = as_entry(at).element.first;
-      const std::uint64_t hash = hash_of(key);
-      if (number_of(hash) != number) {
-        complain(number, "an entry that belongs to shard ", number_of(hash));
-      }
-      if (order_of(hash) != at->order) {
-        complain(number, "an entry at order ", at->order, " whose hash says ", order_of(hash));
-      }
-      for (const list_node* other = at->follow_locked(); other->order == at->order; other = other->follow_locked()) {
-        if (equal_(as_entry(other).element.first, key)) {
-          complain(number, "two entries with one key");
+    table_type::for_each_chain(table_locked(each), [&](bucket& chain) {
+      std::vector<const entry*> met;
+      table_type::for_each_in_chain(chain, [&](const entry* at, bucket&, unsigned) {
+        ++entries;
+        const Key& key = at->element.first;
+        const std::uint64_t hash = hash_of(key);
+        if (number_of(hash) != number) {
+          complain(number, "an entry that belongs to shard ", number_of(hash));
         }
-      }
-    }
+        if (hash != at->hash()) {
+          complain(number, "an entry at hash ", at->hash(), " whose hash says ", hash);
+        }
+        for (const entry* other : met) {
+          if (equal_(other->element.first, key)) {
+            complain(number, "two entries with one key");
+          }
+        }
+        met.push_back(at);
+      });
+    });
     if (entries != each.size) {
       complain(number, entries, " entries, but its size says ", each.size);
     }

@@ -1,17 +1,21 @@
 // The inside of rcu_map: entries and their memory, the shards they lie in, and what a writer does in a shard whose lock
 // it holds. rcu_map.h tells the whole; there are the operations, each of them a few of these steps.
 //
-// Who may touch what: an entry that is published is constant, but for two pointers. `next` belongs to the list, is
-// written under the shard's lock and followed by anybody; `next_retired` belongs to the shard's retire_list. Readers
-// use `lookup` and the list, and only under a guard of the domain; everything that ends in _locked wants the shard's
-// lock.
+// Who may touch what: key and value of an entry that is published are constant. Its hash, and the pointer that is in its
+// place when it is retired, are guarded by the shard's lock. Readers use `lookup` and the tables, and only under a guard
+// of the domain; everything that ends in _locked wants the shard's lock.
+//
+// The words by which readers reach the tables lie close together, away from what writers write: few lines, which change
+// when a table grows.
 //
 // The hard case is a writer for whose retired entry there is no room, because readers stay. It must not wait with the
 // lock held: a reader whose visitor writes to the same shard would wait for it, and it for the reader. And while it
 // waits it must leave the lock alone, or several such writers keep each other busy.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -20,14 +24,15 @@
 #include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <gauntlet/map/detail/annotations.h>
 #include <gauntlet/map/detail/attributes.h>
 #include <gauntlet/map/detail/epoch_domain.h>
 #include <gauntlet/map/detail/map_types.h>
 #include <gauntlet/map/detail/mutex.h>
+#include <gauntlet/map/detail/rcu_table.h>
 #include <gauntlet/map/detail/retire_list.h>
-#include <gauntlet/map/detail/split_list.h>
 #include <gauntlet/map/hash.h>
 
 namespace gauntlet {
@@ -55,28 +60,35 @@ class rcu_core {
   using adopted = adopting_guard<lock_type>;
   using domain_type = typename Policy::epoch_domain;
   using reading_guard = typename domain_type::guard;
-  using list_type = split_list<Allocator, Policy::first_level>;
-
   static constexpr std::size_t cache_line = 64;
   static constexpr std::size_t shard_count = Policy::shard_count;
   static constexpr int shard_bits = std::bit_width(shard_count) - 1;
 
-  // What is in it is constant from its publication on, but for the list's pointer and the one by which it is retired.
-  struct entry : list_node {
-    entry() noexcept {}
+  struct entry {
+    entry() noexcept : hash_in_table(0) {}
     ~entry() {}
-    entry* next_retired = nullptr;  // guarded by the shard's lock
+    std::uint64_t hash() const noexcept { return hash_in_table; }
+    union {  // guarded by the shard's lock
+      std::uint64_t hash_in_table;
+      entry* next_retired;
+    };
     union {
-      value_type element;
+      value_type element;  // constant from its publication on
     };
   };
+
+  using table_type = rcu_table<entry, Allocator, Policy::slots_per_bucket, static_cast<unsigned>(shard_bits)>;
+  using table_word = typename table_type::word;
+  using bucket = typename table_type::bucket;
+  using place = typename table_type::place;  // of an entry; false: the key is not there
 
   struct alignas(cache_line) shard {
     mutable lock_type lock;
     size_type size GAUNTLET_GUARDED_BY(lock) = 0;
+    unsigned level_kept GAUNTLET_GUARDED_BY(lock) = Policy::first_level;  // the table never gets smaller than that
     std::uint64_t waits GAUNTLET_GUARDED_BY(lock) = 0;
     retire_list<entry, domain_type> retired GAUNTLET_GUARDED_BY(lock);
-    list_type list;  // read by anybody; its _locked functions are called under the lock
+    retire_list<typename table_type::retired_table, domain_type> retired_tables GAUNTLET_GUARDED_BY(lock);
   };
 
   // A new entry, until it is published.
@@ -100,7 +112,7 @@ class rcu_core {
       Allocator allocator(map_.allocator_);
       std::allocator_traits<Allocator>::construct(allocator, std::addressof(entry_->element),
                                                   std::forward<Arguments>(arguments)...);
-      entry_->order = order_of(hash);
+      entry_->hash_in_table = hash;
       constructed_ = true;
     }
     value_type& element() noexcept { return entry_->element; }
@@ -110,12 +122,6 @@ class rcu_core {
     const rcu_core& map_;
     entry* entry_;
     bool constructed_ = false;
-  };
-
-  // Where a key is in its list: the node before the entry, if it has one, and the node before the first of that order.
-  struct place {
-    list_node* before_order;
-    list_node* before_entry;  // null: the key is not there
   };
 
   using entry_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<entry>;
@@ -140,8 +146,11 @@ class rcu_core {
       deallocate_entry(at);
     };
   }
+  auto table_disposer() const noexcept {
+    return [this](typename table_type::retired_table* at) noexcept { table_type::free(allocator_, at); };
+  }
 
-  // The highest bits of a hash say which shard, the others where in its list.
+  // The highest bits of a hash say which shard, the others where in its table.
   template <class K>
   GAUNTLET_ALWAYS_INLINE std::uint64_t hash_of(const K& key) const {
     if constexpr (avalanching<Hash>) {
@@ -153,10 +162,45 @@ class rcu_core {
   static constexpr std::size_t number_of(std::uint64_t hash) noexcept {
     return shard_bits == 0 ? 0 : static_cast<std::size_t>(hash >> (64 - shard_bits) % 64);
   }
-  static constexpr std::uint64_t order_of(std::uint64_t hash) noexcept { return order_of_entry(hash << shard_bits); }
   shard& shard_of(std::uint64_t hash) { return shards_[number_of(hash)]; }
-  const shard& shard_of(std::uint64_t hash) const { return shards_[number_of(hash)]; }
-  static const entry& as_entry(const list_node* at) noexcept { return static_cast<const entry&>(*at); }
+  std::size_t number_of(const shard& home) const noexcept {
+    return static_cast<std::size_t>(std::addressof(home) - shards_.data());
+  }
+  // [table] pairs with itself: who sees a table sees what is in it. Sequentially consistent, as all that readers follow.
+  table_word table_of(std::size_t number) const noexcept { return tables_[number].load(std::memory_order_seq_cst); }
+  table_word table_locked(const shard& home) const noexcept GAUNTLET_REQUIRES(home.lock) {
+    return tables_[number_of(home)].load(std::memory_order_relaxed);
+  }
+
+  // The entries of one chain, one for each key: a key that is taken out and put in again while a reader goes along the
+  // chain may be met twice. Chains are short where hashes spread, and then no memory is needed.
+  class met_in_chain {
+   public:
+    explicit met_in_chain(const KeyEqual& equal) : equal_(equal) {}
+    void clear() noexcept { count_ = 0; }
+    size_type size() const noexcept { return count_; }
+    const entry& operator[](size_type i) const {
+      return i < within_.size() ? *within_[i] : *beyond_[i - within_.size()];
+    }
+    void add(const entry& next) {
+      for (size_type i = 0; i < count_; ++i) {
+        if (equal_((*this)[i].element.first, next.element.first)) return;
+      }
+      if (count_ < within_.size()) {
+        within_[count_] = &next;
+      } else {
+        beyond_.resize(count_ - within_.size());
+        beyond_.push_back(&next);
+      }
+      ++count_;
+    }
+
+   private:
+    const KeyEqual& equal_;
+    size_type count_ = 0;
+    std::array<const entry*, 2 * Policy::slots_per_bucket> within_{};
+    std::vector<const entry*> beyond_;
+  };
 
   // Requires: the calling thread reads.
   template <class K>
@@ -168,7 +212,7 @@ class rcu_core {
     return lookup(key, hash) != nullptr;
   }
   template <class K>
-  place place_locked(shard& home, const K& key, std::uint64_t hash) const GAUNTLET_REQUIRES(home.lock);
+  place place_locked(const shard& home, const K& key, std::uint64_t hash) const GAUNTLET_REQUIRES(home.lock);
 
   // Takes the shard's lock when there is room for one more retired entry. Counts a wait where there is none.
   void lock_with_room(shard& home) GAUNTLET_ACQUIRE(home.lock);
@@ -177,9 +221,19 @@ class rcu_core {
   template <class GiveUp>
   bool lock_with_room_unless(shard& home, GiveUp& give_up) GAUNTLET_TRY_ACQUIRE(true, home.lock);
 
-  void insert_locked(shard& home, const place& at, unpublished& fresh) GAUNTLET_REQUIRES(home.lock);
-  void replace_locked(shard& home, const place& at, unpublished& fresh) GAUNTLET_REQUIRES(home.lock);
-  entry* unlink_locked(shard& home, list_node* before) GAUNTLET_REQUIRES(home.lock);
+  // Gives the shard a table of this level. False, with nothing changed, if there is no memory for it.
+  bool rebuild_locked(shard& home, unsigned level) GAUNTLET_REQUIRES(home.lock);
+  // After erasures: gives memory back if little is left in the table.
+  void shrink_locked(shard& home) GAUNTLET_REQUIRES(home.lock);
+  // Of a table that has room for so many elements.
+  static constexpr unsigned level_for(size_type elements) noexcept {
+    const size_type buckets =
+        elements / Policy::elements_per_bucket + (elements % Policy::elements_per_bucket != 0 ? 1 : 0);
+    return buckets <= 1 ? 0 : static_cast<unsigned>(std::bit_width(buckets - 1));
+  }
+  void insert_locked(shard& home, std::uint64_t hash, unpublished& fresh) GAUNTLET_REQUIRES(home.lock);
+  void replace_locked(shard& home, place at, unpublished& fresh) GAUNTLET_REQUIRES(home.lock);
+  entry* unlink_locked(shard& home, place at) GAUNTLET_REQUIRES(home.lock);
   void retire_locked(shard& home, entry* unlinked) GAUNTLET_REQUIRES(home.lock);
   bool insert_or_assign_locked(shard& home, std::uint64_t hash, unpublished& fresh) GAUNTLET_REQUIRES(home.lock);
   template <class K>
@@ -196,6 +250,8 @@ class rcu_core {
   [[no_unique_address]] Allocator allocator_;  // constant after construction: copied for each use
   std::uint64_t seed_;                         // constant after construction
   mutable domain_type domain_;
+  alignas(
+      cache_line) std::array<std::atomic<table_word>, shard_count> tables_{};  // each written under its shard's lock
   std::array<shard, shard_count> shards_;  // the array itself is constant after construction
 };
 
@@ -209,41 +265,28 @@ GAUNTLET_MAP::~rcu_core() {
   for (shard& each : shards_) {
     const locked guard(each.lock);
     each.retired.drain(disposer());
-    for (list_node* at = each.list.head_locked()->follow_locked(); at != each.list.end();) {
-      list_node* const next = at->follow_locked();
-      if (is_order_of_entry(at->order)) {
-        disposer()(static_cast<entry*>(at));
-      }
-      at = next;
+    each.retired_tables.drain(table_disposer());
+    const table_word table = table_locked(each);
+    table_type::for_each_chain(table, [this](bucket& chain) {
+      table_type::for_each_in_chain(chain, [this](entry* at, bucket&, unsigned) { disposer()(at); });
+    });
+    if (table != table_type::none) {
+      table_type::free(allocator_, table_type::header_of(table));
     }
-    each.list.release(allocator_);
   }
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class K>
-auto GAUNTLET_MAP::lookup(const K& key, std::uint64_t hash) const -> const entry* {
-  const std::uint64_t order = order_of(hash);
-  for (const list_node* at = shard_of(hash).list.lower_bound(order); at->order == order; at = at->follow()) {
-    if (equal_(as_entry(at).element.first, key)) {
-      return &as_entry(at);
-    }
-  }
-  return nullptr;
+GAUNTLET_ALWAYS_INLINE auto GAUNTLET_MAP::lookup(const K& key, std::uint64_t hash) const -> const entry* {
+  return table_type::find(table_of(number_of(hash)), hash,
+                          [&](const entry& at) { return equal_(at.element.first, key); });
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class K>
-auto GAUNTLET_MAP::place_locked(shard& home, const K& key, std::uint64_t hash) const -> place {
-  const std::uint64_t order = order_of(hash);
-  list_node* const before_order = home.list.before_locked(order);
-  list_node* before = before_order;
-  for (list_node* at = before->follow_locked(); at->order == order; before = at, at = at->follow_locked()) {
-    if (equal_(as_entry(at).element.first, key)) {
-      return {before_order, before};
-    }
-  }
-  return {before_order, nullptr};
+auto GAUNTLET_MAP::place_locked(const shard& home, const K& key, std::uint64_t hash) const -> place {
+  return table_type::place_of(table_locked(home), hash, [&](const entry& at) { return equal_(at.element.first, key); });
 }
 
 GAUNTLET_MAP_TEMPLATE
@@ -295,26 +338,65 @@ bool GAUNTLET_MAP::lock_with_room_unless(shard& home, GiveUp& give_up) {
 }
 
 GAUNTLET_MAP_TEMPLATE
-void GAUNTLET_MAP::insert_locked(shard& home, const place& at, unpublished& fresh) {
-  home.list.link_locked(at.before_order, fresh.release());
-  ++home.size;
-  if (home.size > home.list.buckets() * Policy::elements_per_bucket) {
-    home.list.grow_locked(allocator_);
+bool GAUNTLET_MAP::rebuild_locked(shard& home, unsigned level) {
+  const table_word old = table_locked(home);
+  table_word fresh = table_type::none;
+  try {
+    fresh = table_type::make(allocator_, level, old);
+  } catch (...) {
+    return false;
   }
-  home.list.mark_one_more_locked();
+  tables_[number_of(home)].store(fresh, std::memory_order_seq_cst);  // [table]
+  if (old != table_type::none) {
+    home.retired_tables.add(table_type::header_of(old));
+    home.retired_tables.collect(domain_, table_disposer(), look::at_once);
+  }
+  return true;
 }
 
 GAUNTLET_MAP_TEMPLATE
-void GAUNTLET_MAP::replace_locked(shard& home, const place& at, unpublished& fresh) {
-  entry* const old = static_cast<entry*>(at.before_entry->follow_locked());
-  home.list.replace_next_locked(at.before_entry, fresh.release());
+void GAUNTLET_MAP::shrink_locked(shard& home) {
+  const table_word table = table_locked(home);
+  const size_type room = table_type::buckets_in(table) * Policy::elements_per_bucket;
+  if (GAUNTLET_LIKELY(home.size * Policy::shrink_below_one_in >= room)) {
+    return;
+  }
+  // Room for twice as many, or the next insertions make it grow again.
+  const unsigned level = std::max(home.level_kept, level_for(2 * home.size));
+  if (level < table_type::level_of(table)) {
+    rebuild_locked(home, level);
+  }
+}
+
+// A table that can't grow gets longer chains.
+GAUNTLET_MAP_TEMPLATE
+void GAUNTLET_MAP::insert_locked(shard& home, std::uint64_t hash, unpublished& fresh) {
+  table_word table = table_locked(home);
+  if (table == table_type::none) {
+    if (!rebuild_locked(home, home.level_kept)) {
+      throw std::bad_alloc();
+    }
+  } else if (home.size >= table_type::buckets_in(table) * Policy::elements_per_bucket &&
+             table_type::level_of(table) < table_type::level_max) {
+    rebuild_locked(home, table_type::level_of(table) + 1);
+  }
+  table = table_locked(home);
+  const place to = table_type::room_for(allocator_, table, hash);
+  table_type::put(to, fresh.release(), hash);
+  ++home.size;
+}
+
+GAUNTLET_MAP_TEMPLATE
+void GAUNTLET_MAP::replace_locked(shard& home, place at, unpublished& fresh) {
+  entry* const old = at.entry();
+  table_type::replace(at, fresh.release());
   retire_locked(home, old);
 }
 
 GAUNTLET_MAP_TEMPLATE
-auto GAUNTLET_MAP::unlink_locked(shard& home, list_node* before) -> entry* {
-  entry* const old = static_cast<entry*>(before->follow_locked());
-  home.list.unlink_next_locked(before);
+auto GAUNTLET_MAP::unlink_locked(shard& home, place at) -> entry* {
+  entry* const old = at.entry();
+  table_type::take_out(at);
   --home.size;
   return old;
 }
@@ -323,8 +405,9 @@ GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::retire_locked(shard& home, entry* unlinked) {
   home.retired.add(unlinked);
   const size_type before = home.retired.size();
-  if (before % Policy::retire_batch == 0) {
+  if (home.retired.open_size() % Policy::retire_batch == 0) {
     home.retired.collect(domain_, disposer(), Policy::look_at_batch);
+    home.retired_tables.collect(domain_, table_disposer(), look::later);
   }
   if (before == Policy::unreclaimed_max / 2 && home.retired.size() >= before) {
     const auto readers = domain_.stats();
@@ -334,12 +417,11 @@ void GAUNTLET_MAP::retire_locked(shard& home, entry* unlinked) {
 
 GAUNTLET_MAP_TEMPLATE
 bool GAUNTLET_MAP::insert_or_assign_locked(shard& home, std::uint64_t hash, unpublished& fresh) {
-  const place at = place_locked(home, fresh.element().first, hash);
-  if (at.before_entry != nullptr) {
+  if (const place at = place_locked(home, fresh.element().first, hash)) {
     replace_locked(home, at, fresh);
     return false;
   }
-  insert_locked(home, at, fresh);
+  insert_locked(home, hash, fresh);
   return true;
 }
 
@@ -347,10 +429,11 @@ GAUNTLET_MAP_TEMPLATE
 template <class K>
 bool GAUNTLET_MAP::erase_locked(shard& home, const K& key, std::uint64_t hash) {
   const place at = place_locked(home, key, hash);
-  if (at.before_entry == nullptr) {
+  if (!at) {
     return false;
   }
-  retire_locked(home, unlink_locked(home, at.before_entry));
+  retire_locked(home, unlink_locked(home, at));
+  shrink_locked(home);
   return true;
 }
 

@@ -29,6 +29,7 @@ class retire_list {
     ++open_count_;
   }
   std::size_t size() const noexcept { return open_count_ + waiting_count_; }
+  std::size_t open_size() const noexcept { return open_count_; }
   // The epoch that must be over before more can be disposed of. Requires: collect has left something.
   std::uint64_t waiting_epoch() const noexcept { return epoch_; }
 
