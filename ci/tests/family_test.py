@@ -64,6 +64,15 @@ class Report(unittest.TestCase):
         _, table, _ = family.hits_table(made_up())
         self.assertEqual(table.rows[0][2:4], ["10", "30"])
 
+    def test_a_resharding_is_reported_with_the_rest_and_alone(self):
+        rounds = {"before": [4e6] * 3, "during": [3e6] * 3, "after": [5e6] * 3, "seconds": [0.25] * 3, "moved": [0.33] * 3}
+        part = [{"keys": 10000, "reads": 95, "by_writes": by_writes, **rounds} for by_writes in (False, True)]
+        alone = {key: value for key, value in made_up().items() if key not in ("rows", "hits", "memory")}
+        for run in ({**made_up(), "resharding": part}, {**alone, "resharding": part}):
+            text = family.report(run, False)
+            for words in ("a third thread", "writes", "4.00", "3.00", "5.00", "250.0 ms", "33.0 %"):
+                self.assertIn(words, text)
+
     def test_a_file_of_another_kind_is_refused(self):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             file.write('{"benchmarks": []}')

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the concurrent maps of the family beside public ones; prints the tables and says which bars are met.
 
-    family.py [--bin DIR] [--quick] [--json FILE] [--markdown] [--readme]
+    family.py [--bin DIR] [--quick] [--part all|resharding] [--json FILE] [--markdown] [--readme]
     family.py --from FILE [--markdown] [--readme]      the tables of an earlier run, nothing is measured
 
 Exit: 0 measured (a missed bar is a line in the table), 1 a map answered wrongly, 2 wrong use, missing binary or a run
@@ -38,8 +38,8 @@ def measure(arguments):
     binary = Path(arguments.bin).resolve() / "gauntlet_bench_family"
     if not os.access(binary, os.X_OK):
         fail(f"{binary} is missing; ci/bench family builds it")
-    result = subprocess.run([str(binary)] + (["--quick"] if arguments.quick else []), stdout=subprocess.PIPE, text=True,
-                            check=False)
+    options = (["--quick"] if arguments.quick else []) + (["--resharding"] if arguments.part == "resharding" else [])
+    result = subprocess.run([str(binary)] + options, stdout=subprocess.PIPE, text=True, check=False)
     if result.returncode == 1:
         print("ci/bench: a map answered wrongly, see above; nothing was measured", file=sys.stderr)
         sys.exit(1)
@@ -56,7 +56,10 @@ def load(path):
     try:
         with open(path, encoding="utf-8") as file:
             run = json.load(file)
-        run["rows"], run["hits"], run["memory"], run["contestants"]
+        if run["contestants"] and "rows" in run:
+            run["hits"], run["memory"]
+        else:
+            run["resharding"]
         return run
     except (OSError, ValueError, KeyError, TypeError) as error:
         fail(f"{path} is no result of ci/bench family: {error}")
@@ -169,6 +172,18 @@ def memory_table(run):
             "An element is 16 bytes. -: there is nothing to ask.")
 
 
+def resharding_table(run):
+    table = Table(["reads", "moved by", "before", "during", "after", "took", "keys moved"], left=2)
+    for r in run["resharding"]:
+        table.add(f"{r['reads']} %", "writes" if r["by_writes"] else "a third thread",
+                  *[figure(statistics.median(r[when]) / 1e6) for when in ("before", "during", "after")],
+                  duration(1e9 * statistics.median(r["seconds"])), f"{100 * statistics.median(r['moved']):.1f} %")
+    rounds = len(run["resharding"][0]["before"])
+    return ("routed_map from 8 shards to 12: million operations a second of two threads", table,
+            f"{size_name(run['resharding'][0]['keys'])} keys, half of them there, uniform; medians of {rounds} rounds. A third "
+            "thread that moves elements takes a processor from the two where there are no more.")
+
+
 def costs(run):
     """For the page that says which map to take: the least that tells the maps apart."""
     rows = {(r["keys"], r["reads"]): r for r in compare(run) if r["threads"] == 2 and r["law"] == "uniform"}
@@ -224,14 +239,19 @@ def measured(run):
 
 def report(run, markdown):
     heading = (lambda text: f"### {text}") if markdown else (lambda text: text)
-    records = compare(run)
     text = [measured(run)]
+    resharding = [part for title, table, line in ([resharding_table(run)] if run.get("resharding") else [])
+                  for part in (heading(title), table.show(markdown), line)]
+    if "rows" not in run:
+        return "\n\n".join(text + resharding)
+    records = compare(run)
     missing = [f"{peer} ({package})" for peer, package in PACKAGES.items() if peer not in names(run, True)]
     if missing:
         text.append("Left out, as their packages were not there: " + ", ".join(missing) + ".")
     for title, table, line in (speed_table(run, records), ratio_table(run, records), hits_table(run), go_table(run),
                                memory_table(run)):
         text += [heading(title), table.show(markdown), line]
+    text += resharding
     bullet = "- " if markdown else "  "
     text += [heading("Bars"), "\n".join(f"{bullet}{verdict(met)} {words}" for met, words in bar_lines(records))]
     return "\n\n".join(text)
@@ -241,6 +261,7 @@ def main():
     parser = argparse.ArgumentParser(prog="ci/bench family", description=__doc__.splitlines()[0])
     parser.add_argument("--bin", default=HERE.parent.parent / "build" / "bench" / "bin", help="where the binary is")
     parser.add_argument("--quick", action="store_true", help="two minutes")
+    parser.add_argument("--part", choices=["all", "resharding"], default="all", help="what to measure")
     parser.add_argument("--json", metavar="FILE", help="keep the raw figures")
     parser.add_argument("--from", dest="source", metavar="FILE", help="report kept figures again")
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
@@ -248,6 +269,8 @@ def main():
                         help="put the results into lib/bench/README.md and the costs into lib/gauntlet/map/README.md")
     arguments = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `ci/bench ... | head` ends quietly
+    if arguments.readme and arguments.part != "all":
+        fail("--readme takes a whole run")
     run = load(arguments.source) if arguments.source else measure(arguments)
     if arguments.json:
         write_beside_and_rename(Path(arguments.json), json.dumps(run, indent=1) + "\n")

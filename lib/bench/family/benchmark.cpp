@@ -9,8 +9,8 @@
 //
 // A map that answers wrongly has no speed: after filling, every map is asked for the whole universe.
 //
-// Usage: gauntlet_bench_family [--quick]
-// Prints JSON. Exit: 0 measured, 1 a map answered wrongly, 2 wrong use.
+// Usage: gauntlet_bench_family [--quick] [--resharding]
+// --resharding measures that alone, and prints it alone. Prints JSON. Exit: 0 measured, 1 a map answered wrongly, 2 wrong use.
 #include <unistd.h>
 
 #include <cstdio>
@@ -20,6 +20,7 @@
 #include <string_view>
 
 #include "measure.h"
+#include "resharding.h"
 
 namespace gauntlet::bench::family {
 namespace {
@@ -32,6 +33,7 @@ constexpr std::size_t crowd_operations = 1'000'000;
 struct settings {
   std::size_t rounds = 25;
   std::size_t crowd_rounds = 9;
+  std::size_t resharding_rounds = 7;
   unsigned attempts = 6;  // to get an undisturbed slice
   lengths small{milliseconds(1), milliseconds(3)};
   lengths large{milliseconds(3), milliseconds(6)};
@@ -42,6 +44,7 @@ settings quick() {
   settings chosen;
   chosen.rounds = chosen.crowd_rounds = 5;
   chosen.attempts = 4;
+  chosen.resharding_rounds = 3;
   chosen.crowd_under_both_laws = false;
   return chosen;
 }
@@ -137,6 +140,7 @@ class benchmark {
       all_present(hits, 10'000);
       maps_.clear();
     }
+    resharding();
     json_array figures("memory");
     for (const contestant& each : contestants_) {
       std::fprintf(stderr, "measuring memory: %s\n", each.name);
@@ -148,6 +152,37 @@ class benchmark {
         std::printf(", \"bytes_per_survivor_after_shrinking\": %.2f", found.bytes_after_shrinking);
       }
       json_array::end_object();
+    }
+  }
+
+  // routed_map from 8 shards to 12, under two threads that work.
+  void resharding() {
+    json_array figures("resharding");
+    const std::size_t size = 1'000'000;
+    for (const unsigned mix : {95U, 50U}) {
+      for (const bool by_writes : {false, true}) {
+        std::fprintf(stderr, "measuring: resharding, %u %% reads, by %s\n", mix, by_writes ? "writes" : "a thread");
+        std::vector<double> before, during, after, seconds, moved;
+        for (const resharding_round& each : measure_resharding(size, mix, by_writes, chosen_.resharding_rounds)) {
+          before.push_back(each.before);
+          during.push_back(each.during);
+          after.push_back(each.after);
+          seconds.push_back(each.seconds);
+          moved.push_back(each.moved);
+        }
+        figures.begin_object();
+        std::printf("\"keys\": %zu, \"reads\": %u, \"by_writes\": %s, ", size, mix, by_writes ? "true" : "false");
+        print_rounds("before", before);
+        std::printf(", ");
+        print_rounds("during", during);
+        std::printf(", ");
+        print_rounds("after", after);
+        std::printf(", ");
+        print_rounds("seconds", seconds);
+        std::printf(", ");
+        print_rounds("moved", moved);
+        json_array::end_object();
+      }
     }
   }
 
@@ -294,12 +329,17 @@ class benchmark {
 
 int main_program(int argc, char** argv) {
   settings chosen;
+  bool only_resharding = false;
   for (int i = 1; i < argc; ++i) {
-    if (std::string_view(argv[i]) != "--quick") {
-      std::fprintf(stderr, "usage: gauntlet_bench_family [--quick]\n");
+    const std::string_view option = argv[i];
+    if (option == "--quick") {
+      chosen = quick();
+    } else if (option == "--resharding") {
+      only_resharding = true;
+    } else {
+      std::fprintf(stderr, "usage: gauntlet_bench_family [--quick] [--resharding]\n");
       return 2;
     }
-    chosen = quick();
   }
 #ifndef NDEBUG
   std::fprintf(stderr, "warning: assertions are on; these figures say nothing about a release build\n");
@@ -321,7 +361,11 @@ int main_program(int argc, char** argv) {
                 contestants[i].is_peer ? "true" : "false");
   }
   std::printf("]");
-  benchmark(chosen, contestants).run();
+  if (only_resharding) {
+    benchmark(chosen, {}).resharding();
+  } else {
+    benchmark(chosen, contestants).run();
+  }
   if (getloadavg(&load, 1) != 1) load = -1;
   std::printf(",\n\"load_after\": %.2f}\n", load);
   return 0;
