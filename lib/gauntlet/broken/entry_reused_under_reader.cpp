@@ -40,8 +40,9 @@ class entry_reused_under_reader : public rcu_map<Key, T, Hash, KeyEqual, Allocat
 
   bool insert(const Key& key, const T& value) {
     const std::lock_guard one_writer(writing_);
-    if (spare_.empty()) return right::insert(key, value);
     const std::uint64_t hash = this->hash_of(key);
+    const bool has_table = this->table_of(this->number_of(hash)) != right::table_type::none;
+    if (spare_.empty() || !has_table) return right::insert(key, value);
     auto& home = this->shard_of(hash);
     const typename right::locked guard(home.lock);
     if (this->place_locked(home, key, hash)) return false;

@@ -54,6 +54,7 @@ struct asks_at_the_end {
   bool* report = nullptr;
   ~asks_at_the_end() {
     if (report == nullptr) return;
+    if (held) keeps_to_itself &= number_of_another_thread() != held->number();
     std::optional<thread_slot> first(std::in_place);
     std::optional<thread_slot> second(std::in_place);
     keeps_to_itself &= first->number() == second->number() && (!held || held->number() == first->number());
