@@ -90,6 +90,16 @@ RC_GTEST_PROP(CompositeKeys, MovingABoundaryIsAnotherKey, (std::uint64_t seed)) 
   RC_ASSERT((content_hash()(texts, seed) == content_hash()(other, seed)) == (texts == other));
 }
 
+RC_GTEST_PROP(CompositeKeys, OrderCounts, (std::uint64_t seed)) {
+  const auto a = *some_text(), b = *some_text();
+  const auto m = *some_number(), n = *some_number();
+  const content_hash hash;
+  RC_ASSERT((hash(std::pair(a, b), seed) == hash(std::pair(b, a), seed)) == (a == b));
+  RC_ASSERT((hash(std::vector{m, n}, seed) == hash(std::vector{n, m}, seed)) == (m == n));
+  RC_ASSERT(hash(std::pair(std::optional(m), std::optional<number>()), seed) !=
+            hash(std::pair(std::optional<number>(), std::optional(m)), seed));
+}
+
 RC_GTEST_PROP(CompositeKeys, AMapByContentAgreesWithAnOrderedOne, ()) {
   gauntlet::hash_map<owner, int, content_hash, content_equal> map;
   std::map<owner, int> model;

@@ -26,6 +26,8 @@ SHOWN = {
     "hash_tiny": ("hash_map, 40 elements, 4 tables of 2 groups, 4 directory entries", numbers(40, 100)),
     "hash_stash": ("hash_map, 20 elements, 1 table of 1 group, 7 slots, 19 stashed", numbers(20)),
     "hash_uneven": ("hash_map, 2 elements", {"97 'a'": "10", "98 'b'": "11"}),
+    "vectors": ("hash_map, 2 elements", {"1": "small_vector, 1 element, inside = {10}",
+                                         "3": "small_vector, 3 elements, spilled, room for 3 = {30, 31, 32}"}),
     "bucket": (r"bucket_map, 2 elements, 2\^0 buckets", {"1": '"one"', "2": '"two"'}),
     "bucket_tiny": (r"bucket_map, 53 elements, 2\^4 buckets, growing \(doubling\): the first \d+ of 8 old buckets evacuated",
                     numbers(53, 200)),

@@ -22,6 +22,7 @@
 #include <gauntlet/map/rcu_map.h>
 #include <gauntlet/map/sharded_map.h>
 #include <gauntlet/map/shared_mutex_map.h>
+#include <gauntlet/map/small_vector.h>
 #include <gauntlet/map/snapshot_map.h>
 #include <gauntlet/map/sync_map.h>
 
@@ -76,6 +77,8 @@ int main(int argc, char**) {
       hash_tiny;
   gauntlet::hash_map<int, int, one_hash> hash_stash;
   gauntlet::hash_map<char, std::uint64_t> hash_uneven{{'a', 10}, {'b', 11}};
+
+  gauntlet::hash_map<int, gauntlet::small_vector<int, 2>> vectors{{1, {10}}, {3, {30, 31, 32}}};
 
   gauntlet::bucket_map<int, std::string> bucket{{1, "one"}, {2, "two"}};
   gauntlet::bucket_map<int, int, hash<int>, std::equal_to<int>, std::allocator<element<int, int>>,

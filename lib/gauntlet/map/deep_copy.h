@@ -5,8 +5,8 @@
 // which. *Traits* are what a class says about itself: deep_copy_traits<T>.
 //
 // The idea: copying deeply is only safe where we know what a type owns. Arithmetic and enumeration types, strings,
-// standard containers, optional, variant, smart pointers and hash_map are known. Everything else is refused by the
-// compiler in one line until its author says one of three things in a specialisation of deep_copy_traits:
+// standard containers, optional, variant, smart pointers, hash_map and small_vector are known. Everything else is refused
+// by the compiler in one line until its author says one of three things in a specialisation of deep_copy_traits:
 //
 //   template <>
 //   struct gauntlet::deep_copy_traits<point> {
@@ -68,6 +68,7 @@
 #include <vector>
 
 #include <gauntlet/map/hash_map.h>
+#include <gauntlet/map/small_vector.h>
 
 namespace gauntlet {
 
@@ -363,6 +364,8 @@ struct sequence_copier {
 };
 template <class T, class Allocator>
 struct deep_copier<std::vector<T, Allocator>> : sequence_copier<std::vector<T, Allocator>> {};
+template <class T, std::size_t N, class Allocator>
+struct deep_copier<small_vector<T, N, Allocator>> : sequence_copier<small_vector<T, N, Allocator>> {};
 template <class T, class Allocator>
 struct deep_copier<std::deque<T, Allocator>> : sequence_copier<std::deque<T, Allocator>> {};
 template <class T, class Allocator>

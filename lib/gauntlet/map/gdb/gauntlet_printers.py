@@ -7,7 +7,8 @@
     ... the same in full: every table, flags, locks, how far growth has got, and whether sizes add up
 
 `print` shows one line and the elements (as many as `set print elements` says); `gauntlet-map EXPRESSION` all the rest.
-hash_map, bucket_map, shared_mutex_map, sharded_map, sync_map, snapshot_map and its snapshots, rcu_map, concurrent_map.
+hash_map, bucket_map, shared_mutex_map, sharded_map, sync_map, snapshot_map and its snapshots, rcu_map, concurrent_map;
+and small_vector, which is a key or a value of theirs.
 
 Nothing of the program is called: everything is read from memory, by the types that the debugger knows. So a core will do,
 and a map that a stopped thread is in the middle of changing can be looked at: what is shown then is what is in memory,
@@ -957,6 +958,35 @@ class ConcurrentMap(Map):
 PRINTERS = (HashMap, BucketMap, SharedMutexMap, ShardedMap, SyncMap, SnapshotMap, RcuMap, ConcurrentMap)
 
 
+class SmallVector:
+    """small_vector: the elements inside, or in a block of their own."""
+
+    name = "small_vector"
+
+    def __init__(self, value):
+        self.size, self.capacity = number(value["size_"]), number(value["capacity_"])
+        self.element, self.bound = argument(plain_type(value), 0), int(argument(plain_type(value), 1))
+        inside = self.capacity == self.bound
+        self.first = address_of(value["storage_"]) if inside else word_at(address_of(value["storage_"]))
+        self.where = "inside" if inside else f"spilled, room for {self.capacity}"
+
+    def to_string(self):
+        if not self.size <= self.capacity:
+            return f"small_vector <damaged: {self.size} elements in room for {self.capacity}>"
+        return f"small_vector, {counted(self.size, 'element') if self.size else 'empty'}, {self.where}"
+
+    def children(self):
+        for i in range(min(self.size, self.capacity, NODES_MAX)):
+            try:
+                yield f"[{i}]", at(self.first + i * self.element.sizeof, self.element)
+            except Damaged as problem:
+                yield f"[{i}]", f"<damaged: {problem}>"
+                return
+
+    def display_hint(self):
+        return "array"
+
+
 class Broken:
     """What is shown for a map that can't even be begun with."""
 
@@ -990,6 +1020,7 @@ def collection():
     for printer in PRINTERS:
         all_of_them.add_printer(printer.name, rf"^gauntlet::{printer.name}<.*>$", make(printer))
     all_of_them.add_printer("snapshot", r"^gauntlet::snapshot_map<.*>::snapshot_type$", make(Snapshot))
+    all_of_them.add_printer("small_vector", r"^gauntlet::small_vector<.*>$", make(SmallVector))
     return all_of_them
 
 
@@ -1008,7 +1039,7 @@ class GauntletMap(gdb.Command):
         if value.type.strip_typedefs().code == gdb.TYPE_CODE_PTR:
             value = value.dereference()
         printer = COLLECTION(value)
-        if printer is None:
+        if printer is None or not hasattr(printer, "full"):
             raise gdb.GdbError(f"{argument_text} is a {value.type}, not one of Gauntlet's maps")
         print(printer.line())
         try:
