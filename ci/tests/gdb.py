@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PRINTERS = ROOT / "lib/gauntlet/map/gdb/gauntlet_printers.py"
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 
 
 def numbers(count, first=0, text="{}"):
