@@ -28,6 +28,7 @@ struct tiny_routed_map_policy : routed_map_policy {
   static constexpr std::size_t virtual_nodes = 2;
   static constexpr std::size_t stripes = 2;
   static constexpr std::size_t elements_per_write = 1;
+  static constexpr unsigned steps_per_lookup = 1;  // of the adapter
   static constexpr bool checked = true;
   static std::uint64_t seed() noexcept { return 1; }
 };
@@ -81,7 +82,7 @@ class restless_routed_map : public routed_map<Key, T, Hash, KeyEqual, Allocator,
   static constexpr unsigned writes_per_change = 3;
 
   void before_a_lookup() {
-    if (this->router_.may_be_under_way()) this->migrate_some(1);
+    for (unsigned i = 0; i < Policy::steps_per_lookup && this->router_.may_be_under_way(); ++i) this->migrate_some(1);
   }
   void before_a_write() {
     const unsigned number = writes_.fetch_add(1, std::memory_order_relaxed);  // [writes] pairs with nothing: a counter

@@ -1,5 +1,6 @@
 // What the defective kin of routed_map have in common: the restless tiny map of the adapters under a protocol with one
-// function replaced (map/detail/router.h). Their right twin is the map of the product: they name none.
+// function replaced (map/detail/router.h), and with lookups that take a resharding far enough for short programs. Their
+// right twin is the map of the product: they name none.
 #pragma once
 
 #include <gauntlet/adapters/routed_map.h>
@@ -10,6 +11,7 @@ namespace gauntlet::broken {
 template <class Protocol>
 struct tiny_routing_policy_under : adapters::tiny_routed_map_policy {
   using protocol = Protocol;
+  static constexpr unsigned steps_per_lookup = 3;
 };
 
 template <class Protocol, class Key, class T, class Hash, class KeyEqual, class Allocator>
