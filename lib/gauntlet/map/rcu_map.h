@@ -15,8 +15,9 @@
 // The hard cases:
 //   - growing while readers search and walk. The writer makes another table of the same entries beside the old one and
 //     publishes it with one store; the old one is not written any more, and retired. A reader that is in it sees the
-//     shard as it was at that moment. A walk that finds itself in an old table looks each key up in the new one before
-//     it shows it. All retired tables of a shard together are no larger than the largest that it has had;
+//     shard as it was at that moment. A walk that is in an old table looks each key up in the new one before it shows
+//     it. It takes nearly as many insertions or erasures as a table has room for until it is replaced, so what
+//     tables are retired under a reader that stays is bounded as entries are;
 //   - an entry used again under a reader that stands on it (ABA): entries are freed, and so used again, only after
 //     their grace period; no reader meets two entries at one address;
 //   - a key that is erased and inserted again while a walk goes along its chain: the walk gathers the chain first, and
