@@ -1,9 +1,10 @@
 // A resharding that begins to copy while writers are still there that have not heard of it.
 //
-// Two threads, three operations, one preemption:
-//   A: insert 1                   looks at the table in which nothing moves; preempted
-//   B: writes and lookups         begin a resharding, copy the shard, and cut it over
-//   A                             inserts 1 into the old shard, where nobody looks any more
+// Two threads, three operations, two preemptions:
+//   A: insert 1                   is about to begin a resharding; preempted
+//   B: insert 2                   looks at the table in which nothing moves; preempted
+//   A                             begins the resharding, and a lookup copies the shard and cuts it over
+//   B                             inserts 2 into the old shard, where nobody looks any more
 // Nothing for ThreadSanitizer to see: all that is shared is touched under locks.
 #include <gauntlet/broken/routed_map_defect.h>
 

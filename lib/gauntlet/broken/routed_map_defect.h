@@ -11,7 +11,7 @@ namespace gauntlet::broken {
 template <class Protocol>
 struct tiny_routing_policy_under : adapters::tiny_routed_map_policy {
   using protocol = Protocol;
-  static constexpr unsigned steps_per_lookup = 3;
+  static constexpr unsigned steps_per_lookup = 6;
 };
 
 template <class Protocol, class Key, class T, class Hash, class KeyEqual, class Allocator>

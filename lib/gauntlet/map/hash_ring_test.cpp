@@ -185,5 +185,22 @@ TEST(HashRing, AnEmptyRingAndASingleMember) {
   EXPECT_TRUE(r.empty());
 }
 
+TEST(HashRing, ArcsCoverTheRingAndNameTheOwners) {
+  EXPECT_EQ(ring().size(), 0u);
+  ring().visit_arcs([](u64, int) { ADD_FAILURE() << "of nobody"; });
+  for (std::size_t members = 1; members < 5; ++members) {
+    const ring r = ring_of(std::vector<unsigned>(members, 100), 16, members);
+    std::map<u64, int> owners;
+    u64 before = 0;
+    r.visit_arcs([&](u64 last, int owner) {
+      EXPECT_TRUE(owners.empty() || last > before);
+      before = last;
+      owners.emplace(last, owner);
+    });
+    EXPECT_EQ(before, ~u64{0});
+    for (u64 hash = 0; hash < 1000; ++hash) EXPECT_EQ(owners.lower_bound(r.place_of(hash))->second, r.owner(hash));
+  }
+}
+
 }  // namespace
 }  // namespace gauntlet
