@@ -4,6 +4,7 @@
 // the one it was given is still found out.
 #pragma once
 
+#include <concepts>
 #include <memory>
 
 #include <gauntlet/check/types/arena.h>
@@ -19,7 +20,9 @@ class allocator_with_default : public Allocator {
   };
 
   allocator_with_default() : Allocator(arena_of_nobody()) {}
-  allocator_with_default(const Allocator& from) noexcept : Allocator(from) {}
+  template <class From>
+    requires std::constructible_from<Allocator, const From&>
+  allocator_with_default(const From& from) noexcept : Allocator(from) {}
   template <class Other>
   allocator_with_default(const allocator_with_default<Other>& other) noexcept
       : Allocator(static_cast<const Other&>(other)) {}

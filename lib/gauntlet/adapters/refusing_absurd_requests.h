@@ -13,18 +13,22 @@ class refusing_absurd_requests : public Map {
  public:
   using Map::Map;
   using Map::operator=;
-  void reserve(std::size_t elements) {
+  void reserve(std::size_t elements)
+    requires requires(Map& map) { map.reserve(elements); }
+  {
     refuse(elements);
     Map::reserve(elements);
   }
-  void rehash(std::size_t slots) {
+  void rehash(std::size_t slots)
+    requires requires(Map& map) { map.rehash(slots); }
+  {
     refuse(slots);
     Map::rehash(slots);
   }
 
  private:
   static void refuse(std::size_t amount) {
-    if (amount >= std::size_t{1} << 40) throw std::length_error("more room than there can be");
+    if (amount >= std::size_t{1} << 31) throw std::length_error("more room than there can be");
   }
 };
 

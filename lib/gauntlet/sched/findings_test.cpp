@@ -202,6 +202,27 @@ TEST(finding, a_livelock) {
   expect_found(finding::livelock, [&] { body(false); }, [&] { body(true); }, {"only spin"});
 }
 
+// Whoever comes while the third holds the lock takes the count up, sees it, takes it down and yields: two of them call
+// each other back, and the third has to get its turn all the same.
+TEST(finding, no_livelock_of_two_that_wait_in_turns_for_a_third) {
+  const auto body = [] {
+    std::atomic<int> count{0};
+    const auto lock = [&count] {
+      while (count.fetch_add(1) != 0) {
+        count.fetch_sub(1);
+        std::this_thread::yield();
+      }
+      count.fetch_sub(1);
+    };
+    std::thread x(lock), y(lock), z(lock);
+    x.join();
+    y.join();
+    z.join();
+  };
+  const explored nothing = explore(body, 1000, {});
+  EXPECT_EQ(static_cast<int>(nothing.first.found), 0) << nothing.first.message;
+}
+
 TEST(finding, more_events_than_allowed) {
   run_options few;
   few.events_max = 500;

@@ -179,6 +179,7 @@ void draw_operands(operation& o, const program& p, random_source& random, const 
                               : draw_key(p.header, random, inside, options.concurrent);
   }
   if (takes.value) o.value = o.code == opcode::fault ? static_cast<std::uint16_t>(random.below(6)) : draw_value(random);
+  if (o.code == opcode::erase_range && random.chance(50)) o.value = 0;  // from the front, as one drains a map
   if (takes.count) o.count = options.concurrent ? std::uint16_t{1} : draw_count(random);
   if (takes.argument) o.argument = static_cast<std::uint8_t>(random.below(argument_names(o.code).size()));
   if (takes.body) o.argument = 0;

@@ -45,7 +45,7 @@ constexpr row rows[] = {
     {opcode::assign_list, "assign_list", t | k | v | c},
     {opcode::erase_key, "erase_key", t | k},
     {opcode::erase_iterator, "erase_iterator", t | k},
-    {opcode::erase_range, "erase_range", t | c},
+    {opcode::erase_range, "erase_range", t | v | c},
     {opcode::erase_if, "erase_if", t | v | a},
     {opcode::clear, "clear", t},
     {opcode::reserve, "reserve", t | v | a},

@@ -43,7 +43,7 @@ enum class opcode : std::uint8_t {
   // erasing
   erase_key,
   erase_iterator,  // erase(find(k)); the returned iterator is used
-  erase_range,     // erase(first, last) over `count` elements from begin()
+  erase_range,     // erase(first, last) over `count` elements, value says how far from begin(): see range_begin
   erase_if,        // argument picks the predicate, value its parameter
   clear,
   // capacity

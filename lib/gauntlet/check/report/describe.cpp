@@ -69,7 +69,7 @@ std::string_view call_of(const operation& o) {
     case opcode::erase_iterator:
       return "if (auto it = $m.find($k); it != $m.end()) it = $m.erase(it);";
     case opcode::erase_range:
-      return "$m.erase($m.begin(), std::next($m.begin(), $c));";
+      return "$m.erase(first, std::next(first, $c));  // first: $v % ($m.size() + 1) elements after begin()";
     case opcode::erase_if:
       return "erase_if($m, predicate);";
     case opcode::clear:

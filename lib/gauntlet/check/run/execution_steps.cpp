@@ -99,9 +99,11 @@ void execution::run_operation(const operation& o, frame* inside) {
 }
 
 void execution::apply(const request& r, const effects& e) {
-  const bool armed = fault_ != nullptr && r.code != opcode::misuse && can_.exception_safe;
+  const auto throws = fault_ != nullptr ? static_cast<fault_kind>(fault_->argument % fault_kind_count) : fault_kind{};
+  const bool armed = fault_ != nullptr && r.code != opcode::misuse && can_.exception_safe &&
+                     (throws != fault_kind::hash || can_.throwing_hash_is_safe);
   if (armed) {
-    faults::arm(static_cast<fault_kind>(fault_->argument % fault_kind_count), fault_->value);
+    faults::arm(throws, fault_->value);
   }
   fault_ = nullptr;
   const std::size_t elements = model_.maps[r.target].size() + (r.other != r.target ? model_.maps[r.other].size() : 0);

@@ -17,6 +17,9 @@ inline element list_element(const request& r, unsigned i) noexcept {
   return {r.count > 4 && i == 3 ? r.key : r.key + i, r.value + i};
 }
 
+// erase_range: how many elements come before the range in a map of `size`.
+inline std::size_t range_begin(const request& r, std::size_t size) noexcept { return r.value % (size + 1); }
+
 // insert_range and construct_range: `count` elements with consecutive keys.
 inline element range_element(const request& r, unsigned i) noexcept { return {r.key + i, r.value + i}; }
 

@@ -13,7 +13,7 @@
 //   insert_range, insert_list, assign_list   number: size afterwards
 //   erase_key                                number erased
 //   erase_iterator                           flag erased; number: 1 when the iterator given back is the next element's
-//   erase_range                              number erased; flag: the iterator given back is end()
+//   erase_range                              number erased; flag: the iterator given back is that of the range's end
 //   erase_if                                 number erased
 //   clear and whole maps                     number: size of target; merge, swap, moves: value: size of other
 //   reserve, rehash, shrink_to_fit           number: size

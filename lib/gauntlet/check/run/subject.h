@@ -37,6 +37,7 @@ using visitor = std::function<visit_answer(std::uint64_t key, std::uint64_t valu
 // What the map promises; the oracles judge by it.
 struct capabilities {
   bool exception_safe = true;         // strong guarantee of single operations, basic of the others, whatever throws
+  bool throwing_hash_is_safe = true;  // likewise where it is the hash that throws: of that the standard promises little
   bool cursor = false;                // walk() survives any mutation, promises (1)-(5)
   bool checks_itself = false;         // has a self-check
   bool counts_work = false;           // has a work counter (groups probed and elements moved)
@@ -48,9 +49,21 @@ struct capabilities {
   bool failed_merge_loses_nothing = true;  // what a merge that throws took out of one map is in the other
   bool self_move_keeps = false;            // self-move-assignment leaves the map unchanged
   bool moved_from_is_empty = true;
-  bool shrinks = false;  // memory in use follows the number of elements down
+  bool compares_only_in_lookups = true;  // false: keys are compared to tell empty places, too; then it is not counted
+  bool shrinks = false;                  // memory in use follows the number of elements down
   bool empty_allocates_nothing = false;
   std::size_t slack_elements = 512;  // memory budget: room for so many elements is free of charge, for each map
+};
+
+// What an adapter's `leaves_out` is asked about an operation before it is done.
+struct circumstances {
+  opcode code = opcode::nothing;
+  bool one_map = false;               // target and other are the same map
+  bool allocators_differ = false;     // target's and other's
+  bool allocators_propagate = false;  // on copy, move and swap
+  bool absurd = false;                // reserve, rehash: more than there can be
+  bool fault_armed = false;           // something will throw: what, see `fault`
+  fault_kind fault = fault_kind::hash;
 };
 
 // Thrown out of a map by the handler that an adapter's `misuse_guard` installs: the map diagnosed what was done to it.
@@ -67,7 +80,7 @@ class subject {
   // specific functions below; exceptions that the program asked for are results, any other one leaves this function.
   virtual result apply(const request& r) = 0;
 
-  // erase_range: erases `count` elements from begin(); tells which.
+  // erase_range: erases `count` elements from the range_begin()-th on; tells which.
   virtual result erase_range(const request& r, std::vector<element>& erased) = 0;
 
   // walk (cursor) and iterate (iterators): calls `visit` for each element shown. In a walk the visitor may call

@@ -17,6 +17,8 @@
 //   bool self_check(const map_type&, std::ostream& dump)
 //   std::uint64_t work(const map_type&)               groups probed and elements moved since the map was made
 //   std::uint64_t structural_events(const map_type&)  growth, splits, merges, shrinks since the map was made
+//   bool leaves_out(const circumstances&)             true: the map is known to go wrong here, don't ask it; left out on
+//                                                     both sides. Say beside it what goes wrong, and in which version
 //   struct misuse_guard                               while one lives, a diagnosed misuse throws diagnosed_misuse
 //
 // A map without the standard's interface has a *minimal* adapter: see minimal_subject_of.h.

@@ -73,8 +73,13 @@ class subject_of final : public subject_base {
  private:
   static constexpr bool copyable = std::is_copy_constructible_v<mapped_type>;
   static constexpr bool has_nodes = requires { typename map_type::node_type; } && adapter::can().nodes;
-  static constexpr bool has_allocator = requires(const map_type& m) { m.get_allocator() == m.get_allocator(); };
-  using value_type = std::pair<const key_type, mapped_type>;
+  // Constructors that take an allocator besides. A map without them uses the allocator of the map that it is made of.
+  static constexpr bool copies_with_allocator =
+      std::is_constructible_v<map_type, const map_type&, const allocator_type&>;
+  static constexpr bool moves_with_allocator = std::is_constructible_v<map_type, map_type&&, const allocator_type&>;
+  // False for a map that takes no allocator, or whose adapter gives it one of its own: then memory is not judged.
+  static constexpr bool has_allocator = requires(const map_type& m) { m.get_allocator().from(); };
+  using value_type = typename map_type::value_type;  // the pair that the map calls an element: its key may be constant
 
   template <class Map, bool Has>
   struct node_holder {
@@ -97,6 +102,7 @@ class subject_of final : public subject_base {
   void settle_allocator_of_failed_assignment(const request& r) noexcept;
   bool same_allocator(unsigned a, unsigned b) const noexcept;
 
+  bool leaves_out(const request& r) const noexcept;
   result dispatch(const request& r);
   result insert_one(const request& r);
   result erase_one(const request& r);
@@ -121,6 +127,15 @@ class subject_of final : public subject_base {
   template <class Iterator>
   static result seen(bool flag, const Iterator& at) {
     return {.flag = flag, .has_value = true, .value = id_of(at->second)};
+  }
+  // The mapped value, to be changed. Maps whose iterators show constant elements hand it out by value().
+  template <class Iterator>
+  static mapped_type& mapped_at(Iterator at) {
+    if constexpr (std::is_const_v<std::remove_reference_t<decltype((at->second))>>) {
+      return at.value();
+    } else {
+      return at->second;
+    }
   }
   static result unsupported() noexcept { return {.status = outcome::unsupported}; }
   static result left_out() noexcept { return {.status = outcome::left_out}; }

@@ -167,7 +167,7 @@ result GAUNTLET_SUBJECT_OF::insert_one(const request& r) {
           return result{};
         }
         faults::suspend();
-        at->second = std::move(v);
+        mapped_at(at) = std::move(v);
         return seen(true, at);
       });
   }

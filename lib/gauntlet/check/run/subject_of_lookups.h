@@ -12,8 +12,27 @@
 namespace gauntlet::check {
 
 GAUNTLET_SUBJECT_TEMPLATE
+bool GAUNTLET_SUBJECT_OF::leaves_out([[maybe_unused]] const request& r) const noexcept {
+  if constexpr (requires(const circumstances& now) { adapter::leaves_out(now); }) {
+    const unsigned armed = faults::state.armed;
+    return adapter::leaves_out({.code = r.code,
+                                .one_map = r.target == r.other,
+                                .allocators_differ = !same_allocator(r.target, r.other),
+                                .allocators_propagate = Propagates,
+                                .absurd = (r.code == opcode::reserve || r.code == opcode::rehash) && is_absurd(r),
+                                .fault_armed = armed != 0,
+                                .fault = armed != 0 ? static_cast<fault_kind>(armed - 1) : fault_kind::hash});
+  } else {
+    return false;
+  }
+}
+
+GAUNTLET_SUBJECT_TEMPLATE
 result GAUNTLET_SUBJECT_OF::apply(const request& r) {
   completed_ = 0;
+  if (leaves_out(r)) {
+    return left_out();
+  }
   try {
     return dispatch(r);
   } catch (const injected_fault&) {
@@ -121,7 +140,7 @@ result GAUNTLET_SUBJECT_OF::dispatch(const request& r) {
       }
       const bool exchange = id_of(at->second) == r.value;
       if (exchange) {
-        at->second = make<mapped_type>(r.value + 1);
+        mapped_at(at) = make<mapped_type>(r.value + 1);
       }
       return seen(exchange, at);
     }
@@ -132,7 +151,7 @@ result GAUNTLET_SUBJECT_OF::dispatch(const request& r) {
         return {};
       }
       const std::uint64_t before = id_of(at->second);
-      at->second = make<mapped_type>(before + r.value);
+      mapped_at(at) = make<mapped_type>(before + r.value);
       return {.flag = true, .has_value = true, .value = before};
     }
     case opcode::erase_key:

@@ -76,12 +76,25 @@ void GAUNTLET_SUBJECT_OF::settle_allocators(const request& r) noexcept {
       break;
     case opcode::copy_construct:
     case opcode::move_construct:
-      expected_[r.target] = own_arenas && !Propagates ? home_index(r.target) : expected_[r.other];
+      expected_[r.target] =
+          own_arenas && !Propagates && (r.code == opcode::copy_construct ? copies_with_allocator : moves_with_allocator)
+              ? home_index(r.target)
+              : expected_[r.other];
       break;
     case opcode::copy_assign:
-    case opcode::move_assign:
       if (Propagates) {
         expected_[r.target] = expected_[r.other];
+      }
+      break;
+    case opcode::move_assign:
+      if (Propagates) {
+        // Nothing is said of the allocator of a map that was moved from: it may keep its own, or have the target's.
+        const unsigned before = std::exchange(expected_[r.target], expected_[r.other]);
+        if constexpr (has_allocator) {
+          if (index_of(maps_[r.other]->get_allocator().from()) == before) {
+            expected_[r.other] = before;
+          }
+        }
       }
       break;
     case opcode::swap:

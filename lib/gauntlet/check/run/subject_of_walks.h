@@ -1,4 +1,4 @@
-// Operations whose answer is the map's own order: walks by cursor, walks by iterator, and erasing a range from begin().
+// Operations whose answer is the map's own order: walks by cursor, walks by iterator, and erasing a range.
 #pragma once
 
 #include <type_traits>
@@ -51,16 +51,29 @@ GAUNTLET_SUBJECT_TEMPLATE
 result GAUNTLET_SUBJECT_OF::erase_range(const request& r, std::vector<element>& erased) {
   map_type& m = *maps_[r.target];
   erased.clear();
+  if (leaves_out(r)) {
+    return left_out();
+  }
   if constexpr (requires { m.erase(m.begin(), m.end()); }) {
-    auto last = m.begin();
+    auto first = m.begin();
+    for (std::size_t before = range_begin(r, m.size()); before > 0 && first != m.end(); --before) ++first;
+    auto last = first;
     while (erased.size() < r.count && last != m.end()) {
       erased.emplace_back(id_of(last->first), id_of(last->second));
       ++last;
     }
+    const bool to_the_end = last == m.end();
+    const std::uint64_t next_key = to_the_end ? 0 : id_of(last->first);
     try {
       const faults::region region;
-      const auto back = m.erase(m.begin(), last);
-      return {.flag = back == m.end(), .number = erased.size()};
+      if constexpr (std::is_void_v<decltype(m.erase(first, last))>) {
+        m.erase(first, last);
+        return {.flag = true, .number = erased.size()};
+      } else {
+        const auto back = m.erase(first, last);
+        const bool right = back == m.end() ? to_the_end : !to_the_end && id_of(back->first) == next_key;
+        return {.flag = right, .number = erased.size()};
+      }
     } catch (const injected_fault&) {
       return {.status = outcome::injected};
     }

@@ -152,7 +152,7 @@ result GAUNTLET_SUBJECT_OF::whole_map(const request& r) {
         map_type* fresh = nullptr;
         {
           const faults::region region;
-          if constexpr (std::is_constructible_v<map_type, const map_type&, const allocator_type&>) {
+          if constexpr (copies_with_allocator) {
             fresh = extended ? ::new (spare_) map_type(std::as_const(o), allocator)
                              : ::new (spare_) map_type(std::as_const(o));
           } else {
@@ -168,7 +168,7 @@ result GAUNTLET_SUBJECT_OF::whole_map(const request& r) {
       if constexpr (std::is_move_constructible_v<map_type>) {
         map_type* fresh = nullptr;
         // Without faults: a construction that fails half way leaves a source that nobody specifies.
-        if constexpr (std::is_constructible_v<map_type, map_type&&, const allocator_type&>) {
+        if constexpr (moves_with_allocator) {
           fresh = extended ? ::new (spare_) map_type(std::move(o), allocator) : ::new (spare_) map_type(std::move(o));
         } else {
           fresh = ::new (spare_) map_type(std::move(o));

@@ -21,6 +21,7 @@ void work_budget::start(const program& p, const capabilities& can, const subject
   colliding_ = bad_hash || colliding_keys_inserted(p) > colliding_keys_max;
   memory_factor_ = bad_hash ? memory_factor_colliding : memory_factor;
   shrinks_ = can.shrinks;
+  judges_equalities_ = can.compares_only_in_lookups;
   slack_ = can.slack_elements;
   hint_ = p.header.capacity;
   credit_ = {ceiling_base, ceiling_base, ceiling_base};
@@ -73,10 +74,10 @@ const char* work_budget::spend(const subject& s, std::size_t live) noexcept {
   credit_.equalities -= static_cast<std::int64_t>(now.equalities - paid_.equalities);
   credit_.probes -= static_cast<std::int64_t>(now.probes - paid_.probes);
   paid_ = now;
-  const char* const empty = credit_.hashes < 0       ? "hashes"
-                            : credit_.equalities < 0 ? "equalities"
-                            : credit_.probes < 0     ? "probes"
-                                                     : nullptr;
+  const char* const empty = credit_.hashes < 0                             ? "hashes"
+                            : judges_equalities_ && credit_.equalities < 0 ? "equalities"
+                            : credit_.probes < 0                           ? "probes"
+                                                                           : nullptr;
   const auto n = static_cast<std::int64_t>(live);
   const std::int64_t ceiling = ceiling_base + (ceiling_per_element + (colliding_ ? n : 0)) * n;
   credit_.hashes = std::min(credit_.hashes, ceiling);

@@ -9,6 +9,11 @@
 // same thing, *yields*: it isn't chosen until somebody changes something (`progress`), or until all that can run have
 // yielded. A read-modify-write that writes back what it read is no change. When all that can run have yielded
 // rounds_max times in a row and nothing changed, they only wait for one another: a livelock.
+//
+// The hard case is a thread that waits and changes something all the same: it takes a count up, sees that it comes too
+// late, takes it down again and yields. Two of them call each other back for ever, and a third, which they wait for,
+// never gets its turn. So in a run of more than fair_after events a change calls nobody back: who yielded waits until
+// all the others have had their turn.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +25,7 @@ namespace gauntlet::sched::runtime {
 inline constexpr std::uint32_t idle_max = 48;
 inline constexpr std::uint32_t repeats_max = 6;
 inline constexpr std::uint32_t rounds_max = 100;
+inline constexpr std::uint64_t fair_after = 10'000;
 
 void announce(event_kind kind, std::uintptr_t location, std::uint8_t size, std::uintptr_t code);
 
@@ -37,7 +43,7 @@ unsigned waiters(std::uintptr_t on) noexcept;
 
 // Something changed that spinning threads may wait for.
 inline void progress() noexcept {
-  the_run.yielded.clear();
+  if (the_run.events < fair_after) the_run.yielded.clear();
   the_run.rounds_without_progress = 0;
   the_run.running().idle = 0;
 }

@@ -1,0 +1,27 @@
+// tsl::ordered_map (1.0.0) before the judge: it remembers the order of insertion, and erasing keeps it.
+//
+// It is judged with std::allocator, and what it does with memory is not: rehashing makes the new bucket array with an
+// allocator that it made up, and swaps it in, so that with one that carries a state the first insertion gives a block to
+// an allocator that does not own it.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include <tsl/ordered_map.h>
+
+#include <gauntlet/adapters/refusing_absurd_requests.h>
+#include <gauntlet/adapters/standard.h>
+
+namespace gauntlet::adapters {
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct tsl_ordered_map : standard_map<refusing_absurd_requests<tsl::ordered_map<Key, T, Hash, KeyEqual>>> {
+  using map_type = refusing_absurd_requests<tsl::ordered_map<Key, T, Hash, KeyEqual>>;
+  static constexpr std::string_view name = "tsl_ordered_map";
+  static map_type make(const Hash& hash, const KeyEqual& equal, const Allocator&, std::size_t capacity) {
+    return map_type(capacity, hash, equal);
+  }
+};
+
+}  // namespace gauntlet::adapters

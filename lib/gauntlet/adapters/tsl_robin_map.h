@@ -1,0 +1,41 @@
+// tsl::robin_map (1.2.1) before the judge: Robin Hood hashing in one array, erasing by shifting back.
+//
+// Its iterators show constant elements, and its element is a std::pair<Key, T>. What it was found to do wrong, and what
+// is therefore not asked of it:
+//
+// - erase(first, last) shifts back what follows the range to the end of the array and no further: what had run over the
+//   end, to its front, is then behind a gap, and no lookup finds it. (Its iterators still show it.)
+// - Copy assignment takes over the other table's mask before it copies the elements. When a copy throws, or there is no
+//   memory, lookups read behind the old array.
+// - Move assignment swaps the arrays whatever the allocators are, so a block goes back to one that does not own it.
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+#include <tsl/robin_map.h>
+
+#include <gauntlet/adapters/allocator_for.h>
+#include <gauntlet/adapters/standard.h>
+
+namespace gauntlet::adapters {
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct tsl_robin_map
+    : standard_map<tsl::robin_map<Key, T, Hash, KeyEqual, allocator_for<Allocator, std::pair<Key, T>>>> {
+  static constexpr std::string_view name = "tsl_robin_map";
+  static constexpr bool leaves_out(const check::circumstances& now) {
+    switch (now.code) {
+      case check::opcode::erase_range:
+        return true;
+      case check::opcode::copy_assign:
+        return now.fault_armed;
+      case check::opcode::move_assign:
+        return now.allocators_differ && !now.allocators_propagate;
+      default:
+        return false;
+    }
+  }
+};
+
+}  // namespace gauntlet::adapters
