@@ -84,7 +84,7 @@ proof_size size_of(const program& p, const registration& map) {
     if (o.where != lane::before && o.where != lane::after) threads.insert(o.where);
   }
   return {threads.size(), p.operations.size(),
-          gauntlet::adapters::preemptions_of(p, map.concurrent, gauntlet::adapters::options_of(p.header))};
+          gauntlet::adapters::preemptions_of(p, map.concurrent, gauntlet::adapters::options_for(p))};
 }
 
 template <class Part>

@@ -1,6 +1,7 @@
 """Fuzzes targets and says what was found. Called by ci/fuzz and ci/nightly, which build first.
 
-    fuzz.py --bin FOLDER --scratch FOLDER --seconds N [--jobs N] [--rng-seed N] [--empty-corpus] [--json FILE] TARGET...
+    fuzz.py --scratch FOLDER --seconds N [--bin FOLDER] [--scheduled-bin FOLDER] [--scheduled TARGET]... [--jobs N]
+            [--rng-seed N] [--empty-corpus] [--each-map] [--json FILE] TARGET...
 
 A target named canary must fail: one that holds is a finding about the suite itself.
 Exit status: 0 every map held (and the canary sang), 1 a finding, 2 a target does not start or the disk is full.
@@ -10,6 +11,7 @@ import argparse
 import errno
 import json
 import shutil
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -46,9 +48,25 @@ class Progress:
         print(line, flush=True)
 
 
-def fuzz_one(target, options, progress):
-    """Hunts one target; gives a row of results."""
-    scratch = options.scratch / target
+def maps_of(target, options):
+    """The maps that a target judges, each for a hunt of its own; [None] where it judges something else."""
+    replay = engine.folder_of(options, target) / f"{target}_replay"
+    if target == CANARY or not replay.exists():
+        return [None]
+    done = subprocess.run([str(replay), "--list-judged"], capture_output=True, text=True, check=False)
+    return done.stdout.split() or [None]
+
+
+def title_of(row):
+    return f"{row['target']} on {row['map']}" if row["map"] else row["target"]
+
+
+def fuzz_one(target, map_name, options, progress):
+    """Hunts one target, with all its maps or with one; gives a row of results."""
+    env = {"GAUNTLET_SUBJECT": map_name} if map_name else {}
+    title = f"{target} on {map_name}" if map_name else target
+    subject = f"GAUNTLET_SUBJECT={map_name} " if map_name else ""
+    scratch = options.scratch / (f"{target}-{map_name}" if map_name else target)
     folder = engine.folder_of(options, target)
     replay = folder / f"{target}_replay"
     fresh = options.rng_seed or options.empty_corpus or target == CANARY
@@ -57,13 +75,14 @@ def fuzz_one(target, options, progress):
     folders = [] if options.empty_corpus else engine.corpus_folders(target)
 
     def watch(now):
-        progress.show(f"{target}: {now.wall_seconds:.0f} s, {grouped(now.executions)} executions, "
+        progress.show(f"{title}: {now.wall_seconds:.0f} s, {grouped(now.executions)} executions, "
                       f"{grouped(now.per_second)}/s, coverage {now.coverage}")
 
     outcome = engine.hunt(folder / target, scratch, folders, seconds=options.seconds, rng_seed=options.rng_seed,
-                          watch=watch, options=engine.options_of(options, target))
+                          env=env, watch=watch, options=engine.options_of(options, target))
     row = {
         "target": target,
+        "map": map_name,
         "executions": outcome.executions,
         "executions_per_second": outcome.per_second,
         "operations_per_second": outcome.operations_per_second,
@@ -78,22 +97,22 @@ def fuzz_one(target, options, progress):
     elif outcome.found:
         row["verdict"] = "FOUND"
         for artifact in outcome.artifacts:
-            progress.say(f"{target}: a finding; reducing it (at most {options.reduce_seconds} s)")
-            path, operations = findings.keep(target, replay, artifact, options.findings, options.reduce_seconds)
+            progress.say(f"{title}: a finding; reducing it (at most {options.reduce_seconds} s)")
+            path, operations = findings.keep(target, replay, artifact, options.findings, options.reduce_seconds, env)
             row["findings"].append({"file": str(path), "operations": operations, "artifact": artifact.name})
-            report = findings.replay_text(replay, path) if operations is not None else findings.why(outcome.log)
-            progress.say(f"\n{report}\n\n{target}: kept as {path}\nnext: ci/reproduce --target {target} {path}\n")
+            report = findings.replay_text(replay, path, env) if operations is not None else findings.why(outcome.log)
+            progress.say(f"\n{report}\n\n{title}: kept as {path}\nnext: {subject}ci/reproduce --target {target} {path}\n")
     elif outcome.status != 0:
         row["verdict"] = "DID NOT RUN"
-        progress.say(f"{target}: ended with {outcome.status}, without an input to show:\n{findings.why(outcome.log)}")
+        progress.say(f"{title}: ended with {outcome.status}, without an input to show:\n{findings.why(outcome.log)}")
     else:
         row["verdict"] = "held"
-    progress.say(f"{target}: {row['verdict']} ({grouped(outcome.executions)} executions)")
+    progress.say(f"{title}: {row['verdict']} ({grouped(outcome.executions)} executions)")
     return row
 
 
 def cells(row):
-    return [row["target"], row["verdict"], grouped(row["executions"]), grouped(row["executions_per_second"]),
+    return [title_of(row), row["verdict"], grouped(row["executions"]), grouped(row["executions_per_second"]),
             grouped(row["operations_per_second"]) if row["operations_per_second"] else "-", row["coverage"],
             row["features"], f"+{row['corpus_grown']}", len(row["findings"])]
 
@@ -107,8 +126,7 @@ def exit_status(rows):
 
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="ci/hunt/fuzz.py", description=__doc__.splitlines()[0])
-    parser.add_argument("--bin", type=Path, required=True)
-    parser.add_argument("--bin-of", action="append", default=[], metavar="TARGET=FOLDER")
+    engine.add_options(parser)
     parser.add_argument("--scratch", type=Path, required=True)
     parser.add_argument("--findings", type=Path, default=Path("build/fuzz/findings"))
     parser.add_argument("--seconds", type=int, default=10)
@@ -116,6 +134,7 @@ def parse(arguments):
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--rng-seed", type=int, default=0)
     parser.add_argument("--empty-corpus", action="store_true")
+    parser.add_argument("--each-map", action="store_true")
     parser.add_argument("--json", type=Path)
     parser.add_argument("targets", nargs="+")
     return parser.parse_args(arguments)
@@ -127,7 +146,8 @@ def main(arguments):
     progress = Progress()
     try:
         with ThreadPoolExecutor(max_workers=options.jobs) as pool:
-            jobs = [pool.submit(fuzz_one, target, options, progress) for target in options.targets]
+            jobs = [pool.submit(fuzz_one, target, map_name, options, progress) for target in options.targets
+                    for map_name in (maps_of(target, options) if options.each_map else [None])]
             try:
                 rows = [job.result() for job in jobs]
             except BaseException:

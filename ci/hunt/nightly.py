@@ -14,13 +14,16 @@ import time
 from pathlib import Path
 
 import engine
+import fuzz
 from table import grouped, markdown_table
 
 FOUND_MAX = 1_900_000
 THREAD_FLAGS = "-O1 -gline-tables-only -fno-omit-frame-pointer -fsanitize=thread,fuzzer-no-link"
+# Name, build folder, environment, and what is hunted where that isn't every target.
 LANES = [
-    ("address", "build/fuzz", {}),
-    ("thread", "build/fuzz-thread", {"CXXFLAGS": THREAD_FLAGS}),
+    ("address", "build/fuzz", {}, []),
+    ("thread", "build/fuzz-thread", {"CXXFLAGS": THREAD_FLAGS}, []),
+    ("schedules", "build/fuzz", {}, ["concurrent_schedule", "--each-map"]),
 ]
 
 
@@ -46,12 +49,12 @@ def fresh_seed():
     return int(time.strftime("%Y%m%d"))
 
 
-def lane(name, folder, env, options, seed):
-    """Fuzzes every target in one lane; gives its results."""
+def lane(name, folder, env, what, options, seed):
+    """Fuzzes every target of one lane; gives its results."""
     results = options.out / f"{name}.json"
     results.unlink(missing_ok=True)
     began = time.monotonic()
-    status = run(["ci/fuzz", "--seconds", str(options.minutes * 60), "--jobs", str(options.jobs), "--rng-seed", str(seed),
+    status = run(["ci/fuzz", *what, "--seconds", str(options.minutes * 60), "--jobs", str(options.jobs), "--rng-seed", str(seed),
                   "--json", str(results.resolve())],
                  options.out / f"{name}.log", {**env, "GAUNTLET_FUZZ_BUILD": folder})
     return {"lane": name, "status": status, "minutes": round((time.monotonic() - began) / 60, 1), "targets": read_json(results)}
@@ -66,10 +69,15 @@ def prove(options, seed):
     return {"status": status, "defects": read_json(results)}
 
 
-def binary_of(target):
-    """Targets with a schedule are built apart from the others (ci/fuzz)."""
-    usual = Path("build/fuzz/bin") / target
-    return usual if usual.exists() else Path("build/schedule/bin") / target
+def add_schedules(path, lanes, commit):
+    """Adds this night's schedules of each map that held to those of the nights before, kept in path; gives rows of
+    (map, this night, all nights). An execution of a target with a schedule is one schedule."""
+    nights = read_json(path)
+    rows = [row for result in lanes if result["lane"] == "schedules" for row in result["targets"]
+            if row["map"] and row["verdict"] == "held"]
+    nights.append({"date": time.strftime("%Y-%m-%d"), "commit": commit, "maps": {row["map"]: row["executions"] for row in rows}})
+    write(path, json.dumps(nights, indent=2) + "\n")
+    return [(row["map"], row["executions"], sum(night["maps"].get(row["map"], 0) for night in nights)) for row in rows]
 
 
 def merge(target, binary, hunts, out):
@@ -105,17 +113,20 @@ def merge(target, binary, hunts, out):
     return before, len(list(found.iterdir()))
 
 
-def summary(lanes, proof, merges, seed, minutes, jobs):
+def head():
+    return subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+
+
+def summary(lanes, proof, schedules, merges, seed, minutes, jobs):
     """The page."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     rows = []
     for result in lanes:
         for target in result["targets"]:
-            rows.append([target["target"], result["lane"], target["verdict"], grouped(target["executions"]),
+            rows.append([fuzz.title_of(target), result["lane"], target["verdict"], grouped(target["executions"]),
                          grouped(target["executions_per_second"]), grouped(target["operations_per_second"]),
                          target["coverage"], f"+{target['corpus_grown']}",
                          " ".join(f"`ci/reproduce {found['file']}`" for found in target["findings"]) or "-"])
-    parts = [f"# Nightly of {time.strftime('%Y-%m-%d')}, commit {commit or 'unknown'}",
+    parts = [f"# Nightly of {time.strftime('%Y-%m-%d')}, commit {head() or 'unknown'}",
              f"{minutes} minutes a target and lane, {jobs} targets at once on {os.cpu_count()} processors, rng seed {seed}.",
              markdown_table(["target", "lane", "verdict", "executions", "exec/s", "operations/s", "coverage", "corpus",
                              "findings"], rows)]
@@ -130,6 +141,9 @@ def summary(lanes, proof, merges, seed, minutes, jobs):
               "**missed**" if row["cpu_seconds"] is None else row["cpu_seconds"],
               "-" if row["executions"] is None else grouped(row["executions"]),
               "-" if row["operations"] is None else row["operations"]] for row in proof["defects"]]))
+    if schedules:
+        parts.append("## Schedules of each map without a finding")
+        parts.append(markdown_table(["map", "this night", "all nights here"], [[name, *map(grouped, n)] for name, *n in schedules]))
     if merges:
         parts.append("## Corpus")
         parts.append(markdown_table(["target", "files before", "files after"], merges))
@@ -148,23 +162,27 @@ def main(arguments):
     parser.add_argument("--jobs", type=int, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--no-merge", action="store_true")
+    engine.add_options(parser)
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     engine.stop_on_signals()
     seed = fresh_seed()
     try:
         lanes = []
-        for name, folder, env in LANES:
-            print(f"{name} lane: {options.minutes} minutes a target", flush=True)
-            lanes.append(lane(name, folder, env, options, seed))
-            write(options.out / "summary.md", summary(lanes, None, [], seed, options.minutes, options.jobs))
+        for name, folder, env, what in LANES:
+            print(f"{name} lane: {options.minutes} minutes for each", flush=True)
+            lanes.append(lane(name, folder, env, what, options, seed))
+            write(options.out / "summary.md", summary(lanes, None, [], [], seed, options.minutes, options.jobs))
         print("prove: every defective map", flush=True)
         proof = prove(options, seed)
+        schedules = add_schedules(options.out / "schedules.json", lanes, head())
         merges = []
         if not options.no_merge:
             for target in [row["target"] for row in lanes[0]["targets"] if row["target"] != "canary"]:
-                hunts = [Path(folder) / "hunt" / target / "corpus" for _, folder, _ in LANES]
-                merges.append([target, *merge(target, binary_of(target), hunts, options.out)])
+                hunts = [path for folder in {folder for _, folder, _, _ in LANES}
+                         for path in sorted((Path(folder) / "hunt").glob(f"{target}*/corpus"))
+                         if path.parent.name == target or path.parent.name.startswith(f"{target}-")]
+                merges.append([target, *merge(target, engine.folder_of(options, target) / target, hunts, options.out)])
     except KeyboardInterrupt:
         print("stopped; the corpus is as it was", file=sys.stderr)
         return 2
@@ -172,10 +190,10 @@ def main(arguments):
         print(f"ci/nightly: {error}", file=sys.stderr)
         return 2
     statuses = [result["status"] for result in lanes] + [proof["status"]]
-    page = summary(lanes, proof, merges, seed, options.minutes, options.jobs)
+    page = summary(lanes, proof, schedules, merges, seed, options.minutes, options.jobs)
     write(options.out / "summary.md", page)
-    write(options.out / "summary.json", json.dumps({"rng_seed": seed, "minutes": options.minutes, "lanes": lanes,
-                                                    "prove": proof, "merged": merges}, indent=2) + "\n")
+    write(options.out / "summary.json", json.dumps({"rng_seed": seed, "minutes": options.minutes, "lanes": lanes, "prove": proof,
+                                                    "schedules": schedules, "merged": merges}, indent=2) + "\n")
     print(page)
     print(f"written to {options.out}/summary.md")
     if all(status == 0 for status in statuses):

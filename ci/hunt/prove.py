@@ -137,8 +137,7 @@ def cells(row):
 
 def main(arguments):
     parser = argparse.ArgumentParser(prog="ci/hunt/prove.py", description=__doc__.splitlines()[0])
-    parser.add_argument("--bin", type=Path, required=True)
-    parser.add_argument("--bin-of", action="append", default=[], metavar="TARGET=FOLDER")
+    engine.add_options(parser)
     parser.add_argument("--scratch", type=Path, required=True)
     parser.add_argument("--findings", type=Path, default=Path("build/fuzz/findings"))
     parser.add_argument("--runs", type=int, default=1)
@@ -153,8 +152,8 @@ def main(arguments):
     options = parser.parse_args(arguments)
 
     engine.stop_on_signals()
-    binaries = sorted(path for folder in {options.bin, *(Path(text.partition("=")[2]) for text in options.bin_of)}
-                      for path in folder.glob("*_replay"))
+    folders = {options.bin} | ({options.scheduled_bin} if options.scheduled else set())
+    binaries = sorted(path for folder in folders for path in folder.glob("*_replay"))
     if not binaries:
         print(f"ci/fuzz: no replay binary in {options.bin}", file=sys.stderr)
         return 2

@@ -41,6 +41,14 @@ class WrongUse(unittest.TestCase):
         self.refused("ci/reproduce", "--times", "many", "LICENSE", says="whole number")
         self.refused("ci/fuzz", "--seconds", says="takes a value")
 
+    def test_parts_are_no_readme(self):
+        self.refused("lib/bench/report.py", "hash_map", "--part", "rows", "--readme", says="--readme needs all rows")
+        self.refused("lib/bench/report.py", "hash_map", "--filter", "u64", "--readme", says="--readme needs all rows")
+        self.refused("lib/bench/schedules.py", "--part", "engine", "--readme", says="--readme needs all parts")
+
+    def test_each_map_is_no_proof(self):
+        self.refused("ci/fuzz", "--prove", "--each-map", says="--each-map does not go with --prove")
+
     def test_files_that_are_none(self):
         with tempfile.TemporaryDirectory() as folder:
             os.mkfifo(os.path.join(folder, "pipe"))

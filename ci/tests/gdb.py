@@ -87,12 +87,12 @@ INSIDE = (
 GARBAGE = ("zeros", "ones", "noise", "circles")
 # (What is done to a map that is there, the map, what gauntlet-map or print says then.)
 DAMAGE = (
-    ("set var hash_tiny.tables_.size_ = 99", "hash_tiny", "damaged: 40 elements found, size says 99"),
-    ("set var hash_stash.tables_.directory_.bits = 39", "hash_stash", "damaged: no memory"),
-    ("set var hash_uneven.tables_.directory_.bits = 77", "hash_uneven", "damaged: the directory's depth is 77"),
-    ("set var bucket_chain.table_.now_.only_[2].link = (unsigned long)&bucket_chain.table_.now_.only_[2]",
+    ("set var hash_tiny.works_.size_ = 99", "hash_tiny", "damaged: 40 elements found, size says 99"),
+    ("set var hash_stash.works_.directory_.bits = 39", "hash_stash", "damaged: no memory"),
+    ("set var hash_uneven.works_.directory_.bits = 77", "hash_uneven", "damaged: the directory's depth is 77"),
+    ("set var bucket_chain.works_.now_.only_[2].link = (unsigned long)&bucket_chain.works_.now_.only_[2]",
      "bucket_chain", "damaged: the chain of bucket 0x[0-9a-f]+ is a ring"),
-    ("set var bucket.table_.now_.bits_ = 40", "bucket", "damaged: no memory"),
+    ("set var bucket.works_.now_.bits_ = 40", "bucket", "damaged: no memory"),
     ("set var snapshots.versions_.oldest_.newer = snapshots.versions_.oldest_", "snapshots",
      "the list of versions does not end"),
     ("set var *(unsigned long*)&sync_read.dirty_ = 1", "sync_read", "damaged: (a pointer|no memory|.*disagree)"),

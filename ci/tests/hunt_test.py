@@ -145,6 +145,48 @@ class Fuzz(Workbench):
         self.assertNotIn("corpus/target_a/seed", Path("arguments").read_text().split())
 
 
+class EachMap(Workbench):
+    """Every map of a target by itself, and how many schedules of it have been clean."""
+
+    LISTS = '#!/bin/bash\n[ "$1" = --list-judged ] && printf "first_map\\nsecond_map\\n"\nexit 0\n'
+
+    def test_every_map_is_hunted_and_named(self):
+        self.binary("target_a", HOLDS.replace("#!/bin/bash\n", '#!/bin/bash\necho "$GAUNTLET_SUBJECT" >>judged\n'))
+        self.binary("target_a_replay", self.LISTS)
+        self.binary("canary", FAILS)
+        status, out = self.run_main(fuzz, "target_a", "canary", "--each-map", "--json", "rows.json")
+        self.assertEqual(status, 0, out)
+        self.assertEqual(sorted(Path("judged").read_text().split()), ["first_map", "second_map"])
+        self.assertIn("target_a on second_map", out)
+        self.assertEqual([row["map"] for row in json.loads(Path("rows.json").read_text())], ["first_map", "second_map", None])
+
+    def test_a_finding_names_its_map(self):
+        self.binary("target_a", FAILS)
+        self.binary("target_a_replay", self.LISTS)
+        status, out = self.run_main(fuzz, "target_a", "--each-map")
+        self.assertEqual(status, 1, out)
+        self.assertIn("GAUNTLET_SUBJECT=first_map ci/reproduce --target target_a", out)
+
+    def test_targets_with_a_schedule_have_a_folder_of_their_own(self):
+        Path("apart").mkdir()
+        self.binary("target_a", HOLDS)
+        Path("bin/target_a").rename("apart/target_a")
+        status, out = self.run_main(fuzz, "target_a", "--scheduled", "target_a", "--scheduled-bin", "apart")
+        self.assertEqual(status, 0, out)
+
+    def test_clean_schedules_add_up_over_the_nights(self):
+        def rows(verdict):
+            return [{"lane": "schedules", "status": 0, "targets": [
+                {"map": "first_map", "verdict": "held", "executions": 10},
+                {"map": "second_map", "verdict": verdict, "executions": 20},
+                {"map": None, "verdict": "sang", "executions": 5}]}]
+
+        path = Path("schedules.json")
+        self.assertEqual(nightly.add_schedules(path, rows("held"), "a"), [("first_map", 10, 10), ("second_map", 20, 20)])
+        self.assertEqual(nightly.add_schedules(path, rows("FOUND"), "b"), [("first_map", 10, 20)])
+        self.assertEqual(nightly.add_schedules(path, rows("held"), "c"), [("first_map", 10, 30), ("second_map", 20, 40)])
+
+
 class Prove(Workbench):
     def setUp(self):
         super().setUp()
@@ -292,7 +334,7 @@ class Texts(unittest.TestCase):
         self.assertEqual(lines, ["name      n", "-----  ----", "a         5", "bcdef  1000"])
 
     def test_the_summary_names_a_lane_without_results(self):
-        page = nightly.summary([{"lane": "thread", "status": 2, "targets": []}], None, [], 1, 1, 2)
+        page = nightly.summary([{"lane": "thread", "status": 2, "targets": []}], None, [], [], 1, 1, 2)
         self.assertIn("The thread lane gave no results", page)
 
 

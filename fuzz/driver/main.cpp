@@ -9,7 +9,7 @@
 //   TARGET_replay --to-text IN OUT | --to-binary IN OUT
 //   TARGET_replay --generate N --rng-seed S random programs; --schedules K, --memory M, --only-crashes for measuring
 //   TARGET_replay --throughput N FILE|FOLDER...  what judging costs beside the bare map, in N rounds, as JSON
-//   TARGET_replay --list-defects | --list-twins | --list-subjects
+//   TARGET_replay --list-defects | --list-twins | --list-subjects | --list-judged
 //
 // GAUNTLET_SUBJECT picks the map. Exit status: 0 held (or done), 1 a failure, 2 wrong use or bad input, told in one
 // line.
@@ -84,6 +84,16 @@ int list_subjects() {
   return print_text(out);
 }
 
+// What the target judges as long as nobody names a map.
+int list_judged() {
+  const check::target_description& target = check::this_target();
+  if (target.judge_program == nullptr) return 0;
+  if (const std::string one = driver::subject_name(); !one.empty()) return print_text(one + '\n');
+  std::string out;
+  for (const check::registration* r : check::subjects_to_judge(target.concurrent)) out += std::string(r->name) + '\n';
+  return print_text(out);
+}
+
 // An unknown name is told before anything else happens, once, in one line.
 std::string unknown_subject() {
   const char* const chosen = std::getenv("GAUNTLET_SUBJECT");
@@ -101,7 +111,7 @@ int command(int argument_count, char** arguments) {
   std::string print, emit, reduce, out, target_of, picture;
   unsigned seconds = 0, times = 0, rounds = 0;
   double try_seconds = 20;
-  bool raw = false, defects = false, subjects = false, twins = false;
+  bool raw = false, defects = false, subjects = false, judged = false, twins = false;
   driver::generation generation;
   app.add_option("paths", paths, "files or folders to judge")->type_name("FILE|FOLDER");
   auto* const modes = app.add_option_group("instead of judging once");
@@ -122,6 +132,7 @@ int command(int argument_count, char** arguments) {
   modes->add_flag("--list-defects", defects, "name, target, promise, CPU seconds, operations of each defective map");
   modes->add_flag("--list-twins", twins, "name and right twin of each defective map that has one");
   modes->add_flag("--list-subjects", subjects, "the maps that GAUNTLET_SUBJECT can name");
+  modes->add_flag("--list-judged", judged, "the maps that are judged: all that the target is for, or GAUNTLET_SUBJECT");
   modes->require_option(0, 1);
   app.add_option("--out", out, "where to write the result of --reduce, or the first failure of --generate");
   app.add_option("--picture", picture,
@@ -170,6 +181,7 @@ int command(int argument_count, char** arguments) {
 
   if (defects) return list_defects();
   if (subjects) return list_subjects();
+  if (judged) return list_judged();
   if (twins) return list_twins();
   if (!target_of.empty()) {
     return with_program(target_of, false, [&](const check::program& p) {

@@ -274,6 +274,8 @@ def update_readme(section, begin=README_BEGIN, end=README_END, path=HERE / "READ
 
 
 def hash_map(arguments):
+    if arguments.readme and (arguments.part != "all" or arguments.filter):
+        fail("--readme needs all rows: the section of lib/bench/README.md is replaced as a whole")
     if arguments.source:
         run = load(arguments.source)
     else:

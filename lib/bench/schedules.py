@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures the controlled scheduler: speed, time to each bug by each strategy, the litmus suite; prints the tables.
+"""Measures the controlled scheduler: speed, time to each bug by each strategy, the litmus suite, executions through the
+fuzzing engine; prints the tables.
 
     schedules.py [--bin DIR] [--engine DIR] [--quick] [--part speed|bugs|litmus|engine|all] [--json FILE] [--markdown] [--readme]
     schedules.py --from FILE [--markdown] [--readme]      the tables of an earlier run, nothing is measured
@@ -66,7 +67,10 @@ def engine_seconds(binary, arguments):
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     if result.returncode != 0:
         fail(f"{binary.name} ended with {result.returncode}:\n{result.stderr[-2000:]}")
-    operations = int(result.stderr.rsplit("operations: ", 1)[1].split()[0])
+    _, found, count = result.stderr.rpartition("operations: ")
+    if not found:
+        fail(f"{binary.name} did not say how many operations it ran:\n{result.stderr[-2000:]}")
+    operations = int(count.split()[0])
     return ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime, operations
 
 
@@ -203,6 +207,8 @@ def main():
     parser.add_argument("--markdown", action="store_true")
     parser.add_argument("--readme", action="store_true", help="put the results into lib/bench/README.md")
     arguments = parser.parse_args()
+    if arguments.readme and arguments.part != "all":
+        fail("--readme needs all parts: the section of lib/bench/README.md is replaced as a whole")
     run = load(arguments.source) if arguments.source else measure(arguments)
     if arguments.json:
         write_beside_and_rename(Path(arguments.json), json.dumps(run, indent=1) + "\n")

@@ -18,6 +18,7 @@ struct tiny_rcu_map_policy : rcu_map_policy {
   static constexpr std::size_t shard_count = 2;
   static constexpr unsigned first_level = 1;
   static constexpr std::size_t retire_batch = 1;
+  static constexpr detail::look look_at_batch = detail::look::at_once;
   static constexpr std::size_t unreclaimed_max = 2;
   static constexpr bool checked = true;
   static std::uint64_t seed() noexcept { return tiny_policy::seed(); }

@@ -12,7 +12,7 @@
 
 namespace gauntlet::broken {
 
-struct epochs_without_readers : detail::epochs {
+struct epochs_without_readers : detail::process_epochs {
   static std::uint64_t oldest_reader() noexcept { return std::numeric_limits<std::uint64_t>::max(); }
 };
 

@@ -27,6 +27,19 @@ TYPED_TEST(PlainMaps, AVectorOfMapsMovesThemWhenItGrows) {
   for (std::size_t i = maps.capacity(); maps.size() <= i;) maps.emplace_back();
   EXPECT_EQ(&*maps[0].find(7), element);
 }
+// Either kind may be the source: the elements are the same.
+TYPED_TEST(PlainMaps, TakesTheElementsOfTheOtherKind) {
+  using map = typename TypeParam::template with<std::string, int>;
+  map to{{"a", 1}};
+  hash_map<std::string, int> hashed{{"a", 2}, {"b", 3}};
+  bucket_map<std::string, int> bucketed{{"b", 4}, {"c", 5}};
+  to.merge(hashed);
+  to.merge(std::move(bucketed));
+  EXPECT_EQ(to, (map{{"a", 1}, {"b", 3}, {"c", 5}}));
+  EXPECT_EQ(hashed, (hash_map<std::string, int>{{"a", 2}}));
+  EXPECT_EQ(bucketed, (bucket_map<std::string, int>{{"b", 4}}));
+  EXPECT_TRUE(to.self_check() && hashed.self_check() && bucketed.self_check());
+}
 TYPED_TEST(PlainMaps, AMapWithAValueThatDiffersFromItselfDiffersFromItself) {
   typename TypeParam::template map<u64, double> m{{1, 2.0}};
   const auto& same = m;

@@ -102,6 +102,7 @@
 #include <gauntlet/map/detail/point_operations.h>
 #include <gauntlet/map/detail/rcu_core.h>
 #include <gauntlet/map/detail/reentry_guard.h>
+#include <gauntlet/map/detail/retire_list.h>
 #include <gauntlet/map/detail/spin_park_lock.h>
 #include <gauntlet/map/detail/split_list.h>
 #include <gauntlet/map/hash_map.h>
@@ -124,10 +125,11 @@ struct rcu_map_policy {
   using map_policy = hash_map_policy;             // of what snapshot returns
   static constexpr std::size_t shard_count = 64;  // a power of two, 1 allowed
   static constexpr unsigned first_level = 3;      // a shard's table begins with so many bits of buckets
-  static constexpr std::size_t elements_per_bucket = 1;      // more on average, and the table is doubled
-  static constexpr std::size_t retire_batch = 32;            // entries between two looks at the readers
-  static constexpr std::size_t unreclaimed_max = 1024;       // entries of a shard that wait; then writers wait
-  static constexpr bool checked = hash_map_policy::checked;  // report re-entry instead of waiting for ever
+  static constexpr std::size_t elements_per_bucket = 1;               // more on average, and the table is doubled
+  static constexpr std::size_t retire_batch = 32;                     // entries between two looks at the readers
+  static constexpr detail::look look_at_batch = detail::look::later;  // at a batch that is full: with the next one
+  static constexpr std::size_t unreclaimed_max = 1024;                // entries of a shard that wait; then writers wait
+  static constexpr bool checked = hash_map_policy::checked;           // report re-entry instead of waiting for ever
 
   static std::uint64_t seed() noexcept { return hash_map_policy::seed(); }
   // Told, under a shard's lock, each time half of unreclaimed_max is reached. Must not use the map.
@@ -694,13 +696,15 @@ auto GAUNTLET_MAP::snapshot() const -> map_type {
 GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::synchronize() {
   const inside here(this, "synchronize");
-  // The first round frees what has been waiting and ends the epoch of the rest, the second one frees that.
-  for (int round = 0; round < 2; ++round) {
-    domain_.synchronize();
-    for (shard& each : shards_) {
-      const locked guard(each.lock);
-      each.retired.collect(domain_, disposer());
-    }
+  // Once everything waits, one grace period serves it all, and nobody who comes later is waited for.
+  for (shard& each : shards_) {
+    const locked guard(each.lock);
+    each.retired.let_all_wait(domain_);
+  }
+  domain_.synchronize();
+  for (shard& each : shards_) {
+    const locked guard(each.lock);
+    each.retired.collect(domain_, disposer(), detail::look::later);
   }
 }
 

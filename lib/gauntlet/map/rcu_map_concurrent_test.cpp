@@ -27,6 +27,7 @@ struct small_policy : gauntlet::rcu_map_policy {
   static constexpr std::size_t shard_count = 1;
   static constexpr unsigned first_level = 1;
   static constexpr std::size_t retire_batch = 1;
+  static constexpr gauntlet::detail::look look_at_batch = gauntlet::detail::look::at_once;
   static constexpr std::size_t unreclaimed_max = 4;
   static inline std::atomic<int> stalls{0};
   static inline std::atomic<std::uint64_t> epochs{0};
@@ -61,6 +62,28 @@ TEST(rcu_map, a_reading_sees_an_update_by_looking_again_and_keeps_what_it_has) {
   EXPECT_EQ(*old, 10);
   EXPECT_EQ(*reading.find(1), 11);
   EXPECT_NE(reading.find(1), old);
+}
+
+TEST(rcu_map, readings_of_one_thread_end_in_any_order_and_what_each_holds_stays) {
+  small_map<int, std::string> map{{1, "one"}, {2, "two"}};
+  using reading = small_map<int, std::string>::reading;
+  std::optional<reading> first(std::in_place, map);
+  std::optional<reading> second(std::in_place, map);
+  const std::string* const held = second->find(1);
+  first.reset();
+  map.erase(1);
+  EXPECT_EQ(map.stats().readers, 1U);
+  EXPECT_EQ(map.stats().unreclaimed, 1U) << "the second reading is there";
+  EXPECT_EQ(*held, "one");
+  EXPECT_TRUE(map.visit(2, [&](const std::string& value) {
+    second.reset();  // a reading that ends within a visitor
+    map.erase(2);
+    EXPECT_EQ(map.stats().unreclaimed, 2U);
+    EXPECT_EQ(value, "two");
+  }));
+  EXPECT_EQ(map.stats().readers, 0U);
+  map.synchronize();
+  EXPECT_EQ(map.stats().unreclaimed, 0U);
 }
 
 TEST(rcu_map, while_a_thread_reads_it_may_use_the_map_as_it_likes) {

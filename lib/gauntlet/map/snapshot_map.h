@@ -15,7 +15,7 @@
 //     snapshot, without the turn, hands in that snapshot when he publishes: compare_and_publish refuses when it is not
 //     the newest any more;
 //   - a version that is read while it is superseded: it is freed when its readers are gone, which announce themselves
-//     without waiting and without a read-modify-write (detail/epochs.h);
+//     without waiting and without a read-modify-write (detail/epoch_domain.h);
 //   - nodes that several versions share: each node knows when it was born, and each version which nodes died after it
 //     (detail/version_chain.h). There are no reference counts but for the versions that snapshots hold.
 //
@@ -39,12 +39,16 @@
 //   insert insert_or_assign try_emplace erase        linearizable   who updates      blocking    with versions
 //   extract update compare_exchange erase_if clear
 //   batches: update(f), compare_and_publish          linearizable   who updates      blocking    with versions
-//   letting go of a snapshot                         -              nobody           wait-free   see below
+//   letting go of a snapshot                         -              who updates,     wait-free   see below
+//                                                                   while it frees
 //
 // A preempted thread that updates holds up others that update, never readers. A thread that stops while it reads holds
-// up nobody, but no version that was superseded since is freed until it goes on; a snapshot keeps its own version's
-// nodes and nothing newer. Otherwise up to 2 x Policy::versions_kept superseded versions (some nodes each) wait for the
-// next update that looks. Letting go of a superseded version frees it, if nobody has the lock; else who has it next does.
+// up nobody, but nothing that this map or another one with the same Policy::epochs has superseded since is freed until it
+// goes on; a snapshot keeps its own version's nodes and nothing newer. Superseded versions (some nodes each) wait for an
+// update that looks which of them can be freed: the next look comes after Policy::versions_kept updates, and one more for
+// each version that the last look had to leave. Letting go of the last handle of a superseded version looks at once,
+// unless somebody has the lock, be it the same thread within an update: then the version waits with the others. release()
+// looks whenever it is called.
 //
 // Requires: hash, equality and allocator can be called by several threads at once, also after the map is gone, while
 // snapshots live. T is copyable for what hands out copies and for changing a value by a function.
@@ -66,11 +70,11 @@
 #include <utility>
 
 #include <gauntlet/map/consistency.h>
-#include <gauntlet/map/detail/epochs.h>
 #include <gauntlet/map/detail/key_hash.h>
 #include <gauntlet/map/detail/key_requirements.h>
 #include <gauntlet/map/detail/point_operations.h>
 #include <gauntlet/map/detail/policies.h>
+#include <gauntlet/map/detail/process_epochs.h>
 #include <gauntlet/map/detail/reentry_guard.h>
 #include <gauntlet/map/detail/version_chain.h>
 #include <gauntlet/map/hash.h>
@@ -88,7 +92,7 @@ inline namespace unchecked_policies {
 // What can be replaced without touching the map.
 struct snapshot_map_policy {
   using lock_type = detail::mutex;                           // an annotated lock: lock, try_lock, unlock
-  using epochs = detail::epochs;                             // who tells when readers are gone
+  using epochs = detail::process_epochs;                     // who tells when readers are gone
   static constexpr bool checked = hash_map_policy::checked;  // report re-entry instead of waiting for ever
 
   static std::uint64_t seed() noexcept { return hash_map_policy::seed(); }
@@ -380,7 +384,7 @@ class snapshot_map {
 
  protected:
   using inside = detail::reentry_guard<Policy::checked>;
-  using updating = detail::exclusive_guard<typename versions::lock_type>;
+  using turn = typename versions::turn;
 
   // Calls change(batch&) -> bool on what follows the newest version, if that is `base` or there is none, and publishes;
   // false if there is no change or it says so.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -18,7 +19,9 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -417,6 +420,90 @@ TEST(snapshot_map_memory, comes_back_when_nobody_reads_a_version) {
     EXPECT_EQ(kept.bytes, empty);
   }
   EXPECT_EQ(kept.bytes, 0U);
+}
+
+// Says when a thread that has it asks for it again, which is undefined for a std::mutex.
+class GAUNTLET_CAPABILITY("owned_lock") owned_lock {
+ public:
+  void lock() GAUNTLET_ACQUIRE() {
+    check();
+    lock_.lock();
+    owner_ = std::this_thread::get_id();
+  }
+  bool try_lock() GAUNTLET_TRY_ACQUIRE(true) {
+    check();
+    if (!lock_.try_lock()) return false;
+    owner_ = std::this_thread::get_id();
+    return true;
+  }
+  void unlock() GAUNTLET_RELEASE() {
+    owner_ = std::thread::id();
+    lock_.unlock();
+  }
+
+ private:
+  void check() const { EXPECT_NE(owner_.load(), std::this_thread::get_id()) << "asked for by its holder"; }
+  gauntlet::detail::mutex lock_;
+  std::atomic<std::thread::id> owner_{};
+};
+struct owned_lock_policy : gauntlet::snapshot_map_policy {
+  using lock_type = owned_lock;
+  static constexpr std::size_t versions_kept = 3;
+};
+template <class T>
+using owned_map = gauntlet::snapshot_map<int, T, gauntlet::hash<int>, std::equal_to<int>,
+                                         std::allocator<std::pair<const int, T>>, owned_lock_policy>;
+
+TEST(snapshot_map_memory, a_snapshot_may_be_let_go_within_an_update) {
+  owned_map<int> map;
+  map.insert(1, 10);
+  auto held = std::make_optional(map.snapshot());
+  map.insert_or_assign(1, 11);
+  map.update([&held](auto& changes) {
+    held.reset();
+    changes.insert_or_assign(1, 12);
+  });
+  EXPECT_EQ(map.find(1), 12);
+  EXPECT_EQ(map.stats().versions_held, 0U);
+  map.release();
+  EXPECT_EQ(map.stats().versions_living, 1U) << "what was left then is freed later";
+  EXPECT_TRUE(map.self_check());
+}
+
+// Elements that hold snapshots of another map, and of their own: they are let go while versions are freed.
+TEST(snapshot_map_memory, an_element_may_hold_a_snapshot_of_its_own_map) {
+  struct holder;
+  using map_type = owned_map<std::shared_ptr<holder>>;
+  struct holder {
+    map_type::snapshot_type past;
+  };
+  map_type map;
+  map.insert(1, nullptr);
+  for (int round = 0; round < 20; ++round) {
+    map.insert_or_assign(1, std::make_shared<holder>(holder{map.snapshot()}));
+    map.insert_or_assign(1, nullptr);
+  }
+  for (int round = 0; round < 25; ++round) map.release();  // each lets the next one in the chain go
+  EXPECT_EQ(map.stats().versions_living, 1U);
+}
+
+TEST(snapshot_map_memory, is_looked_for_after_so_many_updates_and_one_for_each_version_left) {
+  owned_map<int> map;
+  std::vector<owned_map<int>::snapshot_type> held;
+  map.insert(1, 0);
+  map.release();
+  for (int i = 1; i <= 4; ++i) {
+    held.push_back(map.snapshot());
+    map.insert_or_assign(1, i);
+  }
+  map.release();
+  ASSERT_EQ(map.stats().versions_living, 5U);
+  for (int i = 0; i < 4 + 3 - 1; ++i) map.insert_or_assign(1, i);
+  EXPECT_EQ(map.stats().versions_living, 4U + 6U + 1U);
+  map.insert_or_assign(1, 100);
+  EXPECT_EQ(map.stats().versions_living, 5U);
+  held.pop_back();
+  EXPECT_EQ(map.stats().versions_living, 4U) << "the last handle's end looks at once";
 }
 
 TEST(snapshot_map_memory, the_last_snapshot_frees_what_is_left_after_the_map) {

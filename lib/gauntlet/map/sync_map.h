@@ -25,7 +25,7 @@
 //     entry into the dirty part before it makes it live;
 //   - readers may be in a table that is not the read part any more, at entries that it alone still holds, and at boxes
 //     that have been replaced. All three are retired, and freed when every reader of that time has gone
-//     (detail/epochs.h). An expunged word carries its phase: when the table that was read in that phase is freed, the
+//     (detail/epoch_domain.h). An expunged word carries its phase: when the table that was read in that phase is freed, the
 //     entries that are still expunged with this number are those which only that table holds. Tables are freed in order;
 //   - clear: who is still in the old table acts on entries that are not the map's any more. It began before clear, and so
 //     counts as done before it.
@@ -83,13 +83,13 @@
 
 #include <gauntlet/map/consistency.h>
 #include <gauntlet/map/detail/annotations.h>
-#include <gauntlet/map/detail/epochs.h>
 #include <gauntlet/map/detail/key_hash.h>
 #include <gauntlet/map/detail/key_requirements.h>
 #include <gauntlet/map/detail/mutex.h>
 #include <gauntlet/map/detail/point_operations.h>
 #include <gauntlet/map/detail/pointer_table.h>
 #include <gauntlet/map/detail/policies.h>
+#include <gauntlet/map/detail/process_epochs.h>
 #include <gauntlet/map/detail/reentry_guard.h>
 #include <gauntlet/map/detail/sync_entry.h>
 #include <gauntlet/map/hash.h>
@@ -113,8 +113,8 @@ inline namespace unchecked_policies {
 
 // What can be replaced without touching the map.
 struct sync_map_policy {
-  using lock_type = detail::mutex;  // an annotated lock: lock, try_lock, unlock
-  using epochs = detail::epochs;    // who tells when readers are gone
+  using lock_type = detail::mutex;        // an annotated lock: lock, try_lock, unlock
+  using epochs = detail::process_epochs;  // who tells when readers are gone
   template <class Key, class T>
   using entry = detail::sync_entry<Key, T>;
   using observer = no_sync_map_observer;

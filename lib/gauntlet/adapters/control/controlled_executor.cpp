@@ -71,15 +71,6 @@ check::concurrent_options once_with(controlled_executor& executor) {
   return options;
 }
 
-sched::run_options options_of(const check::program_header& h) {
-  sched::run_options options;
-  options.events_max = 100'000;
-  options.allocator = h.heap == check::heap_reuse::quarantine ? sched::reuse::quarantine : sched::reuse::at_once;
-  options.memory =
-      h.memory == check::memory_order_mode::weak ? sched::memory_model::weak : sched::memory_model::sequential;
-  return options;
-}
-
 std::vector<check::decision> decisions_of(const sched::schedule& s) {
   std::vector<check::decision> all;
   for (const sched::deviation& d : s.deviations) {

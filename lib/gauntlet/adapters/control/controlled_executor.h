@@ -62,9 +62,6 @@ class controlled_executor final : public check::concurrent_executor {
 // all the same: a count there means a few keys.
 check::concurrent_options once_with(controlled_executor& executor);
 
-// The options that a program's header asks for.
-sched::run_options options_of(const check::program_header& h);
-
 // What a run deviated from the default in, as a program holds it.
 std::vector<check::decision> decisions_of(const sched::schedule& s);
 

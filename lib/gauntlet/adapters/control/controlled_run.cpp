@@ -60,16 +60,6 @@ check::verdict explained(const check::program& p, const check::concurrent_subjec
   return v;
 }
 
-sched::run_options options_for(const check::program& p, const controlled_options& options) {
-  sched::run_options run = options_of(p.header);
-  run.rng_seed = options.rng_seed;
-  run.events_max = options.events_max;
-  run.alone_after = options.alone_after;
-  run.alone_thread = static_cast<int>(options.alone_thread);
-  run.alone_events_max = options.alone_events_max;
-  return run;
-}
-
 check::verdict judged(sched::strategy& decides, const check::program& p, const check::concurrent_subject_factory& make,
                       const sched::run_options& run, const controlled_options& options) {
   controlled_executor executor(decides, run);
@@ -91,6 +81,19 @@ check::verdict judged(sched::strategy& decides, const check::program& p, const c
 }
 
 }  // namespace
+
+sched::run_options options_for(const check::program& p, const controlled_options& options) {
+  sched::run_options run;
+  const check::program_header& h = p.header;
+  run.allocator = h.heap == check::heap_reuse::quarantine ? sched::reuse::quarantine : sched::reuse::at_once;
+  run.memory = h.memory == check::memory_order_mode::weak ? sched::memory_model::weak : sched::memory_model::sequential;
+  run.rng_seed = options.rng_seed;
+  run.events_max = options.events_max;
+  run.alone_after = options.alone_after;
+  run.alone_thread = static_cast<int>(options.alone_thread);
+  run.alone_events_max = options.alone_events_max;
+  return run;
+}
 
 check::verdict run_under(sched::strategy& decides, const check::program& p,
                          const check::concurrent_subject_factory& make, const controlled_options& options) {
@@ -117,7 +120,7 @@ std::optional<check::interleaving> interleaving_of(const check::program& p,
                                                    const check::concurrent_subject_factory& make,
                                                    std::string& divergence) {
   along_decisions strategy(p.decisions);
-  sched::run_options run = options_of(p.header);
+  sched::run_options run = options_for(p);
   run.record_trace = true;
   controlled_executor executor(strategy, run);
   const check::verdict v = run_concurrent(p, make, once_with(executor));

@@ -16,6 +16,7 @@
 #include <gauntlet/check/report/interleaving.h>
 #include <gauntlet/check/run/concurrent_subject.h>
 #include <gauntlet/check/run/verdict.h>
+#include <gauntlet/sched/run.h>
 #include <gauntlet/sched/strategy.h>
 
 namespace gauntlet::adapters {
@@ -33,6 +34,9 @@ struct controlled_options {
   unsigned alone_thread = 1;
   std::uint32_t alone_events_max = 1000;
 };
+
+// What the scheduler is told: the program's header and the options together.
+sched::run_options options_for(const check::program& p, const controlled_options& options = {});
 
 // Only in a binary whose maps are compiled for control (gauntlet_controlled_subjects). One caller at a time. Deterministic:
 // the same program gives the same verdict, in this process and in another. A failure that does not come out the same when

@@ -1,6 +1,7 @@
 // Each oracle fires on a defect planted for it: results, contents, exceptions, work, self-check, misuse. The maps here
 // are std::unordered_map with one thing spoiled; they exist to prove the alarm, not to be realistic.
 #include <gauntlet/check/run/planted_for_tests.h>
+#include <gauntlet/check/run/work_budget.h>
 
 #include <ostream>
 #include <stdexcept>
@@ -106,6 +107,20 @@ TEST(oracles, a_lookup_that_costs_as_much_as_the_map_is_large_exceeds_the_work_b
   EXPECT_VERDICT(judged<looks_everywhere_adapter>(text), work_budget, "equalities");
   EXPECT_VERDICT(judged<std_map_for_tests>(text), none, "");
   EXPECT_VERDICT(judged<looks_everywhere_adapter>("hash constant\n" + text), none, "");
+}
+
+// A good hash copes with some keys that were made to collide, and not with more of them.
+TEST(oracles, a_linear_lookup_is_granted_once_many_keys_were_made_to_collide) {
+  std::string counts;
+  for (int i = 0; i < 100; ++i) {
+    counts += "count 0 colliding 0\n";
+  }
+  const std::string most = std::to_string(gauntlet::check::work_budget::colliding_keys_max);
+  const std::string more = std::to_string(gauntlet::check::work_budget::colliding_keys_max + 1);
+  EXPECT_VERDICT(judged<looks_everywhere_adapter>("insert_copy 0 colliding 0 value 1 count " + most + "\n" + counts),
+                 work_budget, "equalities");
+  EXPECT_VERDICT(judged<looks_everywhere_adapter>("insert_copy 0 colliding 0 value 1 count " + more + "\n" + counts),
+                 none, "");
 }
 
 PLANT(

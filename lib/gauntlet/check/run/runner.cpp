@@ -1,8 +1,8 @@
 // The loop over a program's operations, one `execution` a program (execution.h).
 //
 // Steps nest in walks: a walk's body is run by its visits, so the loop runs one operation at a time and is told by it
-// where the next one is. A fault waits for the operation after it. The bound on single operations, like the one on
-// visits, keeps every program finite.
+// where the next one is. A fault waits for the operation after it. The bounds on single operations, on visits and on
+// what they cost keep every program short.
 //
 // At the end come a comparison of everything and the books: lifetimes and allocations must balance. The model's memory
 // is kept between runs.
@@ -22,6 +22,9 @@ namespace gauntlet::check {
 namespace {
 
 constexpr std::uint64_t single_operations_max = 1 << 17;
+// Calls of hash and equality, and probes: what a program of that many operations on right maps and good hashes is far
+// from, and what thousands of colliding keys, moved from map to map, reach within seconds.
+constexpr std::uint64_t work_max = 1 << 25;
 
 }  // namespace
 
@@ -54,7 +57,7 @@ std::size_t execution::run_at(std::size_t at, std::size_t end, frame* inside) {
   const std::size_t next = std::min(end, at + 1 + (walks ? body_size(program_, at) : 0));
   step_ = at;
   if ((program_.header.banned >> static_cast<unsigned>(o.code) & 1) != 0 ||
-      single_operations_ >= single_operations_max) {
+      single_operations_ >= single_operations_max || budget_.spent() >= work_max) {
     count(o.code, outcome::left_out);
   } else if (walks) {
     run_walk(o, at + 1, next, inside);

@@ -53,6 +53,8 @@ class work_budget {
 
   // nullptr when all is within the budget; otherwise what ran out ("hashes", "equalities", "probes").
   const char* spend(const subject& s, std::size_t live) noexcept;
+  // All work there has been, the judge's own as well.
+  std::uint64_t spent() const noexcept { return paid_.hashes + paid_.equalities + paid_.probes; }
   // Work done by the judge itself since the last spend() is nobody's fault.
   void forgive(const subject& s) noexcept { paid_ = s.work(); }
   // True when memory is within the budget; otherwise `allowed` tells what would have been.

@@ -92,6 +92,8 @@ class bucket_table {
     bool old = false;
   };
 
+  struct look_ahead {};  // iterators need nothing beside their position
+
   bucket_table(const hasher& hash, const key_equal& equal, const allocator_type& allocator)
       : seed_(policy::seed()), hash_(hash), equal_(equal), allocator_(allocator) {
     renumber();
@@ -127,6 +129,11 @@ class bucket_table {
     Types::destroy(allocator_, *at.element);
     forget_element(at);
   }
+  // Nothing of an erasure by position throws, and nothing is left to be done for it.
+  const position& plan_erase(const position& at) const noexcept { return at; }
+  void finish_erase(const position& at) noexcept { erase_at(at); }
+  void pay_debt() noexcept {}
+  void pay_whole_debt() noexcept {}
   // The element is already destroyed.
   void forget_element(const position& at) noexcept;
   template <class Predicate>
@@ -137,7 +144,9 @@ class bucket_table {
     if (size_ == 0) return {};
     return look_on(growing_, 0);
   }
+  position first(look_ahead&) const noexcept { return first(); }
   void advance(position& at) const noexcept;
+  void advance(position& at, look_ahead&) const noexcept { advance(at); }
 
   // ---- whole map
   void clear() noexcept;
@@ -155,6 +164,8 @@ class bucket_table {
 
   std::size_t size() const noexcept { return size_; }
   std::size_t buckets() const noexcept { return now_.size(); }
+  std::size_t bucket_count() const noexcept { return buckets(); }
+  static constexpr float max_load_factor() noexcept { return 6.5F; }
   bool growing() const noexcept { return growing_; }
   bucket_map_stats stats() const;
   bool self_check(std::ostream* dump) const;

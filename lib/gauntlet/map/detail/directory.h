@@ -1,9 +1,9 @@
 // The directory: 2^bits entries, indexed by a hash's top bits, that lead to tables.
 //
 //   entry   tags and slots of its table, in two arrays side by side: a miss needs only the first
-//   depth   how many top bits all hashes of the entry's table share; a table has 2^(bits - depth) adjacent entries: its
-//   span room    how many elements may still go to the entry's table. Only the sum over a table's entries means
-//   anything: an
+//   depth   how many top bits all hashes of the entry's table share
+//   span    a table's adjacent entries: 2^(bits - depth) of them
+//   room    how many elements may still go to the entry's table. Only the sum over a table's entries means anything: an
 //           insert takes from the entry it came by and touches nothing else of the table
 //
 // There are always at least two entries, kept in the map itself (a shift by 64 is not a shift); a map with one table

@@ -1,99 +1,114 @@
 // epoch_domain: when may memory be freed that readers, who take no lock, may still be looking at?
 //
-// Words. A *reader* is a thread between the construction and the destruction of a guard. To *unlink* an object is to
-// remove the last pointer by which a new reader could get at it; it is then *retired*: nobody new will find it, but
-// readers who were there may have. An *epoch* is a stretch of time with a number; advance() ends the current one. A
-// retired object's *grace period* is over when no reader is left who began in an epoch that had not ended when the
-// object was unlinked. A reader is *stalled* when epochs go by and it is still there.
+// Words. A *reader* is a thread that has a guard. To *unlink* an object is to remove the last pointer by which a new
+// reader could get at it; it is then *retired*: nobody new will find it, but readers who were there may have. An *epoch*
+// is a stretch of time with a number; advance() ends the current one. A retired object's *grace period* is over when no
+// reader is left who began in an epoch that had not ended when the object was unlinked. A reader is *stalled* when epochs
+// go by and it is still there.
 //
-// The idea: every thread has a slot of its own, alone on its cache lines. A reader writes the number of the current
-// epoch there, and zero when it leaves. Who has unlinked something ends the epoch e in which it did so; once every slot
-// holds zero or a number greater than e, nobody can have seen it, and it may be freed. Readers write nothing else and
-// wait for nobody; nothing runs in the background; whoever retires does the looking, and for many objects at a time.
+// The idea: every thread has a slot of its own, alone on its cache line. A reader writes the number of the current epoch
+// there, and zero when it leaves. Who has unlinked something ends the epoch e in which it did so; once every slot holds
+// zero or a number greater than e, nobody can have seen it, and it may be freed. Readers write nothing else and wait for
+// nobody; nothing runs in the background; whoever retires does the looking, and for many objects at a time. One look
+// proves what it proves for everybody: that all epochs before some number are over.
 //
 //   reader                             who frees
 //   e = epoch                          unlink
 //   slot = e            [announce]     e = epoch++            [epoch]
-//   read pointers                      each slot: 0 or > e ?  [slots]
-//   slot = 0            [leave]        free
+//   read pointers                      process barrier
+//   slot = 0            [leave]        each slot: 0 or > e ?  [slots]
+//                                      free
+//
+// Between the announcement and the first pointer that it reads, a reader would need a fence. Where the kernel can make
+// all threads pass one (process_barrier.h) it is made by who frees; elsewhere announcements are sequentially consistent
+// stores.
 //
 // Requires: the pointers by which readers get at objects are loaded, and stored to unlink, in memory_order_seq_cst, and
 // who unlinks does so before it calls advance (in one thread, or one lock after the other).
 //
 // Why it is safe. Take a reader and an object that was unlinked before epoch e was ended, and a look at the reader's
-// slot, after that, that says "free":
-//   - the slot was zero and the reader announces itself later: in the one order of all sequentially consistent
-//     operations the look comes before the announcement, the unlinking before the look, and the reader's loads after
-//     its announcement: they see the unlinking. It cannot get at the object;
+// slot, after that and after the barrier, that says "free":
+//   - the slot was zero and the reader announces itself later. Without a process barrier: in the one order of all
+//     sequentially consistent operations the look comes before the announcement, the unlinking before the look, and the
+//     reader's loads after its announcement: they see the unlinking. With one: the announcement was not finished at the
+//     moment of the barrier, so the loads behind it began after that moment, and see what was stored before. It cannot
+//     get at the object;
 //   - the slot was zero because the reader had left: acquire and release on the slot put all its reading before the
 //     freeing;
 //   - the slot held a number > e: the reader has read the epoch from the read-modify-write that ended e, or from a
 //     later one of the same release sequence, so what was done before it, the unlinking, is visible to it. And what the
 //     same slot's thread read under earlier guards lies before its newest store, which releases.
-// A reader that is late, that writes a number which has long been passed, only makes others wait longer.
+// A reader that is late, that writes a number which has long been passed, only makes others wait longer. A look that
+// finds a reader needs no barrier: it says no. A barrier that fails proves nothing: nothing is over that was not before.
 //
 // The hard case is the reader that stays. No scheme can free what it may be looking at; so what is unreclaimed must be
 // bounded by those who retire: they ask `is_over`, and wait when they have retired enough (rcu_map says how much).
 // statistics() names the slowest reader, so that somebody can do something about it.
 //
 // Threads. A slot belongs to a thread's number (thread_slot.h), not to a thread: nothing has to be registered, a thread
-// that ends leaves nothing behind, and a thread that comes later uses its slot. Guards nest: within a guard another one
-// of the same domain changes nothing, and the reader stays in the epoch of the outermost one.
+// that ends leaves nothing behind, and a thread that comes later uses its slot. A thread may have several guards of one
+// domain, which end in any order: it is a reader, in the epoch of the first, until the last of them has ended. A slot
+// counts its guards.
 //
 // Promises:
 //  (1) what is freed after is_over(advance()), both called after the unlinking, was seen by no reader that is still
 //      there;
 //  (2) a reader writes to its own slot only, and waits for nobody. The first guard of a thread whose number is 16 or
-//      more may allocate slots, and then may throw std::bad_alloc; every other one is a handful of instructions, among
-//      them one sequentially consistent store;
+//      more may allocate slots, and then may throw std::bad_alloc; every other one is a handful of instructions, where
+//      there is no process barrier among them one sequentially consistent store;
 //  (3) epochs end only by advance(), and nothing is decided by a clock: the same schedule, the same frees;
 //  (4) synchronize() returns when everybody who was reading at the call has left; who calls it as a reader waits for
-//      itself, and that is reported as misuse.
+//      itself, and that is reported as misuse. If the kernel takes the process barrier back that it has granted, nothing
+//      is over any more, and it does not return.
 //
 // Costs: 64 bytes for each of 16 threads within the domain, and for others from operator new; a look visits the slots
-// of all threads that ever were there at one time.
+// of all threads that ever were there at one time, and makes one call of the kernel unless it says no, or an earlier one
+// has proved enough.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <thread>
-#include <utility>
 
 #include <gauntlet/map/detail/attributes.h>
+#include <gauntlet/map/detail/process_barrier.h>
 #include <gauntlet/map/detail/thread_slot.h>
 #include <gauntlet/map/misuse.h>
 
 namespace gauntlet::detail {
 
-class epoch_domain {
+// One that is never destroyed, or after everybody who uses it: what it has allocated is not freed.
+template <class Barrier>
+class lasting_epoch_domain {
+ protected:
   struct alignas(64) slot {
     std::atomic<std::uint64_t> began{0};  // epoch in which the thread began to read, 0: it does not
+    std::size_t guards = 0;               // of the thread that has the slot's number; nobody else's affair
   };
 
  public:
-  // Reads from here to the end of the block.
+  // Reads from its construction to its destruction, in one thread. Those of one thread may end in any order.
   class guard {
    public:
-    GAUNTLET_ALWAYS_INLINE explicit guard(const epoch_domain& domain) : slot_(&domain.slot_of(number_.number())) {
-      if (GAUNTLET_RARE(slot_->began.load(std::memory_order_relaxed) != 0)) {
-        slot_ = nullptr;
-        return;
-      }
-      domain.announce(slot_->began);
+    GAUNTLET_ALWAYS_INLINE explicit guard(const lasting_epoch_domain& domain)
+        : slot_(domain.slot_of(number_.number())) {
+      if (slot_.guards++ == 0) domain.announce(slot_.began);
     }
-    ~guard() {
+    GAUNTLET_ALWAYS_INLINE ~guard() {
       // [leave] pairs with [slots]: all reading is over.
-      if (slot_ != nullptr) slot_->began.store(0, std::memory_order_release);
+      if (--slot_.guards == 0) slot_.began.store(0, std::memory_order_release);
     }
     guard(const guard&) = delete;
     guard& operator=(const guard&) = delete;
 
    private:
     thread_slot number_;
-    slot* slot_;  // null: an outer guard of this thread is there already
+    slot& slot_;
   };
 
   struct statistics {
@@ -104,13 +119,9 @@ class epoch_domain {
     std::uint64_t synchronizations = 0;
   };
 
-  epoch_domain() = default;
-  // No reader is left.
-  ~epoch_domain() {
-    for (auto& chunk : chunks_) delete[] chunk.load(std::memory_order_relaxed);
-  }
-  epoch_domain(const epoch_domain&) = delete;
-  epoch_domain& operator=(const epoch_domain&) = delete;
+  constexpr lasting_epoch_domain() = default;
+  lasting_epoch_domain(const lasting_epoch_domain&) = delete;
+  lasting_epoch_domain& operator=(const lasting_epoch_domain&) = delete;
 
   // Ends the current epoch and returns its number. One read-modify-write.
   std::uint64_t advance() noexcept {
@@ -121,12 +132,24 @@ class epoch_domain {
   // Whether nobody is left who began to read in this epoch or an earlier one. It must have ended before the call: by
   // the caller's advance(), or by one that happens before. O(threads).
   bool is_over(std::uint64_t epoch) const noexcept {
-    bool over = true;
-    each_slot([&over, epoch](unsigned, std::uint64_t began) {
-      over = over && (began == 0 || began > epoch);
-      return over;
-    });
-    return over;
+    // [over] pairs with [proof].
+    if (over_before_.load(std::memory_order_acquire) > epoch) return true;
+    if (Barrier::is_there() && earliest_announced() <= epoch) return false;
+    return oldest_reader() > epoch;
+  }
+
+  // A number before which all epochs are over: that of the epoch in which the oldest reader began, or of the current
+  // one if there is none; less than that if nothing can be proved. O(threads).
+  std::uint64_t oldest_reader() const noexcept {
+    std::uint64_t proved = over_before_.load(std::memory_order_acquire);  // [over]
+    const std::uint64_t now = epoch_.load(std::memory_order_acquire);     // [epoch]: what was unlinked before
+    if (!Barrier::pass()) return proved;
+    const std::uint64_t oldest = std::min(now, earliest_announced());
+    // [proof] pairs with [over]: that what the readers of those epochs did is over. Who raises it further adds to it.
+    while (proved < oldest &&
+           !over_before_.compare_exchange_weak(proved, oldest, std::memory_order_release, std::memory_order_acquire)) {
+    }
+    return std::max(proved, oldest);
   }
 
   // Waits until everybody has left who is reading now. Requires: the calling thread is not reading.
@@ -148,12 +171,10 @@ class epoch_domain {
     statistics now;
     now.epoch = epoch_.load(std::memory_order_relaxed);
     now.synchronizations = synchronizations_.load(std::memory_order_relaxed);
-    each_slot([&now](unsigned number, std::uint64_t began) {
-      if (began == 0) return true;
+    each_reader([&now](unsigned number, std::uint64_t began) {
       const std::uint64_t lag = now.epoch > began ? now.epoch - began : 0;
       if (now.readers == 0 || lag > now.slowest_lag) now.slowest_lag = lag, now.slowest_slot = number;
       ++now.readers;
-      return true;
     });
     return now;
   }
@@ -164,9 +185,15 @@ class epoch_domain {
 
   GAUNTLET_ALWAYS_INLINE void announce(std::atomic<std::uint64_t>& began) const noexcept {
     // [announce] pairs with [epoch] and [slots]. With the former, by acquire: what was unlinked before this epoch began
-    // is visible. With the latter, by the one order of seq_cst: see above. The store also releases what this thread
-    // read under earlier guards.
-    began.store(epoch_.load(std::memory_order_acquire), std::memory_order_seq_cst);
+    // is visible. With the latter, by the process barrier or the one order of seq_cst: see above. The store also
+    // releases what this thread read under earlier guards.
+    const std::uint64_t now = epoch_.load(std::memory_order_acquire);
+    if (GAUNTLET_LIKELY(Barrier::is_there())) {
+      began.store(now, std::memory_order_release);
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+    } else {
+      began.store(now, std::memory_order_seq_cst);
+    }
   }
 
   GAUNTLET_ALWAYS_INLINE slot& slot_of(unsigned number) const {
@@ -181,7 +208,7 @@ class epoch_domain {
   GAUNTLET_NOINLINE slot& slot_in_chunk(unsigned number) const {
     const unsigned c = chunk_of(number);
     const unsigned first = first_of(c);
-    // [chunk] pairs with itself: who finds the chunk finds its slots initialised; seq_cst for each_slot.
+    // [chunk] pairs with itself: who finds the chunk finds its slots initialised; seq_cst for each_reader.
     slot* chunk = chunks_[c].load(std::memory_order_seq_cst);
     if (chunk == nullptr) {
       auto* const fresh = new slot[first];
@@ -200,21 +227,28 @@ class epoch_domain {
     return chunk != nullptr ? chunk + (number - first_of(chunk_of(number))) : nullptr;
   }
 
-  // Calls look(number, began) for each slot until it returns false. A chunk that is not seen has no reader that counts:
-  // it was published before its slot was written, so the argument about an announcement after the look covers it.
+  // Calls look(number, began) for each slot whose thread reads. A chunk that is not seen has no reader that counts: it
+  // was published before its slot was written, so the argument about an announcement after the look covers it.
   template <class Look>
-  void each_slot(Look look) const noexcept {
+  void each_reader(Look look) const noexcept {
     // [slots] pairs with [leave] and [announce]: acquire, what the reader read lies before; seq_cst, see above.
     for (unsigned i = 0; i < slots_within; ++i) {
-      if (!look(i, within_[i].began.load(std::memory_order_seq_cst))) return;
+      const std::uint64_t began = within_[i].began.load(std::memory_order_seq_cst);
+      if (began != 0) look(i, began);
     }
     for (unsigned c = 0; c < chunk_count; ++c) {
       const slot* const chunk = chunks_[c].load(std::memory_order_seq_cst);  // [chunk]
       if (chunk == nullptr) continue;
       for (unsigned i = 0; i < first_of(c); ++i) {
-        if (!look(first_of(c) + i, chunk[i].began.load(std::memory_order_seq_cst))) return;
+        const std::uint64_t began = chunk[i].began.load(std::memory_order_seq_cst);
+        if (began != 0) look(first_of(c) + i, began);
       }
     }
+  }
+  std::uint64_t earliest_announced() const noexcept {
+    std::uint64_t earliest = std::numeric_limits<std::uint64_t>::max();
+    each_reader([&earliest](unsigned, std::uint64_t began) { earliest = std::min(earliest, began); });
+    return earliest;
   }
 
   [[noreturn]] GAUNTLET_NOINLINE static void report_waiting_for_oneself() {
@@ -228,69 +262,26 @@ class epoch_domain {
   }
 
   alignas(64) std::atomic<std::uint64_t> epoch_{1};
-  std::atomic<std::uint64_t> synchronizations_{0};
   mutable std::array<slot, slots_within> within_{};
+  // Not on the line of the epoch, which every reader loads.
+  alignas(64) mutable std::atomic<std::uint64_t> over_before_{1};  // all epochs before this one are over; only goes up
+  std::atomic<std::uint64_t> synchronizations_{0};
+
+ protected:
   mutable std::array<std::atomic<slot*>, chunk_count> chunks_{};
 };
 
-// Objects that were unlinked, until their grace period is over. Whoever calls holds the lock that guards the list.
-//
-// There are two lots: the *open* one, to which objects are added, and the *waiting* one, whose epoch has been ended and
-// whose grace period is awaited. When that is over its objects are disposed of and the open lot becomes the waiting
-// one: one end of an epoch and one look at the slots serve a whole lot. Nothing is allocated: an object has a pointer
-// `next_retired` that nobody else uses.
-template <class Object, class Domain = epoch_domain>
-class retire_list {
+template <class Barrier>
+class basic_epoch_domain : public lasting_epoch_domain<Barrier> {
  public:
-  void add(Object* unlinked) noexcept {
-    unlinked->next_retired = open_;
-    open_ = unlinked;
-    ++open_count_;
+  basic_epoch_domain() = default;
+  // No reader is left.
+  ~basic_epoch_domain() {
+    for (auto& chunk : this->chunks_) delete[] chunk.load(std::memory_order_relaxed);
   }
-  std::size_t size() const noexcept { return open_count_ + waiting_count_; }
-  // The epoch that must be over before more can be disposed of. Requires: collect has left something.
-  std::uint64_t waiting_epoch() const noexcept { return epoch_; }
-
-  // Disposes of what may be freed now. Never waits.
-  template <class Dispose>
-  void collect(Domain& domain, Dispose dispose) noexcept {
-    if (waiting_ != nullptr && domain.is_over(epoch_)) dispose_of_waiting(dispose);
-    if (waiting_ != nullptr || open_ == nullptr) return;
-    waiting_ = open_;
-    waiting_count_ = open_count_;
-    open_ = nullptr;
-    open_count_ = 0;
-    epoch_ = domain.advance();
-    if (domain.is_over(epoch_)) dispose_of_waiting(dispose);
-  }
-
-  // Disposes of everything. Nobody reads.
-  template <class Dispose>
-  void drain(Dispose dispose) noexcept {
-    dispose_of_waiting(dispose);
-    std::swap(waiting_, open_);
-    std::swap(waiting_count_, open_count_);
-    dispose_of_waiting(dispose);
-  }
-
- private:
-  template <class Dispose>
-  void dispose_of_waiting(Dispose& dispose) noexcept {
-    Object* at = waiting_;
-    waiting_ = nullptr;
-    waiting_count_ = 0;
-    while (at != nullptr) {
-      Object* const next = at->next_retired;
-      dispose(at);
-      at = next;
-    }
-  }
-
-  Object* open_ = nullptr;
-  Object* waiting_ = nullptr;
-  std::size_t open_count_ = 0;
-  std::size_t waiting_count_ = 0;
-  std::uint64_t epoch_ = 0;  // of the waiting lot
+  basic_epoch_domain(const basic_epoch_domain&) = delete;
+  basic_epoch_domain& operator=(const basic_epoch_domain&) = delete;
 };
+using epoch_domain = basic_epoch_domain<process_barrier>;
 
 }  // namespace gauntlet::detail

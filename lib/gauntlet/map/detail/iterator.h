@@ -8,42 +8,44 @@
 #include <iterator>
 #include <type_traits>
 
-#include <gauntlet/map/detail/table_set.h>
+#include <gauntlet/map/detail/activity.h>
+#include <gauntlet/map/detail/attributes.h>
+#include <gauntlet/map/misuse.h>
 
 namespace gauntlet::detail {
 
-template <class Tables, bool Checked>
+template <class Works, bool Checked>
 struct iterator_witness {
   iterator_witness() = default;
-  explicit iterator_witness(const Tables* tables) noexcept : version(static_cast<std::uint32_t>(tables->version())) {}
+  explicit iterator_witness(const Works* works) noexcept : version(static_cast<std::uint32_t>(works->version())) {}
   std::uint32_t version = 0;
 };
-template <class Tables>
-struct iterator_witness<Tables, false> {
+template <class Works>
+struct iterator_witness<Works, false> {
   iterator_witness() = default;
-  explicit iterator_witness(const Tables*) noexcept {}
+  explicit iterator_witness(const Works*) noexcept {}
 };
 
-template <class Types, bool Const>
+template <class Works, bool Const>
 class map_iterator {
-  using tables_type = table_set<Types>;
-  using position = typename tables_type::position;
-  static constexpr bool checked = Types::policy::checked;
+  using position = typename Works::position;
+  using look_ahead = typename Works::look_ahead;
+  static constexpr bool checked = Works::policy::checked;
 
  public:
   using iterator_category = std::forward_iterator_tag;
-  using value_type = typename Types::value_type;
+  using value_type = typename Works::value_type;
   using difference_type = std::ptrdiff_t;
   using reference = std::conditional_t<Const, const value_type&, value_type&>;
   using pointer = std::conditional_t<Const, const value_type*, value_type*>;
 
   map_iterator() = default;
-  map_iterator(const tables_type* tables, const position& at, std::uint64_t ahead = 0) noexcept
-      : tables_(tables), at_(at), ahead_(ahead), witness_(tables) {}
+  map_iterator(const Works* works, const position& at, look_ahead ahead = {}) noexcept
+      : works_(works), at_(at), ahead_(ahead), witness_(works) {}
   template <bool Other>
     requires(Const && !Other)
-  map_iterator(const map_iterator<Types, Other>& other) noexcept
-      : tables_(other.tables_), at_(other.at_), ahead_(other.ahead_), witness_(other.witness_) {}
+  map_iterator(const map_iterator<Works, Other>& other) noexcept
+      : works_(other.works_), at_(other.at_), ahead_(other.ahead_), witness_(other.witness_) {}
 
   reference operator*() const {
     verify();
@@ -55,8 +57,8 @@ class map_iterator {
   }
   GAUNTLET_ALWAYS_INLINE map_iterator& operator++() {
     verify();
-    tables_->read(operation::iterate);
-    tables_->advance(at_, ahead_);
+    works_->read(operation::iterate);
+    works_->advance(at_, ahead_);
     return *this;
   }
   map_iterator operator++(int) {
@@ -73,7 +75,7 @@ class map_iterator {
     verify();
     return at_;
   }
-  std::uint64_t ahead() const noexcept { return ahead_; }
+  const look_ahead& ahead() const noexcept { return ahead_; }
 
  private:
   template <class, bool>
@@ -81,8 +83,8 @@ class map_iterator {
 
   GAUNTLET_ALWAYS_INLINE void verify() const {
     if constexpr (checked) {
-      if (GAUNTLET_RARE(at_.element == nullptr || witness_.version != static_cast<std::uint32_t>(tables_->version()) ||
-                        !tables_->occupied(at_)))
+      if (GAUNTLET_RARE(at_.element == nullptr || witness_.version != static_cast<std::uint32_t>(works_->version()) ||
+                        !works_->occupied(at_)))
         report();
     }
   }
@@ -92,14 +94,14 @@ class map_iterator {
     found.message = misuse_message(found.kind);
     found.operation = at_.element == nullptr ? "use of the end or of a singular iterator" : "use of an iterator";
     found.thread = this_thread();
-    if (tables_ != nullptr) found.map_state = tables_->describe();
+    if (works_ != nullptr) found.map_state = works_->describe();
     report_misuse(found);
   }
 
-  const tables_type* tables_ = nullptr;
+  const Works* works_ = nullptr;
   position at_;
-  std::uint64_t ahead_ = 0;  // see table_set
-  [[no_unique_address]] iterator_witness<tables_type, checked> witness_;
+  [[no_unique_address]] look_ahead ahead_{};  // what the works know of the way on
+  [[no_unique_address]] iterator_witness<Works, checked> witness_;
 };
 
 }  // namespace gauntlet::detail

@@ -26,6 +26,7 @@
 #include <gauntlet/map/detail/epoch_domain.h>
 #include <gauntlet/map/detail/map_types.h>
 #include <gauntlet/map/detail/mutex.h>
+#include <gauntlet/map/detail/retire_list.h>
 #include <gauntlet/map/detail/split_list.h>
 #include <gauntlet/map/hash.h>
 
@@ -250,7 +251,7 @@ bool GAUNTLET_MAP::has_room_locked(shard& home) {
   if (GAUNTLET_LIKELY(home.retired.size() < Policy::unreclaimed_max)) {
     return true;
   }
-  home.retired.collect(domain_, disposer());
+  home.retired.collect(domain_, disposer(), look::at_once);
   if (home.retired.size() < Policy::unreclaimed_max || domain_.is_read_by_this_thread()) {
     return true;
   }
@@ -323,7 +324,7 @@ void GAUNTLET_MAP::retire_locked(shard& home, entry* unlinked) {
   home.retired.add(unlinked);
   const size_type before = home.retired.size();
   if (before % Policy::retire_batch == 0) {
-    home.retired.collect(domain_, disposer());
+    home.retired.collect(domain_, disposer(), Policy::look_at_batch);
   }
   if (before == Policy::unreclaimed_max / 2 && home.retired.size() >= before) {
     const auto readers = domain_.stats();

@@ -12,7 +12,7 @@ GAUNTLET_MAP_TEMPLATE
 template <class Change>
 bool GAUNTLET_MAP::changed(const char* operation, Change change, const snapshot_type* base) {
   const inside here(this, operation);
-  const updating guard(versions_->lock);
+  const turn guard(*versions_);
   const version* const newest = versions_->newest();
   if (base != nullptr && base->version_ != newest) return false;
   edit changes(versions_->nodes, newest->root, newest->size, newest->number + 1);
@@ -151,7 +151,7 @@ void GAUNTLET_MAP::diff(const snapshot_type& from, const snapshot_type& to, Visi
 GAUNTLET_MAP_TEMPLATE
 auto GAUNTLET_MAP::stats() const -> statistics {
   const inside here(this, "stats");
-  const updating guard(versions_->lock);
+  const turn guard(*versions_);
   const auto counted = versions_->count_locked();
   return {versions_->newest()->number, counted.living, counted.held};
 }
@@ -159,7 +159,7 @@ auto GAUNTLET_MAP::stats() const -> statistics {
 GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::release() {
   const inside here(this, "release");
-  const updating guard(versions_->lock);
+  const turn guard(*versions_);
   versions_->release_locked();
 }
 

@@ -36,7 +36,7 @@ class sync_entry {
 
   // [entry word] pairs with itself: who sees the pointer sees the box made. Sequentially consistent, so that operations
   // on one key that do not overlap are seen in their order, and so that a box is retired after it has been unlinked for
-  // every reader that begins later (epochs.h).
+  // every reader that begins later (epoch_domain.h).
   word load() const noexcept { return word_.load(std::memory_order_seq_cst); }
   bool exchange(word& seen, word wanted) noexcept {
     return word_.compare_exchange_strong(seen, wanted, std::memory_order_seq_cst);

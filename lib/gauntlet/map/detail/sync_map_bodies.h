@@ -475,14 +475,14 @@ void GAUNTLET_MAP::free_retired_locked(bool at_once) const {
     return waiting_boxes_ == nullptr && waiting_tables_ == nullptr;
   };
   const bool asked = !nothing_waits();
-  if (asked && waiting_since_ < epochs::oldest_reader()) free_waiting_locked();
+  if (asked && epochs::is_over(waiting_since_)) free_waiting_locked();
   if (!nothing_waits()) return;
   // [take boxes] pairs with [retired box].
   waiting_boxes_ = retired_boxes_.exchange(nullptr, std::memory_order_seq_cst);
   waiting_tables_ = std::exchange(retired_tables_, nullptr);
   if (nothing_waits()) return;
   waiting_since_ = epochs::advance();
-  if ((at_once || !asked) && waiting_since_ < epochs::oldest_reader()) free_waiting_locked();
+  if ((at_once || !asked) && epochs::is_over(waiting_since_)) free_waiting_locked();
 }
 
 GAUNTLET_MAP_TEMPLATE

@@ -97,6 +97,9 @@ class table_set {
     std::uint32_t lane = 0;
   };
 
+  // What is left of the groups an iterator has looked at, see first().
+  using look_ahead = std::uint64_t;
+
   table_set(const hasher& hash, const key_equal& equal, const allocator_type& allocator)
       : seed_(policy::seed()), hash_(hash), equal_(equal), allocator_(allocator) {
     forget_tables();
@@ -248,8 +251,8 @@ class table_set {
   // ---- in order of memory
   // Iteration looks at four groups at once and keeps what is left of them in a mask, `ahead`: 16 bits a group as in
   // group.h. Bits may outlive their elements (erasing an element moves no other); no bit means: look on from here.
-  position first(std::uint64_t& ahead) const noexcept;
-  GAUNTLET_ALWAYS_INLINE void advance(position& at, std::uint64_t& ahead) const noexcept {
+  position first(look_ahead& ahead) const noexcept;
+  GAUNTLET_ALWAYS_INLINE void advance(position& at, look_ahead& ahead) const noexcept {
     while (GAUNTLET_LIKELY(ahead != 0)) {
       const auto bit = static_cast<std::uint32_t>(std::countr_zero(ahead));
       ahead &= ahead - 1;
@@ -267,7 +270,13 @@ class table_set {
 
   // ---- whole map
   void clear() noexcept;
+  void release_all() noexcept { clear(); }
   void reserve(std::size_t count);
+  void rehash(std::size_t slots) {
+    if (slots > max_size()) throw std::length_error("gauntlet::hash_map::rehash: more slots than max_size()");
+    if (slots < capacity()) shrink_to_fit();
+    reserve(static_cast<std::size_t>(static_cast<double>(slots) * static_cast<double>(max_load_factor())));
+  }
   void shrink_to_fit() noexcept;
   void copy_from(const table_set& other);     // precondition: empty and never filled, or cleared
   void move_elements_from(table_set& other);  // same; for allocators that differ
@@ -279,6 +288,8 @@ class table_set {
 
   std::size_t size() const noexcept { return size_; }
   std::size_t groups() const noexcept { return (group_mask_ >> group_shift) + 1; }
+  std::size_t bucket_count() const noexcept { return capacity(); }
+  static constexpr float max_load_factor() noexcept { return static_cast<float>(policy::max_load_per_mille) / 1000.0F; }
   std::size_t capacity() const noexcept { return tables_ * groups() * group_slots; }
   hash_map_stats stats() const;
   bool self_check(std::ostream* dump) const;

@@ -7,11 +7,12 @@
 // A number says nothing about the thread but that no other one has it now. What a thread has left at its number's place
 // is visible to the next owner: giving back releases, taking acquires.
 //
-// The hard case is a thread that is ending: destructors of its thread_local objects may run after its number has been
-// given back. Such a late user borrows a number for as long as its outermost thread_slot lives.
+// The hard case is a thread that is ending. Its number is given back by a destructor that runs among those of its other
+// thread_local objects, and these may still be using the number, or begin to. So uses are counted: a number that is in use
+// at the thread's end is given back by its last user, and who comes later borrows one in the same way.
 //
-// Cost: one thread-local load and a branch; the first time in a thread, one read-modify-write of a word that 64 threads
-// share. No memory is allocated: the numbers in use are bits in 2 KiB of static memory.
+// Cost: a thread-local load, a branch and two counts; the first time in a thread, one read-modify-write of a word that 64
+// threads share. No memory is allocated: the numbers in use are bits in 2 KiB of static memory.
 #pragma once
 
 #include <array>
@@ -57,17 +58,16 @@ class thread_slot_numbers {
   }
 };
 
-// The calling thread's number for the length of a block.
+// Uses the calling thread's number from its construction to its destruction, in one thread. Those of one thread may end
+// in any order.
 class thread_slot {
  public:
   GAUNTLET_ALWAYS_INLINE thread_slot() : number_(own_number) {
-    if (GAUNTLET_RARE(number_ >= thread_slots_max)) number_ = first_use(borrowed_);
+    if (GAUNTLET_RARE(number_ >= thread_slots_max)) number_ = first_use();
+    ++uses;
   }
-  ~thread_slot() {
-    if (GAUNTLET_RARE(borrowed_)) {
-      own_number = thread_is_ending;
-      thread_slot_numbers::give(number_);
-    }
+  GAUNTLET_ALWAYS_INLINE ~thread_slot() {
+    if (GAUNTLET_RARE(--uses == thread_is_ending)) give_back();
   }
   thread_slot(const thread_slot&) = delete;
   thread_slot& operator=(const thread_slot&) = delete;
@@ -78,34 +78,35 @@ class thread_slot {
   static unsigned number_if_any() noexcept { return own_number; }
 
  private:
-  static constexpr unsigned none_yet = ~0U;
-  static constexpr unsigned thread_is_ending = ~0U - 1;
+  static constexpr unsigned none = ~0U;
+  static constexpr unsigned thread_is_ending = 1U << 31;
 
-  struct gives_back_when_the_thread_ends {
-    ~gives_back_when_the_thread_ends() {
-      if (own_number < thread_slots_max) thread_slot_numbers::give(own_number);
-      own_number = thread_is_ending;
+  struct end_of_thread {
+    ~end_of_thread() {
+      uses += thread_is_ending;
+      if (uses == thread_is_ending) give_back();
     }
     void touch() noexcept { touched_ = true; }
     bool touched_ = false;
   };
 
-  GAUNTLET_NOINLINE static unsigned first_use(bool& borrowed) {
-    if (own_number == thread_is_ending) {
-      own_number = thread_slot_numbers::take();
-      borrowed = true;
-      return own_number;
+  GAUNTLET_NOINLINE static unsigned first_use() {
+    if (uses < thread_is_ending) {
+      static thread_local end_of_thread end;
+      end.touch();  // a thread_local object of a block exists from its first use on
     }
-    static thread_local gives_back_when_the_thread_ends at_the_end;
-    at_the_end.touch();  // a thread_local object of a block exists from its first use on
     return own_number = thread_slot_numbers::take();
   }
+  GAUNTLET_NOINLINE static void give_back() noexcept {
+    if (own_number < thread_slots_max) thread_slot_numbers::give(own_number);
+    own_number = none;
+  }
 
-  // Apart from the object with a destructor: reading it needs no test whether that has been constructed.
-  inline static thread_local constinit unsigned own_number = none_yet;
+  // Apart from the object with a destructor: reading them needs no test whether that has been constructed.
+  inline static thread_local constinit unsigned own_number = none;
+  inline static thread_local constinit unsigned uses = 0;  // thread_slots that live; thread_is_ending on top when it is
 
   unsigned number_;
-  bool borrowed_ = false;
 };
 
 }  // namespace gauntlet::detail

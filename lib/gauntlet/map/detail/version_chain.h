@@ -10,8 +10,10 @@
 // copies, and holding a version costs one counter.
 //
 // A superseded version is released when nobody holds it and every reader who may have found it before it was superseded
-// is gone (epochs.h): after that, nobody can begin to hold it. Whoever updates looks for versions to release now and then
-// (Policy::versions_kept), and so does who lets go of a held one that is superseded, if nobody else has the lock.
+// is gone (epoch_domain.h): after that, nobody can begin to hold it. Whoever updates looks for versions to release now and
+// then (Policy::versions_kept), and so does who lets go of a held one that is superseded, if nobody has the lock: neither
+// another thread nor this one, in a function that it has handed to an update or in the destructor of an element. Who has
+// the lock has a *turn*.
 //
 // The chain belongs to the map and to its snapshots together: the last of them destroys it.
 #pragma once
@@ -73,7 +75,25 @@ class version_chain {
   const KeyEqual equal;
   const std::uint64_t seed;
   const memory nodes;
-  lock_type lock;  // of whoever updates
+  lock_type lock;  // of whoever has the turn
+
+  // Has the lock from here to the end of the block, and leaves word of it.
+  class GAUNTLET_SCOPED_CAPABILITY turn {
+   public:
+    explicit turn(version_chain& chain) GAUNTLET_ACQUIRE(chain.lock) : chain_(chain) {
+      chain.lock.lock();
+      chain.begin_turn();
+    }
+    ~turn() GAUNTLET_RELEASE() {
+      chain_.end_turn();
+      chain_.lock.unlock();
+    }
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+
+   private:
+    version_chain& chain_;
+  };
 
   // The newest version. Under a guard of epochs it stays until the guard ends; under the lock it stays the newest.
   const map_version* newest() const noexcept {
@@ -113,8 +133,11 @@ class version_chain {
     auto* const version = const_cast<map_version*>(held);
     const bool to_release = version->superseded.load(std::memory_order_relaxed);
     // [let go] pairs with [holds]: nothing is read in the version any more.
-    if (version->holds.fetch_sub(1, std::memory_order_acq_rel) == 1 && to_release && lock.try_lock()) {
+    const bool was_last = version->holds.fetch_sub(1, std::memory_order_acq_rel) == 1;
+    if (was_last && to_release && !is_turn_of_this_thread() && lock.try_lock()) {
+      begin_turn();
       release_locked();
+      end_turn();
       lock.unlock();
     }
     disown();
@@ -122,7 +145,7 @@ class version_chain {
   // The map is going: what nobody holds is freed.
   void end_of_map() noexcept {
     {
-      const exclusive_guard<lock_type> guard(lock);
+      const turn guard(*this);
       map_version* const last = newest_.load(std::memory_order_relaxed);
       last->tree_dies = true;
       last->superseded.store(true, std::memory_order_relaxed);
@@ -179,6 +202,13 @@ class version_chain {
     while (oldest_ != nullptr) release(oldest_);
   }
 
+  // [turn] pairs with nothing: a thread finds its own mark there only if it has put it there itself.
+  void begin_turn() noexcept { whose_turn_.store(&mark_of_this_thread, std::memory_order_relaxed); }
+  void end_turn() noexcept { whose_turn_.store(nullptr, std::memory_order_relaxed); }
+  bool is_turn_of_this_thread() const noexcept {
+    return whose_turn_.load(std::memory_order_relaxed) == &mark_of_this_thread;
+  }
+
   void disown() noexcept {
     // [disown] pairs with itself: the last owner sees what all others did.
     if (owners_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
@@ -225,7 +255,10 @@ class version_chain {
     bequeath(version, node);
   }
 
+  inline static thread_local constinit char mark_of_this_thread = 0;  // its address tells threads apart
+
   std::atomic<map_version*> newest_{nullptr};
+  std::atomic<const char*> whose_turn_{nullptr};
   std::atomic<std::size_t> owners_{1};  // the map and every snapshot
   map_version* oldest_ GAUNTLET_GUARDED_BY(lock) = nullptr;
   std::size_t superseded_ GAUNTLET_GUARDED_BY(lock) = 0;                   // about how many

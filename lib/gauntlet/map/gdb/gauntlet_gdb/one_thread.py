@@ -19,7 +19,7 @@ class HashMap(Map):
 
     def __init__(self, value):
         super().__init__(value)
-        self.tables = value["tables_"]
+        self.tables = value["works_"]
 
     def size(self):
         return number(self.tables["size_"])
@@ -129,7 +129,7 @@ class BucketMap(Map):
 
     def __init__(self, value):
         super().__init__(value)
-        self.table = value["table_"]
+        self.table = value["works_"]
 
     def size(self):
         return number(self.table["size_"])
