@@ -1,4 +1,4 @@
-# Installs the headers of the maps and of the judge, the judge's library, what find_package(gauntlet) needs, and the file that
+# Installs the headers of the maps and of the judge, the judge's library, what find_package(gauntlet) needs, and what
 # teaches gdb to show the maps.
 # Adapters, defective maps and targets stay here: they are this project's tests.
 include(CMakePackageConfigHelpers)
@@ -7,8 +7,8 @@ include(GNUInstallDirs)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/lib/gauntlet/map" "${PROJECT_SOURCE_DIR}/lib/gauntlet/check"
   DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/gauntlet" FILES_MATCHING PATTERN "*.h"
   PATTERN compile_fail EXCLUDE PATTERN gdb EXCLUDE)
-install(FILES "${PROJECT_SOURCE_DIR}/lib/gauntlet/map/gdb/gauntlet_printers.py"
-  DESTINATION "${CMAKE_INSTALL_DATADIR}/gauntlet/gdb")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/lib/gauntlet/map/gdb" DESTINATION "${CMAKE_INSTALL_DATADIR}/gauntlet"
+  FILES_MATCHING PATTERN "*.py" PATTERN __pycache__ EXCLUDE)
 set(targets gauntlet_map)
 if(TARGET gauntlet_check)
   list(APPEND targets gauntlet_check)

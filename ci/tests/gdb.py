@@ -1,7 +1,7 @@
 """What gdb shows of the maps, with lib/gauntlet/map/gdb: of a live process, of a core, and of garbage.
 
-gdb_maps.cpp is compiled with g++ and clang++; one run of gdb over it stops at each of its moments, writes a core, and then
-does damage and looks at that. Nothing here is a matter of addresses or of the order of elements, which seeds decide.
+gdb_maps.cpp is compiled with g++ and clang++; one run of gdb over it stops at each of its moments, writes a core, and
+then does damage and looks at that. Nothing here is a matter of addresses or of the order of elements, which seeds decide.
 """
 
 import re
@@ -29,25 +29,29 @@ SHOWN = {
     "vectors": ("hash_map, 2 elements", {"1": "small_vector, 1 element, inside = {10}",
                                          "3": "small_vector, 3 elements, spilled, room for 3 = {30, 31, 32}"}),
     "bucket": (r"bucket_map, 2 elements, 2\^0 buckets", {"1": '"one"', "2": '"two"'}),
-    "bucket_tiny": (r"bucket_map, 53 elements, 2\^4 buckets, growing \(doubling\): the first \d+ of 8 old buckets evacuated",
-                    numbers(53, 200)),
+    "bucket_tiny": (
+        r"bucket_map, 53 elements, 2\^4 buckets, growing \(doubling\): the first \d+ of 8 old buckets evacuated",
+        numbers(53, 200)),
     "bucket_chain": (r"bucket_map, 20 elements, 2\^2 buckets, 2 overflow", numbers(20)),
     "shared": ("shared_mutex_map, 2 elements, 1 table of 1 group, 7 slots", {"1": "10", "2": "20"}),
     "sharded": ("sharded_map, 10 elements, 4 shards", numbers(10, text='"s{}"')),
     "sync_amended": ("sync_map, 2 elements, 0 keys in the read part, 3 keys in the dirty part, 1 miss so far",
                      {"0": '"a0"', "2": '"a2"'}),
     "sync_read": ("sync_map, 10 elements, 10 keys in the read part", numbers(10)),
-    "sync_expunged": ("sync_map, 3 elements, 3 keys in the read part, 3 keys in the dirty part", {"0": "0", "2": "2", "3": "3"}),
+    "sync_expunged": ("sync_map, 3 elements, 3 keys in the read part, 3 keys in the dirty part",
+                      {"0": "0", "2": "2", "3": "3"}),
     "snapshots": ("snapshot_map, 2 elements, version 4, 4 living, 1 held by snapshots", {'"one"': "11", '"two"': "2"}),
     "kept": ("snapshot, 1 element, version 2, superseded", {'"one"': "1"}),
     "snapshots_bucket": ("snapshot_map, 20 elements, version 21, 21 living", numbers(20)),
     "rcu": (r"rcu_map, 9 elements, 2 shards, \d+ buckets, 2 retired",
             {key: value for key, value in numbers(10, text='"r{}"').items() if key != "3"}),
-    "words_in_slots": ("concurrent_map, 2 elements, 1 table of 64 buckets, 2 directory entries", {"7": "70", "8": "80"}),
+    "words_in_slots": ("concurrent_map, 2 elements, 1 table of 64 buckets, 2 directory entries",
+                       {"7": "70", "8": "80"}),
     "pointers_in_nodes": ("concurrent_map, 1 element", {"5": "std::unique_ptr<int> = {get() = ...}"}),
     "strings_in_nodes": ("concurrent_map, 1 element", {'"here"': "1"}),
     "points_in_slots": ("concurrent_map, 1 element", {"{x = 1, y = 2}": "12"}),
-    "concurrent_tiny": (r"concurrent_map, 40 elements, \d+ tables of 2 buckets, \d+ directory entries", numbers(40, 300)),
+    "concurrent_tiny": (r"concurrent_map, 40 elements, \d+ tables of 2 buckets, \d+ directory entries",
+                        numbers(40, 300)),
     "concurrent_chain": ("concurrent_map, 20 elements, 1 table of 64 buckets", numbers(20)),
 }
 # What gauntlet-map says of some of them beyond the line.
@@ -59,9 +63,11 @@ FULL = {
     "bucket_chain": [r"bucket 2: 20 elements in 3 buckets"],
     "shared": [r"lock: free"],
     "sharded": [r"shard \d: hash_map"],
-    "sync_amended": [r"amended: yes, misses 1, phase 1", r"read part: none", r"1 group, 3 keys: 2 live, 1 deleted, 0 expunged"],
+    "sync_amended": [r"amended: yes, misses 1, phase 1", r"read part: none",
+                     r"1 group, 3 keys: 2 live, 1 deleted, 0 expunged"],
     "sync_read": [r"amended: no", r"promotions [1-9]", r"dirty part: none"],
-    "sync_expunged": [r"read part at 0x\w+: 1 group, 3 keys: 2 live, 0 deleted, 1 expunged", r"pointers copied by the last copy 2"],
+    "sync_expunged": [r"read part at 0x\w+: 1 group, 3 keys: 2 live, 0 deleted, 1 expunged",
+                      r"pointers copied by the last copy 2"],
     "snapshots": [r"version 2: superseded, 1 element, held 1 times", r"version 4: newest, 2 elements, held 0 times"],
     "rcu": [r"epoch \d+, synchronizations 0", r"shard 1: \d elements, level \d", r"retired [12]"],
     "concurrent_tiny": [r"elements lie in the slots, 2 words a slot", r"tables in use \d+, splits [1-9]\d*, merges 0",
@@ -84,13 +90,15 @@ DAMAGE = (
     ("set var hash_tiny.works_.size_ = 99", "hash_tiny", "damaged: 40 elements found, size says 99"),
     ("set var hash_stash.works_.directory_.bits = 39", "hash_stash", "damaged: no memory"),
     ("set var hash_uneven.works_.directory_.bits = 77", "hash_uneven", "damaged: the directory's depth is 77"),
-    ("set var bucket_chain.works_.now_.only_[2].link = (unsigned long)&bucket_chain.works_.now_.only_[2]", "bucket_chain",
-     "damaged: the chain of bucket 0x[0-9a-f]+ is a ring"),
+    ("set var bucket_chain.works_.now_.only_[2].link = (unsigned long)&bucket_chain.works_.now_.only_[2]",
+     "bucket_chain", "damaged: the chain of bucket 0x[0-9a-f]+ is a ring"),
     ("set var bucket.works_.now_.bits_ = 40", "bucket", "damaged: no memory"),
-    ("set var snapshots.versions_.oldest_.newer = snapshots.versions_.oldest_", "snapshots", "the list of versions does not end"),
+    ("set var snapshots.versions_.oldest_.newer = snapshots.versions_.oldest_", "snapshots",
+     "the list of versions does not end"),
     ("set var *(unsigned long*)&sync_read.dirty_ = 1", "sync_read", "damaged: (a pointer|no memory|.*disagree)"),
     ("set var concurrent_chain.buckets_.all_tables_->heads[42]._M_b._M_p->next._M_b._M_p = "
-     "concurrent_chain.buckets_.all_tables_->heads[42]._M_b._M_p", "concurrent_chain", "damaged: the chain of bucket 42 is a ring"),
+     "concurrent_chain.buckets_.all_tables_->heads[42]._M_b._M_p", "concurrent_chain",
+     "damaged: the chain of bucket 42 is a ring"),
 )
 
 
@@ -106,13 +114,14 @@ end
 def gdb(*arguments, commands):
     """What gdb prints for commands, by the name under which each was asked."""
     with tempfile.NamedTemporaryFile("w", suffix=".gdb") as script:
-        script.write("set pagination off\nset confirm off\nset width 0\nset print elements 0\nset debuginfod enabled off\n")
+        script.write("set pagination off\nset confirm off\nset width 0\nset print elements 0\n")
+        script.write("set debuginfod enabled off\n")
         script.write(f"source {PRINTERS}\n{POINT_AT}")
         for name, command in commands:
             script.write(f"echo \\n== {name} ==\\n\n{command}\n" if name else f"{command}\n")
         script.flush()
-        done = subprocess.run(["gdb", "-batch", "-nx", "-x", script.name, *map(str, arguments)], capture_output=True, text=True,
-                              errors="replace", timeout=SECONDS_MAX, check=False, stdin=subprocess.DEVNULL)
+        done = subprocess.run(["gdb", "-batch", "-nx", "-x", script.name, *map(str, arguments)], capture_output=True,
+                              text=True, errors="replace", timeout=SECONDS_MAX, check=False, stdin=subprocess.DEVNULL)
     parts = re.split(r"^== (.*) ==$", done.stdout, flags=re.M)
     if "Python Exception" in done.stdout + done.stderr or len(parts) // 2 != sum(bool(name) for name, _ in commands):
         raise AssertionError(f"gdb: {done.returncode}: {done.stderr[-3000:]}\n{done.stdout[-3000:]}")
@@ -184,7 +193,8 @@ class Shown:
             self.assertEqual(seen[name], self.live[name])
 
     def test_a_process_that_was_running_already(self):
-        with subprocess.Popen([str(self.program), "wait"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen([str(self.program), "wait"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True) as process:
             self.assertEqual(process.stdout.readline(), "waiting\n")
             seen = gdb("-p", process.pid, commands=[("", "frame function main"), *all_maps(), ("", "detach")])
             process.stdin.close()
