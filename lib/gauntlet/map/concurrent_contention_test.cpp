@@ -28,7 +28,7 @@ struct clock_by_hand {
 };
 
 using exclusive_lock = counted_lock<gauntlet::detail::spin_park_lock, clock_by_hand>;
-using shared_lock = counted_lock<gauntlet::detail::shared_mutex, clock_by_hand>;
+using shared_lock = counted_lock<gauntlet::detail::shared_spin_park_lock, clock_by_hand>;
 
 template <class Lock>
 bool is_free(Lock& lock) GAUNTLET_UNCHECKED_LOCKING {

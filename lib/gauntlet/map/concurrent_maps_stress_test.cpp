@@ -71,7 +71,7 @@ class xorshift {
 template <class Lock>
 class locks : public testing::Test {};
 using lock_types =
-    testing::Types<gauntlet::detail::spin_park_lock, gauntlet::detail::mutex, gauntlet::detail::shared_mutex>;
+    testing::Types<gauntlet::detail::spin_park_lock, gauntlet::detail::mutex, gauntlet::detail::shared_spin_park_lock>;
 TYPED_TEST_SUITE(locks, lock_types);
 
 TYPED_TEST(locks, at_most_one_thread_holds_the_lock) {
@@ -123,25 +123,25 @@ TYPED_TEST(locks, no_waiter_sleeps_for_ever) {
 }
 
 TEST(pair_guards, threads_that_name_two_locks_in_opposite_order_do_not_deadlock) {
-  gauntlet::detail::shared_mutex a;
-  gauntlet::detail::shared_mutex b;
+  gauntlet::detail::shared_spin_park_lock a;
+  gauntlet::detail::shared_spin_park_lock b;
   int of_a = 0;  // guarded by a
   int of_b = 0;  // guarded by b
   on_all_threads([&](int number) {
-    gauntlet::detail::shared_mutex& first = number % 2 == 0 ? a : b;
-    gauntlet::detail::shared_mutex& second = number % 2 == 0 ? b : a;
+    gauntlet::detail::shared_spin_park_lock& first = number % 2 == 0 ? a : b;
+    gauntlet::detail::shared_spin_park_lock& second = number % 2 == 0 ? b : a;
     for (int round = 0; round < 2000; ++round) {
       {
-        const gauntlet::detail::exclusive_pair_guard<gauntlet::detail::shared_mutex> guard(first, second);
+        const gauntlet::detail::exclusive_pair_guard<gauntlet::detail::shared_spin_park_lock> guard(first, second);
         ++of_a;
         ++of_b;
       }
       {
-        const gauntlet::detail::shared_pair_guard<gauntlet::detail::shared_mutex> guard(first, second);
+        const gauntlet::detail::shared_pair_guard<gauntlet::detail::shared_spin_park_lock> guard(first, second);
         EXPECT_EQ(of_a, of_b);
       }
       {
-        const gauntlet::detail::write_read_guard<gauntlet::detail::shared_mutex> guard(a, b);
+        const gauntlet::detail::write_read_guard<gauntlet::detail::shared_spin_park_lock> guard(a, b);
         ++of_a;
         --of_a;
         EXPECT_EQ(of_a, of_b);

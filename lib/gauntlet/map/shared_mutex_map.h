@@ -18,8 +18,7 @@
 //  (2) a visitor or predicate sees the map of one moment; nothing changes while it runs but what it changes itself;
 //  (3) copies handed out (find, extract, snapshot) are the caller's own; no reference into the map leaves the lock,
 //      unless a visitor lets it;
-//  (4) an operation that throws (allocation, hash, equality, copy, visitor) leaves the lock free and the map as
-//  hash_map
+//  (4) an operation that throws (allocation, hash, equality, copy, visitor) leaves the lock free and the map as hash_map
 //      promises: unchanged for operations on one key; a visitor's own changes stay;
 //  (5) construction and destruction need no lock and must not run beside other operations, as with any object.
 //
@@ -36,8 +35,9 @@
 //   a == b                                          linearizable   writers of both       blocking     -
 //   swap merge, moves                               linearizable   everybody, both maps  blocking     before return
 //
-// A preempted reader holds up writers, a preempted writer everybody. Who is served first is the standard library's
-// choice: with glibc, readers that overlap without a pause can keep a writer waiting.
+// A preempted reader holds up writers, a preempted writer everybody. The lock (detail/shared_spin_park_lock.h) is handed to
+// nobody: whoever runs goes on, who waits looks again for some microseconds and then sleeps. Readers alone keep no writer
+// out for ever; otherwise there is no order.
 // Cost: hash_map's, plus one read-modify-write to lock and one to unlock, by readers too, on one shared cache line.
 #pragma once
 
@@ -56,6 +56,7 @@
 #include <gauntlet/map/detail/mutex.h>
 #include <gauntlet/map/detail/point_operations.h>
 #include <gauntlet/map/detail/reentry_guard.h>
+#include <gauntlet/map/detail/shared_spin_park_lock.h>
 #include <gauntlet/map/hash_map.h>
 
 namespace gauntlet {
@@ -70,7 +71,7 @@ inline namespace unchecked_policies {
 // What can be replaced without touching the map.
 struct shared_mutex_map_policy {
   // An annotated lock: lock, unlock, lock_shared, unlock_shared; for deadline_writer also try_lock.
-  using lock_type = detail::shared_mutex;
+  using lock_type = detail::shared_spin_park_lock;
   using map_policy = hash_map_policy;                        // of the map inside
   static constexpr bool checked = hash_map_policy::checked;  // report re-entry instead of waiting for ever
 };

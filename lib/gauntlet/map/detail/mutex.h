@@ -1,7 +1,7 @@
-// The standard locks and lock scopes, annotated once so that clang's thread-safety analysis can follow them.
+// The standard mutex and lock scopes, annotated once so that clang's thread-safety analysis can follow them.
 //
 // `GAUNTLET_GUARDED_BY(std::mutex)` means nothing to the checker where the standard library's own mutex carries no
-// annotation, so each lock is wrapped here and used from here. A wrapper adds no state and no instruction.
+// annotation, so it is wrapped here and used from here. The wrapper adds no state and no instruction.
 //
 // A *guard* holds a lock for a block: `exclusive_guard`, `shared_guard`. A *pair guard* holds the locks of two
 // different objects; it takes them in order of their addresses, so that two threads that name the same two objects in
@@ -10,7 +10,6 @@
 
 #include <functional>
 #include <mutex>
-#include <shared_mutex>
 
 #include <gauntlet/map/detail/annotations.h>
 
@@ -24,19 +23,6 @@ class GAUNTLET_CAPABILITY("mutex") mutex {
 
  private:
   std::mutex mutex_;
-};
-
-class GAUNTLET_CAPABILITY("shared_mutex") shared_mutex {
- public:
-  void lock() GAUNTLET_ACQUIRE() { mutex_.lock(); }
-  bool try_lock() GAUNTLET_TRY_ACQUIRE(true) { return mutex_.try_lock(); }
-  void unlock() GAUNTLET_RELEASE() { mutex_.unlock(); }
-  void lock_shared() GAUNTLET_ACQUIRE_SHARED() { mutex_.lock_shared(); }
-  bool try_lock_shared() GAUNTLET_TRY_ACQUIRE_SHARED(true) { return mutex_.try_lock_shared(); }
-  void unlock_shared() GAUNTLET_RELEASE_SHARED() { mutex_.unlock_shared(); }
-
- private:
-  std::shared_mutex mutex_;
 };
 
 // Holds a lock, alone, from here to the end of the block.
