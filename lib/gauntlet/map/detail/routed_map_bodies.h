@@ -228,7 +228,7 @@ auto GAUNTLET_MAP::size() const -> size_type {
   const detail::resharding_stage stage = table.moving()->stage();
   for (const shard* each : table.shards()) {
     each->for_each(
-        [&](const Key& key, const T&) { sum += table.at(router_.place_of(key)).owner_at(stage) == each ? 1 : 0; });
+        [&](const Key& key, const T&) { sum += table.at(router_.place_of(key)).owner_at(stage) == each ? 1U : 0U; });
   }
   return sum;
 }
