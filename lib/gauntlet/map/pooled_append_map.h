@@ -419,8 +419,7 @@ auto GAUNTLET_MAP::operator=(pooled_append_map&& other) -> pooled_append_map& {
       pooled_append_map moved(other.index_.hash_function(), other.index_.key_eq(), get_allocator());
       moved.index_.reserve(other.index_.size());
       for (auto& [key, held] : other.index_) {
-        moved.append_range(
-            key, std::ranges::subrange(std::move_iterator(held.first), std::move_iterator(held.first + held.size)));
+        for (Element* at = held.first; at != held.first + held.size; ++at) moved.append(key, std::move(*at));
       }
       other.clear();
       return *this = std::move(moved);
