@@ -3,6 +3,9 @@
 // It is judged with std::allocator, and what it does with memory is not: rehashing makes the new bucket array with an
 // allocator that it made up, and swaps it in, so that with one that carries a state the first insertion gives a block to
 // an allocator that does not own it.
+//
+// Not asked of it: erase(first, last). It corrects the buckets in their order and shifts back over the end of the array, so
+// that a bucket at the front is corrected twice, or taken for one of the range: its element is no longer found.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +25,7 @@ struct tsl_ordered_map : standard_map<refusing_absurd_requests<tsl::ordered_map<
   static map_type make(const Hash& hash, const KeyEqual& equal, const Allocator&, std::size_t capacity) {
     return map_type(capacity, hash, equal);
   }
+  static constexpr bool leaves_out(const check::circumstances& now) { return now.code == check::opcode::erase_range; }
 };
 
 }  // namespace gauntlet::adapters
