@@ -170,7 +170,11 @@ class hash_ring {
   // before ends to `last`. The last arc ends at the last place. No calls if there are no members.
   template <class Visitor>
   void visit_arcs(Visitor&& visitor) const {
-    for (const point& p : points_) visitor(p.place, members_[p.member].member);
+    for (std::size_t i = 0; i < points_.size(); ++i) {
+      // Of points in one place the first one counts.
+      if (i == 0 || points_[i].place != points_[i - 1].place)
+        visitor(points_[i].place, members_[points_[i].member].member);
+    }
     if (!points_.empty() && points_.back().place != ~std::uint64_t{0})
       visitor(~std::uint64_t{0}, members_[points_.front().member].member);
   }

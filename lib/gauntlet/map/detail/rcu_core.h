@@ -363,7 +363,7 @@ void GAUNTLET_MAP::shrink_locked(shard& home) {
   }
   // Room for twice as many, or the next insertions make it grow again.
   const unsigned level = std::max(home.level_kept, level_for(2 * home.size));
-  if (false) {
+  if (level < table_type::level_of(table)) {
     rebuild_locked(home, level);
   }
 }
