@@ -307,7 +307,7 @@ TEST(rcu_map, a_walk_goes_on_while_its_visitor_makes_the_table_grow_and_shrink) 
   for (int key = 1000; key < 2000; ++key) EXPECT_LE(met.count(key), 1U) << key;
   EXPECT_TRUE(map.erase_if([](int key, int) { return key >= 10; }) > 1000);
   std::size_t left = 0;
-  map.for_each([&](int key, int) { left += map.erase(key) ? 1 : 0; });  // it shrinks
+  map.for_each([&](int key, int) { left += map.erase(key) ? 1U : 0U; });  // it shrinks
   EXPECT_EQ(left, 10U);
   EXPECT_TRUE(map.self_check());
 }
