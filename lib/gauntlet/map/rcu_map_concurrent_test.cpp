@@ -312,6 +312,28 @@ TEST(rcu_map, a_walk_goes_on_while_its_visitor_makes_the_table_grow_and_shrink) 
   EXPECT_TRUE(map.self_check());
 }
 
+// What a walk gathers of one chain: a key that was erased and inserted again under way is shown once.
+struct opened_map : small_map<int, int> {
+  void expect_each_key_once() const {
+    entry first[40];
+    entry again[40];
+    for (int key = 0; key < 40; ++key) {
+      std::construct_at(&first[key].element, key, 1);
+      std::construct_at(&again[key].element, key, 2);
+    }
+    met_in_chain met(equal_);
+    for (const int keys : {40, 3, 40}) {  // more than there is room for within, and fewer again
+      met.clear();
+      for (int key = 0; key < keys; ++key) met.add(first[key]);
+      for (int key = 0; key < keys; ++key) met.add(again[key]);
+      ASSERT_EQ(met.size(), static_cast<std::size_t>(keys));
+      for (int key = 0; key < keys; ++key) EXPECT_EQ(&met[static_cast<std::size_t>(key)], &first[key]);
+    }
+  }
+};
+
+TEST(rcu_map, a_walk_gathers_each_key_of_a_chain_once) { opened_map().expect_each_key_once(); }
+
 TEST(rcu_map, tables_that_were_replaced_under_a_reader_come_back_by_synchronize) {
   books kept;
   {
