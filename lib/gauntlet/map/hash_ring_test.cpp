@@ -49,6 +49,13 @@ TEST(HashRing, SharesFollowTheWeights) {
   }
 }
 
+TEST(HashRing, MembersWithOneVirtualNodeStandApart) {
+  for (u64 seed = 0; seed < seeds; ++seed) {
+    const ring r = ring_of({100, 100, 100, 100}, 1, seed);
+    r.for_each([&](int member, unsigned) { EXPECT_GT(r.share(member), 0) << member; });
+  }
+}
+
 TEST(HashRing, SharesAddUpAndAreWhatKeysSee) {
   const ring r = ring_of({100, 100, 80}, 1024, 7);
   double sum = 0;
