@@ -150,7 +150,7 @@ class plain_map {
     // Nothing below throws, unless copying hash or equality does, and that comes first.
     works_.hash() = other.works_.hash();
     works_.equal() = other.works_.equal();
-    works_.clear();
+    works_.release_all();
     if constexpr (propagates) works_.allocator() = other.works_.allocator();
     works_.take_from(copy.works_);
     return *this;
