@@ -239,7 +239,8 @@ class hash_ring {
     std::vector<point> fresh, all;
     fresh.reserve(to - from);
     for (std::size_t i = from; i < to; ++i)
-      fresh.push_back({mix(mix(of.hash + i * 0xd1342543de82ef95, detail::golden), 0x2545f4914f6cdd1d), of.hash, i, index});
+      fresh.push_back(
+          {mix(mix(of.hash + i * 0xd1342543de82ef95, detail::golden), 0x2545f4914f6cdd1d), of.hash, i, index});
     std::sort(fresh.begin(), fresh.end());
     all.reserve(points.size() + fresh.size());
     std::merge(points.begin(), points.end(), fresh.begin(), fresh.end(), std::back_inserter(all));
