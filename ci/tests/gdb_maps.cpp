@@ -10,10 +10,13 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <latch>
 #include <memory>
 #include <new>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include <gauntlet/map/bucket_map.h>
 #include <gauntlet/map/concurrent_map.h>
@@ -47,6 +50,16 @@ struct small_tables : gauntlet::concurrent_map_policy {
 };
 struct slow_promotion : gauntlet::sync_map_policy {
   static constexpr std::size_t misses_before_promotion(std::size_t) noexcept { return 1000; }
+};
+// Tells who sleeps at it.
+struct watched_lock : gauntlet::detail::shared_spin_park_lock {
+  watched_lock() noexcept { newest = this; }
+  bool writers_sleep() const noexcept { return (word_.load() & writers_parked) != 0; }
+  bool readers_sleep() const noexcept { return (word_.load() & readers_parked) != 0; }
+  static inline watched_lock* newest = nullptr;
+};
+struct watched : gauntlet::shared_mutex_map_policy {
+  using lock_type = watched_lock;
 };
 // All keys in one place: chains, cells and the stash.
 struct one_hash {
@@ -87,18 +100,21 @@ int main(int argc, char**) {
   gauntlet::bucket_map<int, int, one_hash> bucket_chain;
 
   gauntlet::shared_mutex_map<int, int> shared{{1, 10}, {2, 20}};
+  gauntlet::shared_mutex_map<int, int, hash<int>, std::equal_to<int>, std::allocator<element<int, int>>, watched>
+      shared_parked{{1, 10}};
   gauntlet::sharded_map<int, std::string, hash<int>, std::equal_to<int>, std::allocator<element<int, std::string>>,
                         few_shards>
       sharded;
   gauntlet::sync_map<int, std::string, hash<int>, std::equal_to<int>, std::allocator<element<int, std::string>>,
                      slow_promotion>
       sync_amended;
-  gauntlet::sync_map<int, int> sync_read, sync_expunged;
+  gauntlet::sync_map<int, int> sync_read, sync_expunged, sync_waiting;
   gauntlet::snapshot_map<std::string, int> snapshots;
   gauntlet::snapshot_map<int, int, one_hash> snapshots_bucket;
   gauntlet::rcu_map<int, std::string, hash<int>, std::equal_to<int>, std::allocator<element<int, std::string>>,
                     few_rcu_shards>
       rcu;
+  gauntlet::rcu_map<int, int, one_hash> rcu_chain;
   gauntlet::concurrent_map<int, int> words_in_slots;
   gauntlet::concurrent_map<std::uint64_t, std::unique_ptr<int>> pointers_in_nodes;
   gauntlet::concurrent_map<std::string, int> strings_in_nodes;
@@ -135,6 +151,9 @@ int main(int argc, char**) {
   sync_expunged.erase(1);
   sync_expunged.store(3, 3);
 
+  sync_waiting.store(0, 0);
+  sync_waiting.for_each([&](int, int) { sync_waiting.clear(); });  // this thread reads what is to be freed
+
   snapshots.insert("one", 1);
   const auto kept = snapshots.snapshot();
   snapshots.insert("two", 2);
@@ -161,9 +180,44 @@ int main(int argc, char**) {
 
   shared.visit(1, [](int) { inside(); });
   shared.update(1, [](int&) { inside(); });
+  std::thread other;
+  shared_parked.visit(1, [&](int) {
+    other = std::thread([&] { shared_parked.update(1, [](int&) {}); });
+    while (!watched_lock::newest->writers_sleep()) std::this_thread::yield();
+    inside();
+  });
+  other.join();
+  shared_parked.update(1, [&](int&) {
+    other = std::thread([&] { shared_parked.visit(1, [](int) {}); });
+    while (!watched_lock::newest->readers_sleep()) std::this_thread::yield();
+    inside();
+  });
+  other.join();
   sharded.update(2, [](std::string&) { inside(); });
   rcu.visit(2, [](const std::string&) { inside(); });
   rcu.update(2, [](std::string&) { inside(); });
+  // More than the domain has slots for within itself.
+  std::latch all_read{20}, seen{1};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 20; ++i) {
+    readers.emplace_back([&] {
+      rcu.visit(2, [&](const std::string&) {
+        all_read.count_down();
+        seen.wait();
+      });
+    });
+  }
+  all_read.wait();
+  inside();
+  inside();
+  seen.count_down();
+  for (std::thread& each : readers) each.join();
+  // Tables that it has grown out of stay: this thread reads.
+  rcu_chain.insert(0, 0);
+  rcu_chain.visit(0, [&](int) {
+    for (int i = 1; i < 20; ++i) rcu_chain.insert(i, i);
+    inside();
+  });
   concurrent_tiny.update(2, [](int&) { inside(); });
   erase_if(words, [first = true](const auto&) mutable {
     if (first) inside();

@@ -6,7 +6,7 @@ from gauntlet_gdb.map import Map
 from gauntlet_gdb.one_thread import array_elements
 from gauntlet_gdb.reading import (
     address_of, argument, at, bounded, chunks, counted, Damaged, field_or_none, IDLE_STEPS_MAX, lock_state, memory,
-    number, Pair, plain_type, round_up, Steps, word_at, words_at,
+    number, Pair, plain_type, power_of_two, round_up, Steps, word_at, words_at,
 )
 
 
@@ -80,7 +80,10 @@ class SyncMap(Map):
                f"phase {number(value['phase_'])}")
         yield (f"promotions {number(value['promotions_'])}, pointers copied by the last copy "
                f"{number(value['pointers_copied_'])}")
-        yield f"values waiting to be freed, about {number(value['retired_boxes_count_'])}"
+        waiting = number(value["waiting_boxes_"]) or number(value["waiting_tables_"])
+        yield (f"values retired lately, about {number(value['retired_boxes_count_'])}; "
+               + (f"one lot waits for readers of epoch {number(value['waiting_since_'])} and before" if waiting
+                  else "none waits for readers"))
         for name, where in (("read", self.read), ("dirty", self.dirty)):
             if where == 0:
                 yield f"{name} part: none"
@@ -216,83 +219,169 @@ class Snapshot(Map):
 
 
 class RcuMap(Map):
-    """Shards, each a lock and a sorted list with marks (detail/split_list.h, detail/rcu_core.h)."""
+    """Shards, each a lock and a table of buckets of one cache line (detail/rcu_table.h, detail/rcu_core.h)."""
 
     name = "rcu_map"
+    bucket_size, slots, level_max = 64, 6, 48
+    empty_bucket = bytes(bucket_size)
+    buckets_per_step = 64  # much room and few elements is nothing that is damaged
 
     def __init__(self, value):
         super().__init__(value)
         self.shards = list(array_elements(value["shards_"]))
+        self.shard_bits = power_of_two("the number of shards", len(self.shards), 1 << 20).bit_length() - 1
+        self.tables = [number(word) for word in array_elements(value["tables_"])]
+        if len(self.tables) != len(self.shards):
+            raise Damaged(f"{len(self.tables)} tables for {len(self.shards)} shards")
 
     def size(self):
         return sum(number(shard["size"]) for shard in self.shards)
 
-    def unreclaimed(self, shard):
-        return number(shard["retired"]["open_count_"]) + number(shard["retired"]["waiting_count_"])
+    def retired(self, shard, what="retired"):
+        return number(shard[what]["open_count_"]) + number(shard[what]["waiting_count_"])
 
     def readers(self):
-        """Slots of the threads that read, of those that the domain has within itself."""
-        domain = self.value["domain_"]
-        within = field_or_none(domain, "within_")
+        """(slot, epoch) of the threads that read: slots lie within the domain and, from 16 on, in chunks."""
+        within = field_or_none(self.value["domain_"], "within_")
         if within is None:
             return []
-        return [(i, number(slot["began"])) for i, slot in enumerate(array_elements(within)) if number(slot["began"])]
+        kind, here = argument(plain_type(within), 0), int(argument(plain_type(within), 1))
+        began = next(field.bitpos // 8 for field in kind.strip_typedefs().fields() if field.name == "began")
+        places = [(0, address_of(within), here)]
+        for i, chunk in enumerate(array_elements(self.value["domain_"]["chunks_"])):
+            if number(chunk):
+                places.append((here << i, number(chunk), here << i))
+        readers = []
+        for first, where, count in places:
+            memory(where, kind.sizeof * bounded("the number of slots", count, 0, 1 << 14))
+            for i, slot in chunks(where, count, kind.sizeof):
+                epoch = struct.unpack_from("<Q", slot, began)[0]
+                if epoch:
+                    readers.append((first + i, epoch))
+        return readers
+
+    def table(self, i):
+        """(level, address of the first bucket) of the table of shard i, or nothing while it has none."""
+        word = self.tables[i]
+        if word == 0:
+            return None
+        header, level = word & ~63, bounded("a level", word & 63, 0, self.level_max)
+        _, known = struct.unpack("<QI", memory(header, 12))
+        if known != level:
+            raise Damaged(f"a table of level {known} is said to have level {level}")
+        memory(header + (self.bucket_size << level), self.bucket_size)
+        return level, header + self.bucket_size
 
     def parts(self):
         yield counted(len(self.shards), "shard")
-        levels = [bounded("a level", number(shard["list"]["level_"]), 0, 48) for shard in self.shards]
-        yield counted(sum(1 << level for level in levels), "bucket")
-        waiting = sum(self.unreclaimed(shard) for shard in self.shards)
+        tables = [table for table in map(self.table, range(len(self.shards))) if table is not None]
+        yield counted(sum(1 << level for level, _ in tables), "bucket")
+        waiting = sum(self.retired(shard) for shard in self.shards)
         yield f"{waiting:,} retired" if waiting else ""
+        old = sum(self.retired(shard, "retired_tables") for shard in self.shards)
+        yield counted(old, "retired table") if old else ""
         locked = [str(i) for i, shard in enumerate(self.shards) if lock_state(shard["lock"])]
         yield "locked: " + " ".join(locked) if locked else ""
         readers = self.readers()
         yield "read by " + counted(len(readers), "thread") if readers else ""
 
-    def nodes(self, shard, steps):
-        """(address, order) of what is between head and tail."""
-        nodes = shard["list"]
-        tail, where, last = address_of(nodes["tail_"]), number(nodes["head_"]["next"]), 0
-        seen = set()
-        while where != tail:
-            steps.step()
-            if where in seen:
-                raise Damaged("a list is a ring")
-            seen.add(where)
-            following, order = words_at(where, 2)
-            if order < last:
-                raise Damaged("a list is not in order")
-            yield where, order
-            where, last = following, order
+    def buckets(self, i, steps):
+        """(number of the chain, place in it, pointers, next, tags) of each bucket of shard i in which something is."""
+        table = self.table(i)
+        if table is None:
+            return
+        level, first = table
+        for chain, block in chunks(first, 1 << level, self.bucket_size):
+            if chain % self.buckets_per_step == 0:
+                steps.step()
+            if block == self.empty_bucket:
+                continue
+            where, seen = first + chain * self.bucket_size, set()
+            while where:
+                steps.step()
+                if where in seen:
+                    raise Damaged(f"the chain of bucket {chain} of shard {i} is a ring")
+                *pointers, following, tags = struct.unpack("<8Q", memory(where, 64) if seen else block)
+                yield chain, len(seen), pointers, following, tags
+                seen.add(where)
+                where = following
 
     def elements(self, steps):
         pair = self.pair()
-        for shard in self.shards:
-            element = round_up(24, pair.align)
-            for where, order in self.nodes(shard, steps):
-                if order & 3 == 1:
-                    yield pair.at(where + element)
+        element = round_up(8, pair.align)
+        for i in range(len(self.shards)):
+            for _, _, pointers, _, _ in self.buckets(i, steps):
+                for pointer in pointers:
+                    if pointer:
+                        yield pair.at(pointer + element)
+
+    def flaws(self, i, bucket, writing):
+        """What is wrong with a bucket of shard i. Who is writing has set a tag and not yet the pointer."""
+        chain, place, pointers, following, tags = bucket
+        level, _ = self.table(i)
+        where = f"bucket {chain} of shard {i}" + (f", place {place} of its chain" if place else "")
+        if tags >> 56 and not following:
+            yield f"{where}: the chain ends where the filter says that it goes on"
+        for slot, pointer in enumerate(pointers):
+            tag = tags >> (8 * slot) & 0xff
+            if not pointer:
+                if tag & 0x80 and not writing:
+                    yield f"{where}: slot {slot} is empty, its tag says taken"
+                continue
+            hashed = word_at(pointer)
+            spread = (hashed ^ (hashed >> 32 | hashed << 32)) >> (8 * slot) & 0xff | 0x80
+            home = (hashed << self.shard_bits & (1 << 64) - 1) >> (64 - level)
+            if (hashed >> (64 - self.shard_bits), home) != (i, chain):
+                yield f"{where}: the hash in slot {slot}, {hashed:#018x}, leads elsewhere"
+            elif tag != spread:
+                yield f"{where}: slot {slot} has tag {tag:#04x}, its hash says {spread:#04x}"
+
+    def miscounted(self, i, what, steps):
+        """What is wrong with a list of what is retired: the next one is where each begins."""
+        lots = self.shards[i][what]
+        for lot in ("open", "waiting"):
+            where, claimed, seen = number(lots[lot + "_"]), number(lots[lot + "_count_"]), set()
+            while where and where not in seen:
+                steps.step()
+                steps.idle = 0
+                seen.add(where)
+                where = word_at(where)
+            if where:
+                yield f"the {lot} lot of {what} of shard {i} is a ring"
+            elif len(seen) != claimed:
+                yield f"{len(seen)} found in the {lot} lot of {what} of shard {i}, its count says {claimed}"
 
     def full(self):
         domain = self.value["domain_"]
         epoch = field_or_none(domain, "epoch_")
         if epoch is not None:
-            yield f"epoch {number(epoch)}, synchronizations {number(domain['synchronizations_'])}"
+            yield (f"epoch {number(epoch)}, all over before {number(domain['over_before_'])}, synchronizations "
+                   f"{number(domain['synchronizations_'])}")
         for slot, began in self.readers():
             yield f"reader in slot {slot}: since epoch {began}"
         for i, shard in enumerate(self.shards):
-            state, steps = lock_state(shard["lock"]), Steps(number(shard["size"]))
-            entries = marks = 0
-            for _, order in self.nodes(shard, steps):
+            state, steps, size = lock_state(shard["lock"]), Steps(number(shard["size"])), number(shard["size"])
+            found = overflow = longest = 0
+            wrong = []
+            for bucket in self.buckets(i, steps):
                 steps.idle = 0
-                entries, marks = entries + (order & 3 == 1), marks + (order & 3 != 1)
-            if entries or state or self.unreclaimed(shard):
-                yield (f"shard {i}{', ' + state if state else ''}: {counted(entries, 'element')}, level "
-                       f"{number(shard['list']['level_'])}, {counted(marks, 'mark')}, next to mark "
-                       f"{number(shard['list']['next_to_mark_'])}, retired {self.unreclaimed(shard)}, waits "
-                       f"{number(shard['waits'])}")
-            if entries != number(shard["size"]):
-                yield f"<damaged: {entries} elements found in shard {i}, its size says {number(shard['size'])}>"
+                _, place, pointers, _, _ = bucket
+                found += sum(pointer != 0 for pointer in pointers)
+                overflow, longest = overflow + (place != 0), max(longest, place + 1)
+                wrong += self.flaws(i, bucket, bool(state))
+            table, old = self.table(i), self.retired(shard, "retired_tables")
+            if table or size or state or self.retired(shard) or old:
+                level = f"level {table[0]}, {counted(1 << table[0], 'bucket')}" if table else "no table"
+                yield (f"shard {i}{', ' + state if state else ''}: {counted(found, 'element')}, {level}, "
+                       f"{overflow} overflow, longest chain {longest}, never below level "
+                       f"{number(shard['level_kept'])}, retired {self.retired(shard)}, retired tables {old}, "
+                       f"waits {number(shard['waits'])}")
+            if not state:
+                wrong += [*self.miscounted(i, "retired", steps), *self.miscounted(i, "retired_tables", steps)]
+            for flaw in wrong:
+                yield f"<damaged: {flaw}>"
+            if found != size:
+                yield f"<damaged: {found} elements found in shard {i}, its size says {size}>"
 
 
 class ConcurrentMap(Map):

@@ -7,6 +7,7 @@ import gdb
 IDLE_STEPS_MAX = 200_000  # of one walk, between two elements
 ELEMENTS_BEYOND = 1_000  # what a map may show in excess of twice the size it claims: others may be changing it
 NODES_MAX = 10_000_000  # of one walk in all
+THREADS_MAX = 1 << 22  # of one process: the kernel has no more numbers for them
 
 
 class Damaged(Exception):
@@ -146,6 +147,8 @@ def lock_state(lock):
     if inner is not None:  # counted_lock
         return lock_state(inner)
     word = field_or_none(lock, "word_")
+    if word is not None and field_or_none(lock, "reader_wakes_") is not None:
+        return shared_lock_state(number(word))
     if word is not None:  # spin_park_lock
         return ("", "locked", "locked, others may sleep")[number(word)] if number(word) < 3 else \
             f"<damaged: a lock word of {number(word)}>"
@@ -165,6 +168,23 @@ def lock_state(lock):
         return f"shared by {counted(readers, 'reader')}" if readers else ""
     except (gdb.error, KeyError):
         return ""
+
+
+def shared_lock_state(word):
+    """What the word of a shared_spin_park_lock says: how many readers are in, not which, nor who the writer is."""
+    writer, announced, readers_parked, writers_parked = (word >> bit & 1 for bit in (31, 30, 29, 28))
+    readers = word & (1 << 28) - 1
+    if readers > THREADS_MAX:
+        return f"<damaged: a lock of {readers:,} readers>"
+    states = []
+    if writer:
+        states.append("locked exclusively")
+    if readers:  # one counts itself before it looks whether a writer is in
+        who = counted(readers, "reader")
+        states.append(f"{who} about to wait" if writer else f"shared by {who}")
+    states += ["a writer announced"] * announced + ["writers parked"] * writers_parked
+    states += ["readers parked"] * readers_parked
+    return ", ".join(states)
 
 
 def operation_name(value):
