@@ -161,14 +161,18 @@ class map_cursor {
       for (; i != 0 && found.at < batch[i - 1].at; --i) batch[i] = batch[i - 1];
       batch[i] = found;
     };
-    for (std::size_t g = home;;) {
+    // Only of the classes that had to go further from every group on the way is anybody there.
+    std::uint16_t classes = fits_all;
+    for (std::size_t g = home; classes != 0;) {
       const group_tags& tags = t.tags[g];
       tables_->count_work(1);
       for (lane_mask m = tables_type::used_slots(tags); m != 0; m &= m - 1) {
-        slot& element = t.slots[g * group_slots + lowest_slot(m)];
+        const unsigned lane = lowest_slot(m);
+        if ((classes & class_bit(class_of_tag(tags.tag[lane]))) == 0) continue;
+        slot& element = t.slots[g * group_slots + lane];
         consider(tables_->hash_of(element.key()), 0, &element);
       }
-      if (tags.fits == fits_all) break;
+      classes &= static_cast<std::uint16_t>(~tags.fits);
       g = (g + 1) & mask;
       if (g == home) break;
     }
