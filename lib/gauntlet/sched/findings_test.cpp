@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cassert>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -218,6 +219,28 @@ TEST(finding, no_livelock_of_two_that_wait_in_turns_for_a_third) {
     x.join();
     y.join();
     z.join();
+  };
+  const explored nothing = explore(body, 1000, {});
+  EXPECT_EQ(static_cast<int>(nothing.first.found), 0) << nothing.first.message;
+}
+
+// Who waits for a sleeper and counts how often changes something all the while: time has to pass for all that.
+TEST(finding, no_livelock_of_one_that_counts_while_it_waits_for_a_sleeper) {
+  const auto body = [] {
+    std::atomic<int> looks{0};
+    std::atomic<bool> done{false};
+    std::thread sleeper([&] {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+      done = true;
+    });
+    std::thread waiter([&] {
+      while (!done) {
+        ++looks;
+        std::this_thread::yield();
+      }
+    });
+    sleeper.join();
+    waiter.join();
   };
   const explored nothing = explore(body, 1000, {});
   EXPECT_EQ(static_cast<int>(nothing.first.found), 0) << nothing.first.message;

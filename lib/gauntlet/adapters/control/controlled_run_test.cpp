@@ -57,7 +57,7 @@ TEST(controlled_run, a_defect_is_found_with_the_decisions_that_lead_there_again)
   ASSERT_EQ(found.kind, failure_kind::not_linearizable) << found.message;
   ASSERT_FALSE(found.decisions.empty());
   EXPECT_THAT(found.interleaving, HasSubstr("thread 2"));
-  EXPECT_THAT(found.interleaving, HasSubstr("mutex.h"));
+  EXPECT_THAT(found.interleaving, HasSubstr("_lock.h"));
   EXPECT_THAT(found.picture, HasSubstr("violation"));
 
   p.decisions = found.decisions;
@@ -93,7 +93,7 @@ TEST(controlled_run, who_waits_is_shown_with_who_holds) {
   for (std::uint32_t at = 1; at < 40; ++at) {  // thread 2 comes in between, somewhere in what thread 1 does
     p.decisions.assign(1, {at, check::decision_kind::run, 2, 0, 0});
     std::string divergence;
-    const auto story = interleaving_of(p, check::find_subject("shared_mutex_map")->concurrent, divergence);
+    const auto story = interleaving_of(p, check::find_subject("merging_map")->concurrent, divergence);
     ASSERT_TRUE(story.has_value());
     for (const auto& waiting : story->steps) {
       if (waiting.waits_for == 0) continue;
@@ -140,7 +140,7 @@ TEST(controlled_run, an_old_schedule_on_another_map_says_where_it_no_longer_fits
   ASSERT_TRUE(same.has_value());
   EXPECT_EQ(divergence, "");
   EXPECT_EQ(same->operations.size(), 3u);
-  interleaving_of(p, check::find_subject("sharded_map")->concurrent, divergence);
+  interleaving_of(p, check::find_subject("concurrent_map")->concurrent, divergence);
   EXPECT_THAT(divergence, HasSubstr("choice "));
 }
 

@@ -56,19 +56,24 @@ thread* next_to_fire() {
 
 // After this many rounds in which all that can run have yielded, time passes: a sleeper wakes, a timed wait ends.
 constexpr std::uint32_t rounds_before_time_passes = 3;
+// After so many, time passes though somebody has changed something: who waits for a sleeper may count how often.
+constexpr std::uint32_t rounds_asleep_max = 10;
 
 // Nobody can go on as things are: lets time pass, or those who yielded go on, or ends the run.
 void unblock() {
   const bool somebody_yielded = !the_run.runnable.empty();
   thread* const sleeper = next_to_fire();
-  if (somebody_yielded && (sleeper == nullptr || the_run.rounds_without_progress < rounds_before_time_passes)) {
+  the_run.rounds_asleep = sleeper == nullptr ? 0 : the_run.rounds_asleep + 1;
+  const bool time_passes = sleeper != nullptr && (the_run.rounds_without_progress >= rounds_before_time_passes ||
+                                                  the_run.rounds_asleep > rounds_asleep_max);
+  if (somebody_yielded && !time_passes) {
     if (++the_run.rounds_without_progress > rounds_max)
       raise(finding::livelock, "all threads that can run only spin; nothing has changed for 100 rounds", 0, "spins");
     the_run.yielded.clear();
     return;
   }
   if (sleeper != nullptr) {
-    the_run.rounds_without_progress = 0;
+    the_run.rounds_without_progress = the_run.rounds_asleep = 0;
     fire(*sleeper);
     return;
   }

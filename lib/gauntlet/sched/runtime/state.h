@@ -54,6 +54,7 @@ struct run_state {
   std::uint64_t events = 0, choices = 0, switches = 0, plain_accesses = 0, hash = 0, time = 0;
   std::uint64_t chance = 0;  // state of what rand() and the like draw from
   std::uint32_t rounds_without_progress = 0;
+  std::uint32_t rounds_asleep = 0;  // since somebody sleeps or waits for a time
   std::uint32_t choice_before_event = 0;
   bool switched_before_event = false, blocked_before_event = false;
 
