@@ -21,7 +21,7 @@
 namespace gauntlet::check {
 namespace {
 
-constexpr std::uint64_t single_operations_max = 1 << 17;
+constexpr std::uint64_t single_operations_max = 1 << 15;
 // Calls of hash and equality, and probes: what a program of that many operations on right maps and good hashes is far
 // from, and what thousands of colliding keys, moved from map to map, reach within seconds.
 constexpr std::uint64_t work_max = 1 << 25;
