@@ -204,17 +204,27 @@ operations drawn(std::uint64_t rng_seed) {
   return all;
 }
 
-// Leaves out what can be left out.
+// Leaves out what can be left out, one operation or two at a time: an append and the erasure of its key go together.
 operations reduced(operations failing) {
-  for (bool smaller = true; smaller;) {
-    smaller = false;
-    for (std::size_t i = failing.size(); i-- > 0;) {
-      operations without = failing;
-      without.erase(without.begin() + static_cast<std::ptrdiff_t>(i));
-      if (judge<wrong_map>(without).empty()) continue;
-      failing = std::move(without);
-      smaller = true;
+  const auto without = [&failing](std::size_t i, std::size_t j) {
+    operations left;
+    for (std::size_t k = 0; k < failing.size(); ++k) {
+      if (k != i && k != j) left.push_back(failing[k]);
     }
+    return left;
+  };
+  const auto shrink_once = [&] {
+    for (std::size_t i = 0; i < failing.size(); ++i) {
+      for (std::size_t j = i; j < failing.size(); ++j) {
+        operations left = without(i, j);
+        if (judge<wrong_map>(left).empty()) continue;
+        failing = std::move(left);
+        return true;
+      }
+    }
+    return false;
+  };
+  while (shrink_once()) {
   }
   return failing;
 }
@@ -229,12 +239,12 @@ TEST(buffer_handed_out_twice, is_noticed_and_reduced) {
     if (judge<wrong_map>(all).empty()) continue;
     ++noticed;
     const operations small = reduced(all);
+    EXPECT_LE(small.size(), 8u);
     smallest = std::min(smallest, small.size());
     EXPECT_EQ(judge<tiny_map>(small), "");
   }
   EXPECT_GE(noticed, 10u);
-  // Leaving out one operation at a time may get stuck before that.
-  EXPECT_EQ(smallest, 4u);
+  EXPECT_EQ(smallest, 4u);  // others stand at a local minimum: where a buffer lies is the heap's to say
 }
 
 // The reduced case, kept.

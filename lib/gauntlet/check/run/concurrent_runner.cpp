@@ -98,6 +98,7 @@ class concurrent_run {
   // is wrong: the executor's heap may be gone when the judging begins.
   void carry_out(unsigned repetition) {
     std::unique_ptr<concurrent_subject> subject = make_(program_.header);
+    subject->begin();
     subject_ = subject.get();
     stamps_.reset();
     do_lane(0, 0);

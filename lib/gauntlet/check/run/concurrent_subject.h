@@ -38,6 +38,9 @@ class concurrent_subject {
   virtual contract contract_of(opcode code) const = 0;
   virtual progress progress_of(opcode) const { return progress::blocking; }
 
+  // Makes the maps. Before that the subject tells what they promise, and none of their code has run.
+  virtual void begin() = 0;
+
   // Any thread. Point operations: find, contains, insert_copy, try_emplace, insert_or_assign, erase_key, extract_key,
   // compare_exchange, fetch_update, update. Whole-map: size, clear, equal, erase_if, swap, copy_assign, merge.
   virtual result apply(const request& r) = 0;

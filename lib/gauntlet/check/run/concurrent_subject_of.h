@@ -48,9 +48,7 @@ class concurrent_subject_of final : public concurrent_subject {
   using adapter = Adapter<key, mapped, hash, key_equal, allocator>;
   using map_type = typename adapter::map_type;
 
-  explicit concurrent_subject_of(const program_header& header) {
-    for (auto& map : maps_) map = make_map(hash(header.hash), key_equal(), allocator(arena_));
-  }
+  explicit concurrent_subject_of(const program_header& header) : hash_quality_(header.hash) {}
 
   std::string_view name() const override { return adapter::name; }
   contract contract_of(opcode code) const override {
@@ -62,6 +60,9 @@ class concurrent_subject_of final : public concurrent_subject {
     return progress::blocking;
   }
 
+  void begin() override {
+    for (auto& map : maps_) map = make_map(hash(hash_quality_), key_equal(), allocator(arena_));
+  }
   result apply(const request& r) override;
   result collect(const request& r, std::vector<element>& shown) override;
   void contents(unsigned target, std::vector<element>& out) const override { read(*maps_[target], out); }
@@ -106,6 +107,7 @@ class concurrent_subject_of final : public concurrent_subject {
     return answer;
   }
 
+  hash_quality hash_quality_;
   shared_arena arena_;
   std::unique_ptr<map_type> maps_[history_map_count];
 };

@@ -29,8 +29,7 @@ class work_budget {
   static constexpr price looking{4, 4, 8};
   static constexpr price inserting{12, 8, 32};
   static constexpr price erasing{8, 8, 32};
-  // After a change in between, a cursor may have to hash again what shares a full group, or two, with its place.
-  static constexpr price visiting{24, 8, 16};
+  static constexpr price visiting{8, 8, 16};
   static constexpr price each_element{8, 12, 32};
   static constexpr std::int64_t ceiling_base = 1024;
   static constexpr std::int64_t ceiling_per_element = 32;
