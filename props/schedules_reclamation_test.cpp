@@ -1,51 +1,27 @@
 // No memory is used again, or freed, under a reader: rcu_map's readings and the epoch domain below them, in every
 // interleaving of few preemptions and in many others, in both memory models, with a heap that hands out at once what it
 // was given back.
+#include "every_interleaving.h"
 #include "reclamation.h"
 
 #include <gtest/gtest.h>
 
-#include <cstdint>
-#include <functional>
-
-#include <gauntlet/sched/explore_for_tests.h>
-#include <gauntlet/sched/strategies/exhaustive.h>
-
 namespace {
 
-using gauntlet::sched::exhaustive;
 using gauntlet::sched::explore;
 using gauntlet::sched::finding;
-using gauntlet::sched::memory_model;
-using gauntlet::sched::outcome;
-using gauntlet::sched::run_options;
-
-void expect_nothing(const std::function<void()>& body, std::uint32_t preemptions_max) {
-  for (const memory_model memory : {memory_model::sequential, memory_model::weak}) {
-    run_options options;
-    options.memory = memory;
-    const auto result = explore(body, 5000, options);
-    ASSERT_EQ(result.first.found, finding::none) << "run " << result.runs << ": " << result.first.message;
-  }
-  exhaustive every({.preemptions_max = preemptions_max, .sleep_sets = false});
-  while (!every.done()) {
-    const outcome each = gauntlet::sched::run(body, every);
-    ASSERT_EQ(each.found, finding::none) << each.message;
-  }
-  EXPECT_TRUE(every.complete()) << every.summary();
-  EXPECT_GT(every.explored(), 100U);
-}
+using props::expect_nothing_in_every_interleaving;
 
 TEST(rcu_map, uses_no_entry_again_under_a_reader) {
-  expect_nothing(props::entry_held_while_erased_and_others_inserted, 2);
+  expect_nothing_in_every_interleaving(props::entry_held_while_erased_and_others_inserted, 2);
 }
 
 TEST(epoch_domain, lets_nothing_be_freed_that_is_read) {
-  expect_nothing(props::object_freed_after_its_grace_period, 3);
+  expect_nothing_in_every_interleaving(props::object_freed_after_its_grace_period, 3);
 }
 
 TEST(epoch_domain, may_be_read_by_threads_that_come_and_go) {
-  expect_nothing(props::readers_that_follow_each_other_in_one_slot, 2);
+  expect_nothing_in_every_interleaving(props::readers_that_follow_each_other_in_one_slot, 2);
 }
 
 TEST(epoch_domain, is_misused_by_who_ends_the_epoch_before_it_unlinks) {
