@@ -125,6 +125,7 @@ program program_of(const std::vector<std::vector<step>>& lanes) {
 bool has_all(const registration& map, const std::vector<step>& steps) {
   for (const step& s : steps) {
     const auto subject = map.concurrent(program_header{});
+    subject->begin();
     request r;
     r.code = s.code;
     r.other = 1;
