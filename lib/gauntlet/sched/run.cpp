@@ -88,7 +88,9 @@ void begin(const std::function<void()>& body, strategy& decides, const run_optio
   the_run.chance = options.rng_seed;
   the_run.alone_since = 0;
   shared_used.clear();
-  the_run.rounds_without_progress = the_run.choice_before_event = 0;
+  the_run.rounds_without_progress = the_run.rounds_asleep = the_run.choice_before_event = 0;
+  the_run.changes = 0;
+  the_run.stalled = false;
   the_run.switched_before_event = the_run.blocked_before_event = false;
   the_run.deviations.reserve(std::size_t{4} * options.events_max + 1024);
   the_run.deviations.clear();
@@ -235,6 +237,7 @@ void check_failed(const char* condition, const char* file, int line) {
 bool controlled() noexcept { return is_controlled; }
 thread_id this_thread() noexcept { return the_run.current; }
 std::uint64_t now() noexcept { return the_run.events; }
+std::uint32_t seen_of(thread_id thread) noexcept { return the_run.running().now[thread]; }
 
 const char* carrier() noexcept {
   start_once();

@@ -40,7 +40,9 @@
 // 7. After a finding, threads are abandoned where they stand, nothing is unwound; memory of the run is gone, and what
 //    the body got outside of it (a lock of the caller's, a file) stays as it is.
 // 8. A body must not leave memory from the run in objects of the caller's: copy results out by value.
-// 9. There are at most 160 threads, 256 MiB of heap, and 256 KiB of stack for each thread.
+// 9. A thread that is the only one left and looks at one and the same thing some thousand times, with no other event in
+//    between, is taken for one that spins (runtime/scheduler.h).
+// 10. There are at most 160 threads, 256 MiB of heap, and 256 KiB of stack for each thread.
 #pragma once
 
 #include <cstdint>
@@ -140,6 +142,11 @@ void check_failed(const char* condition, const char* file, int line);
 bool controlled() noexcept;
 thread_id this_thread() noexcept;
 std::uint64_t now() noexcept;
+
+// Inside a run: how much of a thread happens before what the calling thread does next, as a moment (runtime/clock.h): the
+// newest moment of that thread, 0 for none. Asked of itself, its own moment. What a thread does at moment m happens before
+// whatever is done where seen_of(that thread) >= m.
+std::uint32_t seen_of(thread_id thread) noexcept;
 
 // How threads are carried, printed once by drivers: "fibers" or "threads with a baton".
 const char* carrier() noexcept;

@@ -56,8 +56,9 @@ thread* next_to_fire() {
 
 // After this many rounds in which all that can run have yielded, time passes: a sleeper wakes, a timed wait ends.
 constexpr std::uint32_t rounds_before_time_passes = 3;
-// After so many, time passes though somebody has changed something: who waits for a sleeper may count how often.
-constexpr std::uint32_t rounds_asleep_max = 10;
+// After so many, time passes though somebody has changed something: who waits for a sleeper may count how often. Many, since
+// who changes something may be about to wake the sleeper.
+constexpr std::uint32_t rounds_asleep_max = 100;
 
 // Nobody can go on as things are: lets time pass, or those who yielded go on, or ends the run.
 void unblock() {
@@ -67,8 +68,10 @@ void unblock() {
   const bool time_passes = sleeper != nullptr && (the_run.rounds_without_progress >= rounds_before_time_passes ||
                                                   the_run.rounds_asleep > rounds_asleep_max);
   if (somebody_yielded && !time_passes) {
-    if (++the_run.rounds_without_progress > rounds_max)
-      raise(finding::livelock, "all threads that can run only spin; nothing has changed for 100 rounds", 0, "spins");
+    const bool alone = the_run.runnable.size() == 1 && sleeper == nullptr;
+    if (++the_run.rounds_without_progress > (alone ? rounds_max_alone : rounds_max))
+      raise(finding::livelock, "all threads that can run only spin; nothing has changed for many rounds", 0, "spins");
+    the_run.stalled = true;
     the_run.yielded.clear();
     return;
   }
@@ -152,6 +155,35 @@ void spun(thread& t) {
 
 }  // namespace
 
+// An open-addressing table of looks; those of another run or from before the last change are empty places. Once it is three
+// quarters full nothing is new any more, and the rounds are counted again.
+bool is_new_look(std::uintptr_t at, std::uint64_t value) noexcept {
+  struct look {
+    std::uintptr_t at;
+    std::uint64_t value, changes;
+    std::uint32_t generation;
+    thread_id thread;
+    bool operator==(const look&) const = default;
+  };
+  constexpr std::size_t size = std::size_t{1} << 15;
+  static look looks[size];
+  static std::size_t count;
+  static std::uint64_t counted_changes;
+  static std::uint32_t counted_generation;
+  const look now{at, value, the_run.changes, the_run.generation, the_run.current};
+  if (counted_changes != now.changes || counted_generation != now.generation) count = 0;
+  counted_changes = now.changes;
+  counted_generation = now.generation;
+  if (count > size / 4 * 3) return false;
+  const std::uint64_t hash = (at ^ (value + now.thread) * 0xD6E8FEB86659FD93ULL) * 0x9E3779B97F4A7C15ULL;
+  std::size_t i = hash >> 49;
+  for (; looks[i].changes == now.changes && looks[i].generation == now.generation; i = (i + 1) % size)
+    if (looks[i] == now) return false;
+  looks[i] = now;
+  ++count;
+  return true;
+}
+
 void announce(event_kind kind, std::uintptr_t location, std::uint8_t size, std::uintptr_t code) {
   thread& t = the_run.running();
   the_run.pending[t.id] = {kind, t.id, size, location, code};
@@ -179,6 +211,10 @@ void done(std::uint64_t object, std::uint64_t value, std::uint64_t seen_from) {
   {
     const uncontrolled guard;
     the_run.decides->happened(e);
+  }
+  if (the_run.events >= fair_after && the_run.events % fair_turn == 0) [[unlikely]] {
+    the_run.yielded.clear();
+    tell_yielded();
   }
   e.kind = event_kind::none;
   e.location = 0;
@@ -218,6 +254,7 @@ unsigned wake(std::uintptr_t on, unsigned at_most, bool choose_which) {
     if (n == 0) break;
     thread& t = *waiting[choose_which ? choose(choice_kind::waiter, n) : 0];
     if (t.timed) --the_run.timed_count;
+    if (t.timed) the_run.rounds_asleep = 0;
     t.timed = false;
     t.state = thread_state::runnable;
     the_run.runnable.insert(t.id);

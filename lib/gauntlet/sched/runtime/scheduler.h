@@ -8,12 +8,14 @@
 // thread that has done idle_max events without changing anything, or looked repeats_max times at the same value of the
 // same thing, *yields*: it isn't chosen until somebody changes something (`progress`), or until all that can run have
 // yielded. A read-modify-write that writes back what it read is no change. When all that can run have yielded
-// rounds_max times in a row and nothing changed, they only wait for one another: a livelock.
+// rounds_max times in a row, nothing changed, and nobody looked at anything but what it had looked at since the last change,
+// they only wait for one another: a livelock. So a long walk that only reads is none. A thread that is the only one left to
+// run gets ten times as many rounds: it may just be counting.
 //
 // The hard case is a thread that waits and changes something all the same: it takes a count up, sees that it comes too
 // late, takes it down again and yields. Two of them call each other back for ever, and a third, which they wait for,
 // never gets its turn. So in a run of more than fair_after events a change calls nobody back: who yielded waits until
-// all the others have had their turn.
+// all the others have had their turn. One of them may never yield: a turn has at most fair_turn events.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +27,9 @@ namespace gauntlet::sched::runtime {
 inline constexpr std::uint32_t idle_max = 48;
 inline constexpr std::uint32_t repeats_max = 6;
 inline constexpr std::uint32_t rounds_max = 100;
+inline constexpr std::uint32_t rounds_max_alone = 10 * rounds_max;
 inline constexpr std::uint64_t fair_after = 10'000;
+inline constexpr std::uint64_t fair_turn = 500;
 
 void announce(event_kind kind, std::uintptr_t location, std::uint8_t size, std::uintptr_t code);
 
@@ -45,8 +49,13 @@ unsigned waiters(std::uintptr_t on) noexcept;
 inline void progress() noexcept {
   if (the_run.events < fair_after) the_run.yielded.clear();
   the_run.rounds_without_progress = 0;
+  the_run.stalled = false;
+  ++the_run.changes;
   the_run.running().idle = 0;
 }
+
+// Whether the running thread has not looked at this value there since the last change. O(1).
+bool is_new_look(std::uintptr_t at, std::uint64_t value) noexcept;
 
 // The running thread looked at something and changed nothing.
 inline void looked(std::uintptr_t at, std::uint64_t value) noexcept {
@@ -58,6 +67,7 @@ inline void looked(std::uintptr_t at, std::uint64_t value) noexcept {
     t.repeats = 0;
     t.looked_at = at;
     t.looked_value = value;
+    if (the_run.stalled && is_new_look(at, value)) the_run.rounds_without_progress = 0;
   }
 }
 inline void changed() noexcept {

@@ -55,6 +55,8 @@ struct run_state {
   std::uint64_t chance = 0;  // state of what rand() and the like draw from
   std::uint32_t rounds_without_progress = 0;
   std::uint32_t rounds_asleep = 0;  // since somebody sleeps or waits for a time
+  bool stalled = false;             // all that can run have yielded since the last change
+  std::uint64_t changes = 0;        // of what spinning threads may wait for
   std::uint32_t choice_before_event = 0;
   bool switched_before_event = false, blocked_before_event = false;
 

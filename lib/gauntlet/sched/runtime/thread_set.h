@@ -21,6 +21,11 @@ class thread_set {
     for (const auto word : words_) any |= word;
     return any == 0;
   }
+  unsigned size() const noexcept {
+    unsigned n = 0;
+    for (const auto word : words_) n += static_cast<unsigned>(std::popcount(word));
+    return n;
+  }
   thread_set without(const thread_set& other) const noexcept {
     thread_set rest;
     for (unsigned w = 0; w < count; ++w) rest.words_[w] = words_[w] & ~other.words_[w];
