@@ -34,10 +34,13 @@ constexpr check::progress progress_in_words(progress_guarantee word) {
   return check::progress::blocking;
 }
 
-// Map has `contracts`, an operation_contracts, and may have `progress`, an operation_progress.
+// Map has `contracts`, an operation_contracts, and may have `progress`, an operation_progress. What they say holds by the
+// order of time, unless `ordered_by_happens_before` says that it holds where threads have synchronised.
 template <class Map>
 struct concurrent_map {
   using map_type = Map;
+  static constexpr check::precedence order =
+      requires { Map::ordered_by_happens_before; } ? check::precedence::happens_before : check::precedence::real_time;
 
   static constexpr check::contract contract_of(check::opcode code) {
     using check::opcode;

@@ -42,6 +42,8 @@ controlled_executor::controlled_executor(sched::strategy& decides, const sched::
 
 check::verdict controlled_executor::run(const std::function<void()>& body, bool& completed) {
   marks_.clear();
+  threads_.fill(-1);
+  threads_[0] = 0;
   outcome_ = sched::run(
       [&] {
         body();
@@ -53,8 +55,21 @@ check::verdict controlled_executor::run(const std::function<void()>& body, bool&
 
 void controlled_executor::at_once(unsigned count, const std::function<void(unsigned)>& lane) {
   std::array<std::thread, check::thread_count_max> threads;
-  for (unsigned i = 0; i < count; ++i) threads[i] = std::thread([&lane, i] { lane(i); });
+  for (unsigned i = 0; i < count; ++i) {
+    threads[i] = std::thread([this, &lane, i] {
+      threads_[1 + i] = static_cast<int>(sched::this_thread());
+      lane(i);
+    });
+  }
   for (unsigned i = 0; i < count; ++i) threads[i].join();
+}
+
+check::moments controlled_executor::seen() const {
+  check::moments all{};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (threads_[i] >= 0) all[i] = sched::seen_of(static_cast<sched::thread_id>(threads_[i]));
+  }
+  return all;
 }
 
 void controlled_executor::recorded(const check::history& all, std::string_view state) {

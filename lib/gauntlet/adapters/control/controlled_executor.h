@@ -1,6 +1,7 @@
 // The executor (check/run/concurrent_executor.h) whose threads, heap and time belong to the controlled scheduler.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -30,6 +31,8 @@ class controlled_executor final : public check::concurrent_executor {
 
   check::verdict run(const std::function<void()>& body, bool& completed) override;
   void at_once(unsigned count, const std::function<void(unsigned)>& lane) override;
+  bool knows_what_happens_before() const override { return true; }
+  check::moments seen() const override;
   bool tells() const override { return options_.record_trace; }
   void begins(unsigned where, std::size_t source) override {
     note({sched::now(), sched::this_thread(), where, source, true});
@@ -56,6 +59,8 @@ class controlled_executor final : public check::concurrent_executor {
   std::vector<mark> marks_;
   check::history history_;
   std::string state_;
+  // By thread as the history counts them, the scheduler's number, -1 until it runs: the map may start threads, too.
+  std::array<int, check::awareness_width> threads_{};
 };
 
 // One repetition under the executor. What stands before and after the threads is interleaved with nothing, and costs events

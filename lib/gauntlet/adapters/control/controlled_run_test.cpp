@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include <gauntlet/check/program/text.h>
 #include <gauntlet/check/report/report.h>
@@ -85,6 +88,77 @@ TEST(controlled_run, what_no_history_shows_is_judged_too) {
   EXPECT_EQ(stuck.kind, failure_kind::deadlock) << stuck.message;
   EXPECT_THAT(stuck.message, HasSubstr("waits for"));
   EXPECT_THAT(stuck.message, HasSubstr("held by"));
+}
+
+TEST(controlled_run, who_sees_an_element_and_not_what_was_done_before_it_is_noticed) {
+  for (const std::string_view sees : {"find 0 hot 0", "erase_key 0 hot 0", "walk 0\nend"}) {
+    const program p = text_program("threads 2\ninsert_copy 0 hot 0 value 1\n@1 insert_or_assign 0 hot 0 value 2\n@2 " +
+                                   std::string(sees) + "\n");
+    EXPECT_TRUE(judged("open_slots_map", p, {.schedules = 200})) << sees;
+    const verdict v = judged("relaxed_slots", p);
+    if (sees.starts_with("erase")) {
+      EXPECT_TRUE(v) << "an erasure tells nothing of the value";
+      continue;
+    }
+    ASSERT_EQ(v.kind, failure_kind::unsynchronized) << sees << ": " << v.message;
+    EXPECT_THAT(v.message, HasSubstr("which was written by"));
+    EXPECT_THAT(v.message, HasSubstr("insert_or_assign"));
+  }
+}
+
+class another_map : public check::concurrent_subject {
+ public:
+  explicit another_map(std::unique_ptr<concurrent_subject> map) : map_(std::move(map)) {}
+  std::string_view name() const override { return map_->name(); }
+  check::contract contract_of(check::opcode code) const override { return map_->contract_of(code); }
+  check::precedence order() const override { return map_->order(); }
+  void begin() override { map_->begin(); }
+  check::result apply(const check::request& r) override { return map_->apply(r); }
+  check::result collect(const check::request& r, std::vector<check::element>& shown) override {
+    return map_->collect(r, shown);
+  }
+  void contents(unsigned target, std::vector<check::element>& out) const override { map_->contents(target, out); }
+  std::string self_check(unsigned target) const override { return map_->self_check(target); }
+  std::string state(unsigned target) const override { return map_->state(target); }
+  std::string finish() override { return map_->finish(); }
+
+ private:
+  std::unique_ptr<concurrent_subject> map_;
+};
+
+struct by_the_clock final : another_map {
+  using another_map::another_map;
+  check::precedence order() const override { return check::precedence::real_time; }
+};
+
+struct finds_nothing final : another_map {
+  using another_map::another_map;
+  check::result apply(const check::request& r) override {
+    return r.code == check::opcode::find ? check::result{} : another_map::apply(r);
+  }
+};
+
+TEST(controlled_run, in_weak_memory_a_map_may_answer_from_before_unless_it_promises_the_order_of_time) {
+  const program p = text_program(
+      "threads 2\nmemory weak\n@1 insert_copy 0 hot 0 value 1\n@1 insert_or_assign 0 hot 0 value 2\n"
+      "@2 find 0 hot 0\n@2 find 0 hot 0\n");
+  const check::concurrent_subject_factory slots = check::find_subject("open_slots_map")->concurrent;
+  const verdict held = run_controlled(p, slots, {.schedules = 2000});
+  EXPECT_TRUE(held) << held.message;
+  const verdict late = run_controlled(
+      p, [&](const check::program_header& h) { return std::make_unique<by_the_clock>(slots(h)); }, {.schedules = 2000});
+  EXPECT_EQ(late.kind, failure_kind::not_linearizable) << late.message;
+}
+
+TEST(controlled_run, in_weak_memory_no_map_may_forget_what_its_thread_has_seen) {
+  const program p = text_program(
+      "threads 2\nmemory weak\n@1 insert_copy 0 hot 0 value 1\n@2 insert_or_assign 0 hot 0 value 2\n"
+      "@2 find 0 hot 0\n");
+  const check::concurrent_subject_factory slots = check::find_subject("open_slots_map")->concurrent;
+  const verdict v =
+      run_controlled(p, [&](const check::program_header& h) { return std::make_unique<finds_nothing>(slots(h)); });
+  EXPECT_EQ(v.kind, failure_kind::not_linearizable) << v.message;
+  EXPECT_THAT(v.message, HasSubstr("no order that keeps what happens before what"));
 }
 
 TEST(controlled_run, who_waits_is_shown_with_who_holds) {

@@ -5,6 +5,7 @@
 #include <gauntlet/broken/small_maps/gated_map.h>
 #include <gauntlet/broken/small_maps/handover_map.h>
 #include <gauntlet/broken/small_maps/merging_map.h>
+#include <gauntlet/broken/small_maps/open_slots_map.h>
 #include <gauntlet/broken/small_maps/pooled_map.h>
 #include <gauntlet/broken/small_maps/read_mostly_map.h>
 #include <gauntlet/broken/small_maps/upgrading_map.h>
@@ -31,6 +32,7 @@ GAUNTLET_RIGHT_TWIN(doubling_map, Key, T, Hash, KeyEqual);
 GAUNTLET_RIGHT_TWIN(gated_map, Key, T, Hash, KeyEqual);
 GAUNTLET_RIGHT_TWIN(handover_map, Key, T, KeyEqual);
 GAUNTLET_RIGHT_TWIN(merging_map, Key, T, KeyEqual);
+GAUNTLET_RIGHT_TWIN(open_slots_map, Key, T);
 GAUNTLET_RIGHT_TWIN(pooled_map, Key, T, KeyEqual);
 GAUNTLET_RIGHT_TWIN(read_mostly_map, Key, T, KeyEqual);
 GAUNTLET_RIGHT_TWIN(upgrading_map, Key, T, KeyEqual);

@@ -14,6 +14,18 @@ contract_table contracts_of(const concurrent_subject& map) {
   return table;
 }
 
+bool happens_before(const history& h, std::size_t a, std::size_t b) noexcept {
+  if (h.events[a].returned >= h.events[b].called || h.aware.empty()) return false;
+  const awareness &first = h.aware[a], &then = h.aware[b];
+  return first.thread == then.thread || first.returned[first.thread] <= then.called[first.thread];
+}
+
+bool call_happens_before(const history& h, std::size_t a, std::size_t b) noexcept {
+  if (h.events[a].called >= h.events[b].returned || h.aware.empty()) return false;
+  const awareness &first = h.aware[a], &then = h.aware[b];
+  return first.thread == then.thread || first.called[first.thread] <= then.returned[first.thread];
+}
+
 namespace {
 
 // The answer must say what the judge reads: a find that found something shows it.

@@ -38,10 +38,26 @@ struct event {
   bool pending() const noexcept { return returned == never; }
 };
 
+// What an event's thread had seen of the threads of the run when it was called and when it returned: a vector clock, one
+// moment for each thread, its own among them. What thread t does at moment m happens before everything that is done where
+// at[t] >= m.
+inline constexpr unsigned awareness_width = 8;
+using moments = std::array<std::uint32_t, awareness_width>;
+struct awareness {
+  unsigned thread = 0;
+  moments called{}, returned{};
+};
+
 struct history {
   std::array<std::vector<element>, history_map_count> initial;
   std::vector<event> events;
+  std::vector<awareness> aware;  // by event; empty: nobody knows more than the order of time
 };
+
+// Whether event a returns, or is called, before event b in a way that C++ calls so ("happens before"). Both are false for
+// a later event, and for histories that know no more than the order of time.
+bool happens_before(const history& h, std::size_t a, std::size_t b) noexcept;       // a's return before b's call
+bool call_happens_before(const history& h, std::size_t a, std::size_t b) noexcept;  // a's call before b's return
 
 // What the maps promise: linearizable wherever nothing else is said.
 struct contract_table {

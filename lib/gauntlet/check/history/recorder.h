@@ -47,15 +47,18 @@ class alignas(128) lane_recorder {
  public:
   explicit lane_recorder(unsigned where = 0) : where_(where) {}
 
-  void prepare(const request& asked, std::size_t source) {
+  // `aware`: room is made for what the thread has seen; whoever performs writes it there.
+  void prepare(const request& asked, std::size_t source, bool aware = false) {
     event e;
     e.where = where_;
     e.asked = asked;
     e.source = source;
     events_.push_back(std::move(e));
+    if (aware) aware_.emplace_back();
   }
   std::size_t size() const noexcept { return events_.size(); }
   event& operator[](std::size_t i) noexcept { return events_[i]; }
+  awareness& aware(std::size_t i) noexcept { return aware_[i]; }
 
   // Does the i-th prepared event: `perform(event&)` asks the map and fills in the answer. When it throws, the event
   // stays pending.
@@ -73,9 +76,12 @@ class alignas(128) lane_recorder {
     for (std::size_t i = 0; i < started_; ++i) {
       event& e = events_[i];
       const bool refused = !e.pending() && e.answer.status != outcome::done;
-      if (!refused) h.events.push_back(std::move(e));
+      if (refused) continue;
+      h.events.push_back(std::move(e));
+      if (!aware_.empty()) h.aware.push_back(aware_[i]);
     }
     events_.clear();
+    aware_.clear();
     started_ = 0;
   }
 
@@ -83,6 +89,7 @@ class alignas(128) lane_recorder {
   unsigned where_;
   std::size_t started_ = 0;
   std::vector<event> events_;
+  std::vector<awareness> aware_;  // as many, or none
 };
 
 }  // namespace gauntlet::check

@@ -111,6 +111,39 @@ TEST(agreement, of_checker_and_brute_force_on_random_histories_half_of_them_wron
   EXPECT_EQ(wrong, histories() / 2);
 }
 
+// By what happens before what: on operations on one key the verdicts are the same; with operations on whole maps the
+// checker looks at each key for itself, and then what it calls wrong is wrong.
+TEST(agreement, of_checker_and_brute_force_by_what_happens_before_what) {
+  random_source random(14);
+  const check_options options{.order = precedence::happens_before};
+  std::size_t right = 0, wrong = 0, late = 0, whole_wrong = 0;
+  for (std::size_t i = 0; i < histories() && !HasFailure(); ++i) {
+    const history_shape shape = random_shape(random);
+    history h = random_history(random, shape);
+    if (random.chance(25)) shuffle_events(h, random);
+    make_aware(h, random, static_cast<unsigned>(random.below(100)));
+    for (std::uint64_t n = random.below(3); n > 0; --n) corrupt(h, random);
+    if (std::any_of(h.events.begin(), h.events.end(), [](const event& e) { return e.pending(); })) continue;
+    const judgement truth = brute_force(h, {}, precedence::happens_before);
+    const history_verdict verdict = check_history(h, options);
+    ASSERT_TRUE(verdict.well_formed) << verdict.text;
+    if (shape.reach == whole_maps::none && !shape.with_contents) {
+      ASSERT_EQ(to_string(verdict.says), to_string(truth)) << print(history_file{truth, {}, {}, h}) << verdict.text;
+    } else if (verdict.says == judgement::wrong) {
+      ASSERT_EQ(to_string(truth), "wrong") << print(history_file{truth, {}, {}, h}) << verdict.text;
+      ++whole_wrong;
+    }
+    right += truth == judgement::right;
+    wrong += truth == judgement::wrong;
+    late += verdict.says == judgement::right && check_history(h).says == judgement::wrong;
+  }
+  std::printf("compared: %zu right, %zu wrong; %zu that the order of time calls wrong are right\n", right, wrong, late);
+  EXPECT_GT(right, histories() / 4);
+  EXPECT_GT(wrong, histories() / 10);
+  EXPECT_GT(late, histories() / 100);
+  EXPECT_GT(whole_wrong, histories() / 100);
+}
+
 // Breaks one rule of well-formedness, perhaps.
 void malform(history& h, random_source& random) {
   event& e = h.events[random.below(h.events.size())];

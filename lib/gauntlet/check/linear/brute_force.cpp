@@ -26,7 +26,8 @@ struct world {
 
 class every_order {
  public:
-  every_order(const history& h, const contract_table& contracts) : history_(h), contracts_(contracts) {}
+  every_order(const history& h, const contract_table& contracts, precedence order)
+      : history_(h), contracts_(contracts), order_(order) {}
 
   judgement run() {
     std::set<std::uint64_t> keys;
@@ -52,11 +53,14 @@ class every_order {
  private:
   const event& of(const atom& a) const { return history_.events[a.event]; }
 
+  bool comes_before(std::size_t i, std::size_t j) const {
+    if (order_ == precedence::happens_before) return happens_before(history_, i, j);
+    return history_.events[i].returned < history_.events[j].called;
+  }
+
   bool beside_others(std::size_t i) const {
-    const event& e = history_.events[i];
     for (std::size_t j = 0; j < history_.events.size(); ++j) {
-      const event& other = history_.events[j];
-      if (i != j && e.called < other.returned && other.called < e.returned) return true;
+      if (i != j && !comes_before(i, j) && !comes_before(j, i)) return true;
     }
     return false;
   }
@@ -94,10 +98,10 @@ class every_order {
     return true;
   }
 
-  // Is nothing undone that had returned before this atom's event was called?
+  // Is nothing undone that comes before this atom's event?
   bool may_come_next(const atom& a) const {
     for (std::size_t i = 0; i < atoms_.size(); ++i) {
-      if (!done_[i] && of(atoms_[i]).returned < of(a).called) return false;
+      if (!done_[i] && comes_before(atoms_[i].event, a.event)) return false;
     }
     return true;
   }
@@ -256,6 +260,7 @@ class every_order {
 
   const history& history_;
   const contract_table& contracts_;
+  precedence order_;
   std::vector<atom> atoms_;
   std::vector<bool> done_;
   std::set<std::pair<std::vector<bool>, world>> tried_;
@@ -264,6 +269,8 @@ class every_order {
 
 }  // namespace
 
-judgement brute_force(const history& h, const contract_table& contracts) { return every_order(h, contracts).run(); }
+judgement brute_force(const history& h, const contract_table& contracts, precedence order) {
+  return every_order(h, contracts, order).run();
+}
 
 }  // namespace gauntlet::check

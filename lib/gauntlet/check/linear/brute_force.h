@@ -15,7 +15,8 @@
 
 namespace gauntlet::check {
 
-// Right or wrong. Undecided only where the checker must say so too: see the table in checker.h, `quiescent`.
-judgement brute_force(const history& h, const contract_table& contracts);
+// Right or wrong. Undecided only where the checker must say so too: see the table in checker.h, `quiescent`. With
+// happens_before, orders need not respect real time beyond what the history is aware of.
+judgement brute_force(const history& h, const contract_table& contracts, precedence order = precedence::real_time);
 
 }  // namespace gauntlet::check

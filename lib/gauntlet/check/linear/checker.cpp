@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include <gauntlet/check/linear/happens_before.h>
 #include <gauntlet/check/linear/parts.h>
 #include <gauntlet/check/linear/search.h>
 #include <gauntlet/check/linear/worlds.h>
@@ -20,6 +21,8 @@ std::string_view to_string(method m) noexcept {
       return "whole-map states";
     case method::projection:
       return "each key for itself, necessary only";
+    case method::by_happens_before:
+      return "each key for itself, by what happens before what";
   }
   return "unknown";
 }
@@ -76,6 +79,9 @@ history_verdict checker::check(const history& h, const check_options& options) {
     verdict_.text = "not a well-formed history: " + problem;
   } else {
     judge(options);
+    if (wrong() && options.order == precedence::happens_before && !h.aware.empty()) {
+      verdict_ = judge_by_happens_before(parts_, options, verdict_);
+    }
   }
   return std::move(verdict_);
 }

@@ -38,12 +38,16 @@ struct check_options {
   contract_table contracts;
   std::uint64_t budget = 2'000'000;       // configurations, over the whole history
   std::size_t whole_map_events_max = 40;  // events that overlap another one
+  // With happens_before, and a history that knows it (history::aware), answers may be older than the order of time allows:
+  // each key is explained by an order that keeps what happens before what (happens_before.h). Counts are not judged then.
+  precedence order = precedence::real_time;
 };
 
 enum class method : std::uint8_t {
-  per_key,     // each key for itself
-  whole_map,   // whole-map states, because a linearizable operation on the whole map overlaps others
-  projection,  // each key for itself although such an operation is there: a `right` is necessary, not sufficient
+  per_key,            // each key for itself
+  whole_map,          // whole-map states, because a linearizable operation on the whole map overlaps others
+  projection,         // each key for itself although such an operation is there: a `right` is necessary, not sufficient
+  by_happens_before,  // each key for itself, where the order of time explains nothing; necessary, too
 };
 std::string_view to_string(method m) noexcept;
 

@@ -1,6 +1,7 @@
 #include <gauntlet/check/linear/random_history.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <map>
 #include <utility>
@@ -205,6 +206,34 @@ void corrupt(history& h, random_source& random) {
     std::max_element(h.events.begin(), h.events.end(), [](const event& a, const event& b) {
       return a.returned < b.returned;
     })->returned = never;
+  }
+}
+
+void make_aware(history& h, random_source& random, unsigned percent) {
+  struct moment_of_event {
+    stamp when;
+    std::size_t event;
+    bool is_return;
+  };
+  std::vector<moment_of_event> all;
+  unsigned lanes = 1;
+  for (std::size_t i = 0; i < h.events.size(); ++i) {
+    all.push_back({h.events[i].called, i, false});
+    if (!h.events[i].pending()) all.push_back({h.events[i].returned, i, true});
+    lanes = std::max(lanes, h.events[i].where + 1);
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.when < b.when; });
+  h.aware.assign(h.events.size(), {});
+  std::array<moments, awareness_width> known{};
+  for (const moment_of_event& m : all) {
+    const unsigned lane = h.events[m.event].where;
+    ++known[lane][lane];
+    if (!m.is_return && random.chance(percent)) {
+      const moments& told = known[random.below(lanes)];
+      for (unsigned i = 0; i < awareness_width; ++i) known[lane][i] = std::max(known[lane][i], told[i]);
+    }
+    h.aware[m.event].thread = lane;
+    (m.is_return ? h.aware[m.event].returned : h.aware[m.event].called) = known[lane];
   }
 }
 

@@ -36,4 +36,8 @@ struct history_shape {
 history random_history(random_source& random, const history_shape& shape);
 void corrupt(history& h, random_source& random);
 
+// Lets the history know what happens before what, at random: at each call, with this chance in percent, a lane comes to
+// know what another one has known until then. Lanes are threads, and fewer than awareness_width.
+void make_aware(history& h, random_source& random, unsigned percent);
+
 }  // namespace gauntlet::check

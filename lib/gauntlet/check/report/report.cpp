@@ -126,6 +126,8 @@ std::string_view promise_of(failure_kind k) noexcept {
       return "each operation takes effect at one moment between call and return";
     case failure_kind::weak_contract:
       return "an operation on the whole map keeps its declared contract beside others";
+    case failure_kind::unsynchronized:
+      return "what was done before an element was written happens before what follows the operation that sees it";
     case failure_kind::data_race:
       return "two accesses to the same memory, one of them a write, are ordered";
     case failure_kind::memory_misuse:

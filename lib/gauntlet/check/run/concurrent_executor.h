@@ -27,6 +27,11 @@ class concurrent_executor {
   // before happens before every lane, and every lane before the return. Lanes must not throw.
   virtual void at_once(unsigned count, const std::function<void(unsigned)>& lane) = 0;
 
+  // Whether it knows what happens before what; then, in the body or a lane: what the calling thread has seen of thread 0,
+  // which runs the body, and of threads 1 + i, which run lane(i).
+  virtual bool knows_what_happens_before() const { return false; }
+  virtual moments seen() const { return {}; }
+
   // For pictures, where `tells` says so: in lane `where`, the operation with this index in the program begins or ends;
   // and, when `run` has returned, everything that was recorded, with the state of the maps in words where all was done.
   virtual bool tells() const { return false; }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include <gauntlet/check/history/recorder.h>
+#include <gauntlet/check/history/unsynchronized.h>
 #include <gauntlet/check/program/keys.h>
 #include <gauntlet/check/run/concurrent_disturbance.h>
 #include <gauntlet/check/run/concurrent_workers.h>
@@ -78,7 +79,9 @@ class concurrent_run {
         executor_(options.executor != nullptr ? *options.executor : workers_) {}
 
   verdict run() {
-    contracts_ = contracts_of(*make_(program_.header));
+    const std::unique_ptr<concurrent_subject> promises = make_(program_.header);
+    contracts_ = contracts_of(*promises);
+    order_ = promises->order();
     for (unsigned i = 0; i < options_.repetitions && verdict_.kind == failure_kind::none; ++i) repeat(i);
     return verdict_;
   }
@@ -113,7 +116,9 @@ class concurrent_run {
     for (unsigned map = 0; map < history_map_count; ++map) {
       event& contents = contents_[map];
       contents.called = stamps_.next();
+      if (is_aware_) contents_aware_.called = executor_.seen();
       subject_->contents(map, contents.shown);
+      if (is_aware_) contents_aware_.returned = executor_.seen();
       contents.returned = stamps_.next();
       said_->self_check[map] = subject_->self_check(map);
       if (tells_) describe(map);
@@ -150,7 +155,7 @@ class concurrent_run {
                                                  is_thread(where) ? run_length_in_threads : options_.run_length_alone);
       const std::size_t room = where == 0 ? options_.events_max / 2 : options_.events_max;  // leave some to the threads
       for (unsigned n = 0; n < length && events < room; ++n, ++events) {
-        lanes_[where].prepare(r, i);
+        lanes_[where].prepare(r, i, is_aware_);
         ++r.key;
         ++r.value;
       }
@@ -159,6 +164,10 @@ class concurrent_run {
       }
     }
     std::sort(threads_.begin(), threads_.end());
+    for (std::size_t t = 0; is_aware_ && t < threads_.size(); ++t) {
+      lane_recorder& lane = lanes_[threads_[t]];
+      for (std::size_t i = 0; i < lane.size(); ++i) lane.aware(i).thread = static_cast<unsigned>(1 + t);
+    }
     // A map holds at most as many elements as operations insert.
     for (lane_recorder& lane : lanes_) {
       for (std::size_t i = 0; i < lane.size(); ++i) {
@@ -204,9 +213,11 @@ class concurrent_run {
       for (std::size_t i = 0; i < lane.size(); ++i) {
         disturbance::point();
         if (tells_) executor_.begins(where, lane[i].source);
-        lane.record(stamps_, i, [this](event& e) {
+        lane.record(stamps_, i, [&](event& e) {
+          if (is_aware_) lane.aware(i).called = executor_.seen();
           e.answer = reach_of(e.asked.code) == reach::elements ? subject_->collect(e.asked, e.shown)
                                                                : subject_->apply(e.asked);
+          if (is_aware_) lane.aware(i).returned = executor_.seen();
         });
         if (tells_) executor_.ends(where, lane[i].source);
       }
@@ -273,8 +284,12 @@ class concurrent_run {
     if (check.contracts[opcode::snapshot] == contract::unsupported) {
       check.contracts[opcode::snapshot] = contract::linearizable;  // for the contents below: nothing runs beside them
     }
+    // Where memory may be weak, an answer can be older than time allows, and right.
+    if (program_.header.memory == memory_order_mode::weak) check.order = order_;
     for (event& contents : contents_) {
-      if (!contents.pending()) h.events.push_back(std::move(contents));
+      if (contents.pending()) continue;
+      h.events.push_back(std::move(contents));
+      if (is_aware_) h.aware.push_back(contents_aware_);
     }
     const history_verdict judged = check_history(h, check);
     if (!judged.well_formed) return judge_answers(repetition, h, judged.text);
@@ -288,6 +303,11 @@ class concurrent_run {
            weak ? std::string(info(culprit.asked.code).name) : std::string(),
            judged.text + "(judged by " + std::string(to_string(judged.used)) + "; the last events of lane " +
                std::to_string(lane_count - 1) + " are the contents when all was done)\n");
+    }
+    if (const std::optional<unsynchronized> seen = look_for_unsynchronized(h, check.contracts)) {
+      const event& reader = h.events[seen->reader];
+      fail(repetition, failure_kind::unsynchronized, reader.source, std::string(info(reader.asked.code).name),
+           explain(h, *seen));
     }
   }
 
@@ -321,6 +341,7 @@ class concurrent_run {
   const concurrent_options& options_;
   verdict verdict_;
   contract_table contracts_;
+  precedence order_ = precedence::real_time;
   // What is said in words, empty where all is well. Text made in a run lies in the executor's memory: it is destroyed,
   // and not only emptied, before the next run.
   struct words {
@@ -333,8 +354,10 @@ class concurrent_run {
   workers_of_the_machine workers_;
   concurrent_executor& executor_;
   const bool tells_ = executor_.tells();
+  const bool is_aware_ = executor_.knows_what_happens_before();
   concurrent_subject* subject_ = nullptr;
   std::array<event, history_map_count> contents_;  // when all was done
+  awareness contents_aware_;
   std::optional<words> said_;
   stamp_counter stamps_;
   std::array<lane_recorder, lane_count> lanes_;

@@ -31,12 +31,19 @@ enum class progress : std::uint8_t {
   wait_free,         // ends within a number of its own steps
 };
 
+// When a map promises that one operation comes before another.
+enum class precedence : std::uint8_t {
+  happens_before,  // where C++ says so: the threads have synchronised in between. The promise of acquire and release
+  real_time,       // where the one has returned when the other is called, even if nobody could know
+};
+
 class concurrent_subject {
  public:
   virtual ~concurrent_subject() = default;
   virtual std::string_view name() const = 0;
   virtual contract contract_of(opcode code) const = 0;
   virtual progress progress_of(opcode) const { return progress::blocking; }
+  virtual precedence order() const { return precedence::happens_before; }
 
   // Makes the maps. Before that the subject tells what they promise, and none of their code has run.
   virtual void begin() = 0;

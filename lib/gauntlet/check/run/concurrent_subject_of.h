@@ -9,6 +9,7 @@
 //     static constexpr check::contract contract_of(check::opcode code);
 //     // optional: static std::unique_ptr<map_type> make(const Hash&, const KeyEqual&, const Allocator&);
 //     // optional: static constexpr check::progress progress_of(check::opcode code);   without it: blocking
+//     // optional: static constexpr check::precedence order = check::precedence::real_time;   without it: happens_before
 //   };
 //
 // and the map's operations are called by name, each only if the map has it:
@@ -58,6 +59,11 @@ class concurrent_subject_of final : public concurrent_subject {
   progress progress_of([[maybe_unused]] opcode code) const override {
     if constexpr (requires { adapter::progress_of(code); }) return adapter::progress_of(code);
     return progress::blocking;
+  }
+
+  precedence order() const override {
+    if constexpr (requires { adapter::order; }) return adapter::order;
+    return precedence::happens_before;
   }
 
   void begin() override {

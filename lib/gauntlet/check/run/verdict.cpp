@@ -30,6 +30,8 @@ std::string_view to_string(failure_kind k) noexcept {
       return "not_linearizable";
     case failure_kind::weak_contract:
       return "weak_contract";
+    case failure_kind::unsynchronized:
+      return "unsynchronized";
     case failure_kind::data_race:
       return "data_race";
     case failure_kind::memory_misuse:

@@ -25,6 +25,7 @@ enum class failure_kind : std::uint8_t {
   undiagnosed_misuse,
   not_linearizable,
   weak_contract,   // a whole-map operation broke its declared contract
+  unsynchronized,  // who saw an element has not seen what was done before it was written
   data_race,       // two accesses without an order, one of them a write
   memory_misuse,   // used after free, freed twice, never freed
   deadlock,        // nothing can go on

@@ -1,0 +1,79 @@
+#include <gauntlet/check/history/unsynchronized.h>
+
+#include <map>
+#include <vector>
+
+#include <gauntlet/check/history/text.h>
+
+namespace gauntlet::check {
+namespace {
+
+// The value that a finished event has left under its key; nothing where it has changed nothing.
+std::optional<std::uint64_t> written_by(const event& e) {
+  if (e.pending()) return std::nullopt;
+  switch (e.asked.code) {
+    case opcode::insert_or_assign:
+      return e.asked.value;
+    case opcode::insert_copy:
+    case opcode::try_emplace:
+    case opcode::update:
+      return e.answer.flag ? std::optional(e.asked.value) : std::nullopt;
+    case opcode::compare_exchange:
+      return e.answer.flag ? std::optional(e.asked.value + 1) : std::nullopt;
+    case opcode::fetch_update:
+      return e.answer.flag ? std::optional(e.answer.value + e.asked.value) : std::nullopt;
+    default:
+      return std::nullopt;
+  }
+}
+
+// The elements of others that a finished event has seen.
+std::vector<element> seen_by(const event& e) {
+  if (e.pending()) return {};
+  switch (e.asked.code) {
+    case opcode::find:
+    case opcode::erase_key:
+    case opcode::extract_key:
+    case opcode::fetch_update:
+      if (!e.answer.flag || !e.answer.has_value) return {};
+      return {{e.asked.key, e.answer.value}};
+    case opcode::insert_copy:
+    case opcode::try_emplace:
+      if (e.answer.flag || !e.answer.has_value) return {};
+      return {{e.asked.key, e.answer.value}};
+    default:
+      return e.shown;
+  }
+}
+
+}  // namespace
+
+std::optional<unsynchronized> look_for_unsynchronized(const history& h, const contract_table& contracts) {
+  if (h.aware.empty()) return std::nullopt;
+  std::map<element, std::vector<std::size_t>> writers;
+  for (std::size_t i = 0; i < h.events.size(); ++i) {
+    if (const auto value = written_by(h.events[i])) writers[{h.events[i].asked.key, *value}].push_back(i);
+  }
+  for (std::size_t reader = 0; reader < h.events.size(); ++reader) {
+    const event& e = h.events[reader];
+    if (contracts[e.asked.code] == contract::quiescent) continue;
+    for (const element& seen : seen_by(e)) {
+      const auto found = writers.find(seen);
+      if (found == writers.end()) continue;  // wrong altogether, or a sum that nobody has written by itself
+      bool synchronized = false;
+      for (const std::size_t writer : found->second) synchronized |= call_happens_before(h, writer, reader);
+      if (!synchronized) return unsynchronized{reader, found->second.front(), seen};
+    }
+  }
+  return std::nullopt;
+}
+
+std::string explain(const history& h, const unsynchronized& what) {
+  return "  " + print(h.events[what.reader]) + "\nshows key " + std::to_string(what.seen.first) + " with value " +
+         std::to_string(what.seen.second) + ", which was written by\n  " + print(h.events[what.writer]) +
+         "\nbut nothing that lane " + std::to_string(h.events[what.writer].where) +
+         " released before or in that operation was acquired by lane " + std::to_string(h.events[what.reader].where) +
+         ": what it did before, it need not see (memory_order_relaxed where release and acquire are due?)\n";
+}
+
+}  // namespace gauntlet::check
