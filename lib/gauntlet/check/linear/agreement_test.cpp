@@ -111,14 +111,15 @@ TEST(agreement, of_checker_and_brute_force_on_random_histories_half_of_them_wron
   EXPECT_EQ(wrong, histories() / 2);
 }
 
-// By what happens before what: on operations on one key the verdicts are the same; with operations on whole maps the
-// checker looks at each key for itself, and then what it calls wrong is wrong.
+// By what happens before what: on one key the verdicts are the same. With several keys, or operations on whole maps, the
+// brute force asks for one order of everything, which is more than is promised; what the checker calls wrong is wrong.
 TEST(agreement, of_checker_and_brute_force_by_what_happens_before_what) {
   random_source random(14);
   const check_options options{.order = precedence::happens_before};
-  std::size_t right = 0, wrong = 0, late = 0, whole_wrong = 0;
+  std::size_t right = 0, wrong = 0, late = 0, wrong_beyond_one_key = 0;
   for (std::size_t i = 0; i < histories() && !HasFailure(); ++i) {
-    const history_shape shape = random_shape(random);
+    history_shape shape = random_shape(random);
+    if (random.chance(50)) shape.keys = 1;
     history h = random_history(random, shape);
     if (random.chance(25)) shuffle_events(h, random);
     make_aware(h, random, static_cast<unsigned>(random.below(100)));
@@ -127,11 +128,11 @@ TEST(agreement, of_checker_and_brute_force_by_what_happens_before_what) {
     const judgement truth = brute_force(h, {}, precedence::happens_before);
     const history_verdict verdict = check_history(h, options);
     ASSERT_TRUE(verdict.well_formed) << verdict.text;
-    if (shape.reach == whole_maps::none && !shape.with_contents) {
+    if (shape.keys == 1 && shape.reach == whole_maps::none && !shape.with_contents) {
       ASSERT_EQ(to_string(verdict.says), to_string(truth)) << print(history_file{truth, {}, {}, h}) << verdict.text;
     } else if (verdict.says == judgement::wrong) {
       ASSERT_EQ(to_string(truth), "wrong") << print(history_file{truth, {}, {}, h}) << verdict.text;
-      ++whole_wrong;
+      ++wrong_beyond_one_key;
     }
     right += truth == judgement::right;
     wrong += truth == judgement::wrong;
@@ -141,7 +142,7 @@ TEST(agreement, of_checker_and_brute_force_by_what_happens_before_what) {
   EXPECT_GT(right, histories() / 4);
   EXPECT_GT(wrong, histories() / 10);
   EXPECT_GT(late, histories() / 100);
-  EXPECT_GT(whole_wrong, histories() / 100);
+  EXPECT_GT(wrong_beyond_one_key, histories() / 100);
 }
 
 // Breaks one rule of well-formedness, perhaps.
