@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "counting_allocator.h"
 #include "material.h"
@@ -47,5 +48,16 @@ contestant contestant_gauntlet();
 contestant contestant_absl();
 contestant contestant_boost();
 contestant contestant_std();
+contestant contestant_tsl();
+
+// Maps of whoever builds the benchmark, from the .cpp files of the folder that -DGAUNTLET_BENCH_EXTRA=DIR names. Each has a
+// line `static const gauntlet::bench::extra registered(gauntlet::bench::make_contestant<family>());`.
+inline std::vector<contestant>& extra_contestants() {
+  static std::vector<contestant> all;
+  return all;
+}
+struct extra {
+  explicit extra(contestant c) { extra_contestants().push_back(std::move(c)); }
+};
 
 }  // namespace gauntlet::bench

@@ -19,6 +19,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -57,8 +58,8 @@ std::string row_name(key_kind kind, std::size_t size, const char* what, const co
 
 void measure_row(benchmark::State& state, key_kind kind, std::size_t size, workload which, const contestant& map) {
   for (auto _ : state) {
-    const measurement result = kind == key_kind::u64 ? map.run_numbers(which, material_of<std::uint64_t>(kind, size))
-                                                     : map.run_strings(which, material_of<std::string>(kind, size));
+    const measurement result = is_number(kind) ? map.run_numbers(which, material_of<std::uint64_t>(kind, size))
+                                               : map.run_strings(which, material_of<std::string>(kind, size));
     state.SetIterationTime(result.nanoseconds / result.operations * 1e-9);
     state.counters["operations"] = result.operations;
   }
@@ -72,7 +73,7 @@ void register_once(const std::string& name, Measure measure) {
 
 // How often a row is measured: five times, three where a repetition takes seconds.
 std::size_t repetitions_of(key_kind kind, std::size_t size, bool quick) {
-  const bool slow = size > 1'000'000 || (size == 1'000'000 && kind != key_kind::u64);
+  const bool slow = size > 1'000'000 || (size == 1'000'000 && !is_number(kind));
   return quick || slow ? 3 : 5;
 }
 
@@ -81,8 +82,9 @@ bool takes_part(const contestant& map, std::size_t size, std::size_t repetition)
   return size <= 1'000'000 || repetition == 0 || std::string_view(map.name) != "std";
 }
 
-void register_rows(key_kind kind, std::size_t size, bool quick, const std::vector<contestant>& maps) {
-  for (const workload which : all_workloads) {
+void register_rows(key_kind kind, std::size_t size, bool quick, const std::vector<contestant>& maps,
+                   std::span<const workload> workloads = all_workloads) {
+  for (const workload which : workloads) {
     for (std::size_t repetition = 0; repetition < repetitions_of(kind, size, quick); ++repetition) {
       for (std::size_t turn = 0; turn < maps.size(); ++turn) {
         const contestant& map = maps[(repetition + turn) % maps.size()];
@@ -138,8 +140,12 @@ void register_all(const plan& chosen, const std::vector<contestant>& maps) {
       chosen.quick ? std::vector<std::size_t>{1'000, 100'000} : std::vector<std::size_t>{1'000, 100'000, 1'000'000};
   if (chosen.rows) {
     for (const key_kind kind : {key_kind::u64, key_kind::string16, key_kind::string40}) {
+      register_rows(kind, 8, chosen.quick, maps, small_workloads);
       for (const std::size_t size : sizes) register_rows(kind, size, chosen.quick, maps);
       if (kind == key_kind::u64 && !chosen.quick) register_rows(kind, 10'000'000, chosen.quick, maps);
+    }
+    for (const key_kind kind : {key_kind::sequential, key_kind::high_bits, key_kind::sparse_bits}) {
+      for (const std::size_t size : sizes) register_rows(kind, size, chosen.quick, maps, pattern_workloads);
     }
   }
   if (chosen.pauses) {
@@ -194,7 +200,11 @@ int run(int argc, char** argv) {
   benchmark::AddCustomContext("compiler", "g++ " __VERSION__);
 #endif
 
-  const std::vector<contestant> maps = {contestant_gauntlet(), contestant_absl(), contestant_boost(), contestant_std()};
+  std::vector<contestant> maps = {contestant_gauntlet(), contestant_absl(), contestant_boost(), contestant_std()};
+#ifdef GAUNTLET_BENCH_TSL
+  maps.push_back(contestant_tsl());
+#endif
+  maps.insert(maps.end(), extra_contestants().begin(), extra_contestants().end());
   register_all(chosen, maps);
   progress_reporter progress;
   benchmark::RunSpecifiedBenchmarks(&progress);

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
@@ -20,11 +21,14 @@
 
 namespace gauntlet::bench {
 
-enum class key_kind { u64, string16, string40 };
+// Numbers: scrambled, 0 1 2 ..., only the high bits in use, every third bit in use. Strings behind a common prefix.
+enum class key_kind { u64, sequential, high_bits, sparse_bits, string16, string40 };
 
 inline const char* name_of(key_kind kind) noexcept {
-  return kind == key_kind::u64 ? "u64" : kind == key_kind::string16 ? "string16" : "string40";
+  static constexpr const char* names[] = {"u64", "sequential", "high_bits", "sparse_bits", "string16", "string40"};
+  return names[static_cast<std::size_t>(kind)];
 }
+constexpr bool is_number(key_kind kind) noexcept { return kind < key_kind::string16; }
 
 // A bijection of the 64-bit numbers (the finaliser of SplitMix64, Steele, Lea and Flood 2014).
 constexpr std::uint64_t scramble(std::uint64_t x) noexcept {
@@ -49,7 +53,14 @@ class number_source {
   std::uint64_t state_;
 };
 
-// A key of `kind` for `id`: the scrambled number, or a string whose last 11 characters spell it (six bits each) behind
+// Bit i of `id` becomes bit 3 * i; a high bit of an id that is in no map (bit 40) becomes bit 1.
+constexpr std::uint64_t every_third_bit(std::uint64_t id) noexcept {
+  std::uint64_t key = (id >> 40 & 1) << 1;
+  for (unsigned i = 0; i < 21; ++i) key |= (id >> i & 1) << 3 * i;
+  return key;
+}
+
+// A key of `kind` for `id`: a number, or a string whose last 11 characters spell it (six bits each) behind
 // a prefix that all keys share. Sixteen characters is the shortest length that libstdc++ keeps on the heap.
 template <class Key>
 Key key_of(key_kind kind, std::uint64_t id) {
@@ -62,7 +73,16 @@ Key key_of(key_kind kind, std::uint64_t id) {
       key.push_back(digits[rest & 63]);
     return key;
   } else {
-    return scramble(id);
+    switch (kind) {
+      case key_kind::sequential:
+        return id;
+      case key_kind::high_bits:
+        return std::rotl(id, 44);
+      case key_kind::sparse_bits:
+        return every_third_bit(id);
+      default:
+        return scramble(id);
+    }
   }
 }
 
@@ -86,6 +106,8 @@ class material {
 
   // `size` different keys, in the order they are inserted.
   const std::vector<Key>& keys();
+  // 2^13 different keys, however many a map is filled with.
+  const std::vector<Key>& many();
   // Lookups that all succeed / all fail: 2^17 of them, or 2^20 where the map is larger than the caches.
   const std::vector<Key>& hits();
   const std::vector<Key>& misses();
@@ -101,7 +123,7 @@ class material {
 
   key_kind kind_;
   std::size_t size_;
-  std::vector<Key> keys_, hits_, misses_, erase_order_;
+  std::vector<Key> keys_, many_, hits_, misses_, erase_order_;
   operation_stream<Key> churn_;
 };
 
@@ -114,6 +136,12 @@ const std::vector<Key>& material<Key>::keys() {
     for (std::uint64_t id = 0; id < size_; ++id) keys_.push_back(key(id));
   }
   return keys_;
+}
+
+template <class Key>
+const std::vector<Key>& material<Key>::many() {
+  for (std::uint64_t id = many_.size(); id < 1u << 13; ++id) many_.push_back(key(id));
+  return many_;
 }
 
 template <class Key>

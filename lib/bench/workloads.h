@@ -8,14 +8,19 @@
 //   insert_grow     n inserts (try_emplace) into a new map
 //   insert_reserve  reserve(n), inside the clock, then n inserts
 //   find_hit        lookups of random keys that are there
+//   find_dependent  the same, each begun when the one before it has ended: which key is next depends on what it found
 //   find_miss       lookups of random keys that are not
-//   mixed           1/2 find (half of them hit), 1/4 insert of a key never seen, 1/4 erase of a random live key, after
-//   a
+//   mixed           1/2 find (half of them hit), 1/4 insert of a key never seen, 1/4 erase of a random live key, after a
 //                   warm-up of two operations per element (one above 10^6) that settles what erasing leaves behind
 //   erase_all       erase(key) of every element, in random order, down to the empty map
 //   iterate         a walk over all elements, adding up the values; an operation is one element
+//   iterate_rest    a walk after 99 % were erased one by one in random order; an operation is one element left
 //   copy            copy construction; an operation is one element
+//   destroy         destruction of a full map; an operation is one element
 //   erase_half      one walk that erases every second element through its iterator; an operation is one element visited
+//   merge           inserts into a new map in the order in which another map shows its elements: neighbours of the one
+//                   table meet in the other, which has ruined maps with one table and one hash
+//   tiny            a map made, filled with so few elements, asked for each of them and destroyed; an operation is a map
 //
 // The hard case is erase(iterator): the standard returns the next iterator, absl returns nothing, so the walk asks the
 // map which of the two it has and never pays for a second search.
@@ -29,6 +34,8 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "clock.h"
@@ -36,15 +43,36 @@
 
 namespace gauntlet::bench {
 
-enum class workload { insert_grow, insert_reserve, find_hit, find_miss, mixed, erase_all, iterate, copy, erase_half };
+enum class workload {
+  insert_grow,
+  insert_reserve,
+  find_hit,
+  find_dependent,
+  find_miss,
+  mixed,
+  erase_all,
+  iterate,
+  iterate_rest,
+  copy,
+  destroy,
+  erase_half,
+  merge,
+  tiny
+};
 
-inline constexpr std::array<workload, 9> all_workloads = {
-    workload::insert_grow, workload::insert_reserve, workload::find_hit, workload::find_miss, workload::mixed,
-    workload::erase_all,   workload::iterate,        workload::copy,     workload::erase_half};
+inline constexpr std::array all_workloads = {
+    workload::insert_grow,  workload::insert_reserve, workload::find_hit,  workload::find_dependent, workload::find_miss,
+    workload::mixed,        workload::erase_all,      workload::iterate,   workload::iterate_rest,   workload::copy,
+    workload::destroy,      workload::erase_half,     workload::merge};
+// Of keys in a pattern: what depends on the hash.
+inline constexpr std::array pattern_workloads = {workload::insert_grow, workload::find_hit, workload::find_miss};
+inline constexpr std::array small_workloads = {workload::tiny, workload::find_hit, workload::find_miss,
+                                               workload::iterate};
 
 inline const char* name_of(workload which) noexcept {
-  static constexpr const char* names[] = {"insert_grow", "insert_reserve", "find_hit", "find_miss", "mixed",
-                                          "erase_all",   "iterate",        "copy",     "erase_half"};
+  static constexpr const char* names[] = {"insert_grow", "insert_reserve", "find_hit", "find_dependent", "find_miss",
+                                          "mixed",       "erase_all",      "iterate",  "iterate_rest",   "copy",
+                                          "destroy",     "erase_half",     "merge",    "tiny"};
   return names[static_cast<std::size_t>(which)];
 }
 
@@ -103,6 +131,22 @@ measurement measure_find(material<Key>& input, const std::vector<Key>& stream) {
   watch.stop();
   benchmark::DoNotOptimize(sum);
   return {watch.nanoseconds(), static_cast<double>(passes * stream.size())};
+}
+
+template <class Map, class Key>
+measurement measure_find_dependent(material<Key>& input) {
+  Map map;
+  fill(map, input.keys());
+  const std::vector<Key>& stream = input.hits();
+  const Map& reader = map;
+  stopwatch watch;
+  std::uint64_t found = 0;
+  watch.start();
+  // Values are small: the shift is zero, which only the machine knows, and only when it has the value.
+  for (std::size_t i = 0; i < stream.size(); ++i) found = reader.find(stream[i + (found >> 63)])->second;
+  watch.stop();
+  benchmark::DoNotOptimize(found);
+  return {watch.nanoseconds(), static_cast<double>(stream.size())};
 }
 
 template <class Map, class Key>
@@ -174,6 +218,75 @@ measurement measure_iterate(material<Key>& input) {
 }
 
 template <class Map, class Key>
+measurement measure_iterate_rest(material<Key>& input) {
+  Map map;
+  fill(map, input.keys());
+  const std::vector<Key>& order = input.erase_order();
+  for (std::size_t i = 0; i < order.size() - order.size() / 100; ++i) map.erase(order[i]);
+  const std::size_t rounds = rounds_for(std::size_t{1} << 22, input.size());
+  const Map& reader = map;
+  stopwatch watch;
+  std::uint64_t sum = 0;
+  watch.start();
+  for (std::size_t round = 0; round < rounds; ++round) {
+    for (const auto& element : reader) sum += element.second;
+    benchmark::DoNotOptimize(sum);
+  }
+  watch.stop();
+  return {watch.nanoseconds(), static_cast<double>(rounds * map.size())};
+}
+
+template <class Map, class Key>
+measurement measure_destroy(material<Key>& input) {
+  const std::size_t rounds = rounds_for(std::size_t{1} << 18, input.size());
+  stopwatch watch;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    std::optional<Map> map(std::in_place);
+    fill(*map, input.keys());
+    watch.start();
+    map.reset();
+    watch.stop();
+  }
+  return {watch.nanoseconds(), static_cast<double>(rounds * input.size())};
+}
+
+template <class Map, class Key>
+measurement measure_merge(material<Key>& input) {
+  Map source;
+  fill(source, input.keys());
+  const std::size_t rounds = rounds_for(std::size_t{1} << 18, input.size());
+  stopwatch watch;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    watch.start();
+    Map map;
+    for (const auto& element : source) map.try_emplace(element.first, element.second);
+    watch.stop();
+    benchmark::DoNotOptimize(map.size());
+  }
+  return {watch.nanoseconds(), static_cast<double>(rounds * input.size())};
+}
+
+template <class Map, class Key>
+measurement measure_tiny(material<Key>& input) {
+  const std::vector<Key>& keys = input.many();
+  constexpr std::size_t passes = 16;
+  std::size_t maps = 0;
+  std::uint64_t sum = 0;
+  stopwatch watch;
+  watch.start();
+  for (std::size_t pass = 0; pass < passes; ++pass) {
+    for (std::size_t first = 0; first + input.size() <= keys.size(); first += input.size(), ++maps) {
+      Map map;
+      for (std::size_t i = first; i < first + input.size(); ++i) map.try_emplace(keys[i], i);
+      for (std::size_t i = first; i < first + input.size(); ++i) sum += map.find(keys[i])->second;
+    }
+  }
+  watch.stop();
+  benchmark::DoNotOptimize(sum);
+  return {watch.nanoseconds(), static_cast<double>(maps)};
+}
+
+template <class Map, class Key>
 measurement measure_copy(material<Key>& input) {
   Map map;
   fill(map, input.keys());
@@ -224,6 +337,8 @@ measurement run_workload(workload which, material<Key>& input) {
       return measure_insert<Map>(input, true);
     case workload::find_hit:
       return measure_find<Map>(input, input.hits());
+    case workload::find_dependent:
+      return measure_find_dependent<Map>(input);
     case workload::find_miss:
       return measure_find<Map>(input, input.misses());
     case workload::mixed:
@@ -232,10 +347,18 @@ measurement run_workload(workload which, material<Key>& input) {
       return measure_erase_all<Map>(input);
     case workload::iterate:
       return measure_iterate<Map>(input);
+    case workload::iterate_rest:
+      return measure_iterate_rest<Map>(input);
     case workload::copy:
       return measure_copy<Map>(input);
+    case workload::destroy:
+      return measure_destroy<Map>(input);
     case workload::erase_half:
       return measure_erase_half<Map>(input);
+    case workload::merge:
+      return measure_merge<Map>(input);
+    case workload::tiny:
+      return measure_tiny<Map>(input);
   }
   return {};
 }
