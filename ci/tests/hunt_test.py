@@ -233,7 +233,31 @@ class Prove(Workbench):
         for named in (("target_b",), ("--defect", "other")):
             status, out = self.run_main(prove, *named)
             self.assertEqual(status, 2)
-            self.assertIn("no binary of target_b", out)
+            self.assertRegex(out, "no (replay )?binary of target_b")
+
+    def test_each_target_is_asked_for_its_own_defects(self):
+        stale = "printf 'old\\ttarget_a\\twas there\\t60\\t8\\ngone\\ttarget_b\\twas there\\t60\\t8\\n'"
+        self.binary("target_a_replay", f"#!/bin/bash\n[ $1 != --list-defects ] || {stale}\n")
+        status, out = self.run_main(prove, "target_b")
+        self.assertEqual(status, 0, out)
+        self.assertIn("1 caught", out)
+        self.assertEqual(self.run_main(prove, "target_b", "--defect", "other")[0], 0)
+        self.assertIn("unknown defect gone", self.run_main(prove, "--defect", "gone")[1])
+        status, out = self.run_main(prove, "--built", "target_b", "--defect", "other")
+        self.assertEqual(status, 0, out)
+
+    def test_all_that_are_built_are_merged(self):
+        self.binary("target_a_replay", REPLAY.replace("other\\ttarget_b\\tcopies\\t60\\t8\\n", ""))
+        self.binary("target_b_replay", "#!/bin/bash\n" + "exit 0\n")
+        self.assertIn("2 caught", self.run_main(prove)[1])
+        self.binary("target_b_replay", REPLAY)
+        self.assertIn("3 caught", self.run_main(prove)[1])
+
+    def test_a_binary_that_cannot_list_is_told(self):
+        self.binary("target_b_replay", "#!/bin/bash\necho 'cannot start' >&2\nexit 3\n")
+        status, out = self.run_main(prove)
+        self.assertEqual(status, 2)
+        self.assertIn("--list-defects ended with 3: cannot start", out)
 
     def test_a_proof_starts_from_seeds_and_never_from_what_was_found(self):
         for name in ("seed", "found", "regression"):
