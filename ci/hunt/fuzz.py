@@ -61,12 +61,18 @@ def title_of(row):
     return f"{row['target']} on {row['map']}" if row["map"] else row["target"]
 
 
+def command_of(row, file):
+    """What replays a finding of a row."""
+    subject = f"GAUNTLET_SUBJECT={row['map']} " if row["map"] else ""
+    return f"{subject}ci/reproduce --target {row['target']} {file}"
+
+
 def fuzz_one(target, map_name, options, progress):
     """Hunts one target, with all its maps or with one; gives a row of results."""
     env = {"GAUNTLET_SUBJECT": map_name} if map_name else {}
     title = f"{target} on {map_name}" if map_name else target
-    subject = f"GAUNTLET_SUBJECT={map_name} " if map_name else ""
-    scratch = options.scratch / (f"{target}-{map_name}" if map_name else target)
+    name = f"{target}-{map_name}" if map_name else target
+    scratch = options.scratch / name
     folder = engine.folder_of(options, target)
     replay = folder / f"{target}_replay"
     fresh = options.rng_seed or options.empty_corpus or target == CANARY
@@ -98,10 +104,11 @@ def fuzz_one(target, map_name, options, progress):
         row["verdict"] = "FOUND"
         for artifact in outcome.artifacts:
             progress.say(f"{title}: a finding; reducing it (at most {options.reduce_seconds} s)")
-            path, operations = findings.keep(target, replay, artifact, options.findings, options.reduce_seconds, env)
+            path, operations = findings.keep(target, replay, artifact, options.findings, options.reduce_seconds, env,
+                                             name)
             row["findings"].append({"file": str(path), "operations": operations, "artifact": artifact.name})
             report = findings.replay_text(replay, path, env) if operations is not None else findings.why(outcome.log)
-            progress.say(f"\n{report}\n\n{title}: kept as {path}\nnext: {subject}ci/reproduce --target {target} {path}\n")
+            progress.say(f"\n{report}\n\n{title}: kept as {path}\nnext: {command_of(row, path)}\n")
     elif outcome.status != 0:
         row["verdict"] = "DID NOT RUN"
         progress.say(f"{title}: ended with {outcome.status}, without an input to show:\n{findings.why(outcome.log)}")

@@ -10,8 +10,10 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
 
@@ -166,6 +168,27 @@ class EachMap(Workbench):
         status, out = self.run_main(fuzz, "target_a", "--each-map")
         self.assertEqual(status, 1, out)
         self.assertIn("GAUNTLET_SUBJECT=first_map ci/reproduce --target target_a", out)
+
+    def test_two_maps_that_fail_with_one_input_keep_a_finding_each(self):
+        reduces = ('case $1 in --list-judged) printf "first_map\\nsecond_map\\n" ;;\n'
+                   '  --raw) echo "$GAUNTLET_SUBJECT" >"$5"\n'
+                   '    sleep 0.3\n'
+                   '    [ "$(cat "$5")" = "$GAUNTLET_SUBJECT" ] || touch mixed ;;\nesac\n')
+        for replay in (f"#!/bin/bash\n{reduces}", f'#!/bin/bash\n{reduces}rm -f "$5"\n'):
+            with self.subTest(replay):
+                self.binary("target_a", FAILS)
+                self.binary("target_a_replay", replay)
+                _, out = self.run_main(fuzz, "target_a", "--each-map", "--jobs", "2", "--json", "rows.json")
+                kept = {row["map"]: Path(row["findings"][0]["file"]) for row in json.loads(Path("rows.json").read_text())}
+                self.assertFalse(Path("mixed").exists(), out)
+                self.assertEqual(len(set(kept.values())), 2, out)
+                self.assertTrue(all(path.exists() and map_name in path.name for map_name, path in kept.items()), kept)
+
+    def test_files_are_written_beside_by_one_thread_each(self):
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            both = threading.Barrier(2)
+            parts = list(pool.map(lambda path: (both.wait(), findings.beside(path))[1], [Path("a.ops")] * 2))
+        self.assertNotEqual(*parts)
 
     def test_targets_with_a_schedule_have_a_folder_of_their_own(self):
         Path("apart").mkdir()
@@ -356,6 +379,14 @@ class Texts(unittest.TestCase):
     def test_tables_align(self):
         lines = table.text_table(["name", "n"], [["a", 5], ["bcdef", 1000]]).splitlines()
         self.assertEqual(lines, ["name      n", "-----  ----", "a         5", "bcdef  1000"])
+
+    def test_the_summary_says_how_to_replay_a_finding_of_one_map(self):
+        row = {"target": "target_a", "verdict": "FOUND", "executions": 1, "executions_per_second": 1,
+               "operations_per_second": 1, "coverage": 1, "corpus_grown": 0, "findings": [{"file": "a.ops"}]}
+        lanes = [{"lane": "schedules", "status": 1, "targets": [{**row, "map": "first_map"}, {**row, "map": None}]}]
+        page = nightly.summary(lanes, None, [], [], 1, 1, 2)
+        self.assertIn("`GAUNTLET_SUBJECT=first_map ci/reproduce --target target_a a.ops`", page)
+        self.assertIn("| `ci/reproduce --target target_a a.ops`", page)
 
     def test_the_summary_names_a_lane_without_results(self):
         page = nightly.summary([{"lane": "thread", "status": 2, "targets": []}], None, [], [], 1, 1, 2)
