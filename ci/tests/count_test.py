@@ -111,6 +111,14 @@ class Counts(unittest.TestCase):
                     pass
             """), (1, 1))
 
+    def test_no_call_of_ctest_takes_nothing_for_success(self):
+        """The presets say that there must be tests; who names none has to say it."""
+        calls = [line for script in (ROOT / "ci").iterdir() if script.is_file()
+                 for line in script.read_text().splitlines() if line.lstrip().startswith("ctest ")]
+        self.assertGreater(len(calls), 1)
+        for line in calls:
+            self.assertRegex(line, "--preset|--no-tests=error")
+
 
 if __name__ == "__main__":
     unittest.main()
