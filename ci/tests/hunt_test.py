@@ -197,17 +197,41 @@ class EachMap(Workbench):
         status, out = self.run_main(fuzz, "target_a", "--scheduled", "target_a", "--scheduled-bin", "apart")
         self.assertEqual(status, 0, out)
 
-    def test_clean_schedules_add_up_over_the_nights(self):
-        def rows(verdict):
-            return [{"lane": "schedules", "status": 0, "targets": [
-                {"map": "first_map", "verdict": "held", "executions": 10},
-                {"map": "second_map", "verdict": verdict, "executions": 20},
-                {"map": None, "verdict": "sang", "executions": 5}]}]
+    def schedules(self, verdict, commit, seed=1):
+        """A night's rows; second_map has the verdict."""
+        targets = [{"map": "first_map", "verdict": "held", "executions": 10},
+                   {"map": "second_map", "verdict": verdict, "executions": 20},
+                   {"map": None, "verdict": "sang", "executions": 5}]
+        return nightly.add_schedules(Path("schedules.json"), [{"lane": "schedules", "status": 0, "targets": targets}], commit, seed)
 
-        path = Path("schedules.json")
-        self.assertEqual(nightly.add_schedules(path, rows("held"), "a"), [("first_map", 10, 10), ("second_map", 20, 20)])
-        self.assertEqual(nightly.add_schedules(path, rows("FOUND"), "b"), [("first_map", 10, 20)])
-        self.assertEqual(nightly.add_schedules(path, rows("held"), "c"), [("first_map", 10, 30), ("second_map", 20, 40)])
+    def test_clean_schedules_add_up_over_the_nights(self):
+        self.assertEqual(self.schedules("held", "a"), [("first_map", 10, 10), ("second_map", 20, 20)])
+        self.assertEqual(self.schedules("DID NOT RUN", "b"), [("first_map", 10, 20)])
+        self.assertEqual(self.schedules("held", "c"), [("first_map", 10, 30), ("second_map", 20, 40)])
+
+    def test_a_night_that_is_run_again_counts_once(self):
+        self.schedules("held", "a")
+        self.assertEqual(self.schedules("held", "a")[0], ("first_map", 10, 10))
+        self.assertEqual(self.schedules("held", "a", seed=2)[0], ("first_map", 10, 20))
+        self.assertEqual(self.schedules("held", "b")[0], ("first_map", 10, 30))
+        self.assertEqual(len(json.loads(Path("schedules.json").read_text())), 3)
+
+    def test_a_finding_begins_the_sum_of_its_map_again(self):
+        self.schedules("held", "a")
+        self.assertEqual(self.schedules("FOUND", "b"), [("first_map", 10, 20)])
+        self.assertEqual(self.schedules("held", "c"), [("first_map", 10, 30), ("second_map", 20, 20)])
+
+    def test_nights_kept_without_seeds_and_findings_count(self):
+        Path("schedules.json").write_text(json.dumps([{"date": "2000-01-01", "commit": "a", "maps": {"first_map": 7}}]))
+        self.assertEqual(self.schedules("held", "a")[0], ("first_map", 10, 17))
+
+    def test_the_nightly_job_goes_on_from_the_schedules_of_the_nights_before(self):
+        job = (ROOT / ".github/workflows/nightly.yml").read_text()
+        before, run, after = job.partition("- run: ci/nightly ")
+        self.assertIn("--out build/nightly\n", run + after.splitlines()[0] + "\n")
+        for steps, action in ((before, "restore"), (after, "save")):
+            self.assertRegex(steps, rf"uses: actions/cache/{action}@v4\n(?:.*\n)*?\s+path: build/nightly/schedules.json\n")
+        self.assertRegex(after, r"uses: actions/cache/save@v4\n\s+if: always\(\)")  # a night that found something counts
 
 
 class Prove(Workbench):
