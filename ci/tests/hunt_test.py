@@ -234,6 +234,20 @@ class EachMap(Workbench):
         self.assertRegex(after, r"uses: actions/cache/save@v4\n\s+if: always\(\)")  # a night that found something counts
 
 
+class Night(unittest.TestCase):
+    def test_the_help_says_how_many_hunts_there_are_and_how_long_they_take(self):
+        targets = [path for path in (ROOT / "fuzz").glob("*.cpp") if path.stem != "canary"]
+        scheduled = sum(".scheduled = true" in path.read_text() for path in targets)
+        maps = sum("make_concurrent_subject" in path.read_text()
+                   for path in (ROOT / "lib/gauntlet/adapters/subjects").glob("*.cpp"))
+        lanes = [len(targets), len(targets) - scheduled, maps]
+        rounds = sum((hunts + 1) // 2 for hunts in lanes)
+        help_text = subprocess.run([ROOT / "ci/nightly", "--help"], capture_output=True, text=True, check=True).stdout
+        self.assertIn("There are {} targets in the address lane, {} in the thread\nlane and {} maps in".format(*lanes), help_text)
+        self.assertIn(f"these {sum(lanes)} hunts take two hours\n({rounds} rounds of two)", help_text)
+        self.assertEqual(rounds * 10, 2 * 60)
+
+
 class Prove(Workbench):
     def setUp(self):
         super().setUp()
