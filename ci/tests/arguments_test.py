@@ -74,6 +74,11 @@ class WrongUse(unittest.TestCase):
             self.path_without("g++", folder)
             self.refused("ci/reproduce", "--compiler", "gcc", "LICENSE", says="missing: g++", env={"PATH": folder})
 
+    def test_missing_valgrind_is_not_promised_by_setup(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.path_without("valgrind", folder)
+            self.refused("ci/bench", "misuse", says="missing: valgrind (the Debian package valgrind;", env={"PATH": folder})
+
     def test_full_disk(self):
         with tempfile.TemporaryDirectory() as folder:
             self.path_without("df", folder)
