@@ -22,6 +22,7 @@ import findings
 from table import grouped, text_table
 
 CANARY = "canary"
+OF_THEIR_OWN = (CANARY, "checker", "codec")  # judge something of their own and no registered map
 HEADER = ["target", "verdict", "executions", "exec/s", "operations/s", "coverage", "features", "corpus", "findings"]
 
 
@@ -50,11 +51,15 @@ class Progress:
 
 def maps_of(target, options):
     """The maps that a target judges, each for a hunt of its own; [None] where it judges something else."""
-    replay = engine.folder_of(options, target) / f"{target}_replay"
-    if target == CANARY or not replay.exists():
+    if target in OF_THEIR_OWN:
         return [None]
+    replay = engine.folder_of(options, target) / f"{target}_replay"
     done = subprocess.run([str(replay), "--list-judged"], capture_output=True, text=True, check=False)
-    return done.stdout.split() or [None]
+    if done.returncode != 0:
+        raise OSError(f"{replay} --list-judged ended with {done.returncode}: {done.stderr.strip()}")
+    if not done.stdout.split():
+        raise OSError(f"{replay} --list-judged names no map: --each-map has nothing to hunt")
+    return done.stdout.split()
 
 
 def title_of(row):
@@ -152,9 +157,10 @@ def main(arguments):
     engine.stop_on_signals()
     progress = Progress()
     try:
+        hunts = [(target, map_name) for target in options.targets
+                 for map_name in (maps_of(target, options) if options.each_map else [None])]
         with ThreadPoolExecutor(max_workers=options.jobs) as pool:
-            jobs = [pool.submit(fuzz_one, target, map_name, options, progress) for target in options.targets
-                    for map_name in (maps_of(target, options) if options.each_map else [None])]
+            jobs = [pool.submit(fuzz_one, target, map_name, options, progress) for target, map_name in hunts]
             try:
                 rows = [job.result() for job in jobs]
             except BaseException:

@@ -162,6 +162,27 @@ class EachMap(Workbench):
         self.assertIn("target_a on second_map", out)
         self.assertEqual([row["map"] for row in json.loads(Path("rows.json").read_text())], ["first_map", "second_map", None])
 
+    def test_maps_that_cannot_be_listed_are_told_before_anything_is_hunted(self):
+        self.binary("target_a", HOLDS.replace("#!/bin/bash\n", "#!/bin/bash\ntouch hunted\n"))
+        for replay, says in (("#!/bin/bash\necho first_map\necho 'no such map' >&2\nexit 2\n", "ended with 2: no such map"),
+                             ("#!/bin/bash\nexit 0\n", "names no map"), (None, "No such file")):
+            with self.subTest(says):
+                if replay:
+                    self.binary("target_b_replay", replay)
+                else:
+                    Path("bin/target_b_replay").unlink()
+                self.binary("target_a_replay", self.LISTS)
+                status, out = self.run_main(fuzz, "target_a", "target_b", "--each-map")
+                self.assertEqual(status, 2, out)
+                self.assertEqual(len(out.strip().splitlines()), 1, out)
+                self.assertIn(says, out)
+                self.assertFalse(Path("hunted").exists())
+
+    def test_who_judges_something_of_its_own_is_hunted_once(self):
+        self.binary("codec", HOLDS)
+        self.assertEqual(self.run_main(fuzz, "codec", "--each-map")[0], 0)
+        self.assertIn(" ".join(fuzz.OF_THEIR_OWN), (ROOT / "ci/fuzz").read_text())
+
     def test_a_finding_names_its_map(self):
         self.binary("target_a", FAILS)
         self.binary("target_a_replay", self.LISTS)
