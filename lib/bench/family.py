@@ -186,7 +186,8 @@ def resharding_table(run):
     rounds = len(run["resharding"][0]["before"])
     return ("routed_map from 8 shards to 12: million operations a second of two threads", table,
             f"{size_name(run['resharding'][0]['keys'])} keys, half of them there, uniform; medians of {rounds} rounds. A third "
-            "thread that moves elements takes a processor from the two where there are no more.")
+            "thread that moves elements takes a processor from the two where there are no more. Keys moved: those to which "
+            "the ring gives another shard.")
 
 
 def costs(run):
