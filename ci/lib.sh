@@ -134,3 +134,34 @@ build() {
     return 1
   fi
 }
+
+# count_tests LOG: "PASSED FAILED" as ctest and unittest say in LOG, or nothing where neither ran. Skipped tests are neither. A test
+# that fails in many of its subtests is one; so is a class that cannot be set up, whose tests are not among those that ran.
+count_tests() {
+  awk '
+    /tests passed, [0-9]+ tests failed out of/ { seen = 1; good += $NF - $4; bad += $4 }
+    /^\t *[0-9]+ - .* \(Skipped\)$/ { good-- }
+    /^Ran [0-9]+ tests? in / { seen = 1; ran += $2 }
+    /^(FAIL|ERROR|UNEXPECTED SUCCESS): / {
+      sub(/^[A-Z ]+: /, "")
+      if (!(($1, $2) in failing)) {
+        failing[$1, $2] = 1
+        if ($1 ~ /^(setUp|tearDown)(Class|Module)$/) classes++; else tests++
+      }
+    }
+    /^(OK|FAILED) \(.*\)$/ {
+      count = split($0, parts, /[(),] */)
+      for (i = 2; i <= count; i++) {
+        split(parts[i], pair, "=")
+        if (pair[1] == "skipped") skipped += pair[2]
+        if (pair[1] ~ /^(failures|errors|unexpected successes)$/) said += pair[2]
+      }
+    }
+    function least(a, b) { return a < b ? a : b }
+    function most(a, b) { return a < b ? b : a }
+    END {
+      # Nothing but the last line is sure to be of unittest itself: what a failing test prints may look like a failure.
+      failed = least(tests + classes, said)
+      if (seen) print most(good, 0) + most(ran - skipped - least(tests, failed), 0), bad + failed
+    }' "$1"
+}

@@ -20,7 +20,7 @@ namespace props {
 inline std::vector<const gauntlet::check::registration*> concurrent_maps(bool defective) {
   std::vector<const gauntlet::check::registration*> found;
   for (const gauntlet::check::registration& r : gauntlet::check::registered_subjects()) {
-    if (r.concurrent && r.defective == defective) found.push_back(&r);
+    if (r.concurrent && r.defective == defective && !r.is_stranger) found.push_back(&r);
   }
   return found;
 }

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import subprocess
+import threading
 from pathlib import Path
 
 from engine import sanitizer_environment, start, tail, wait
@@ -22,34 +23,40 @@ def count_operations(text):
     return count
 
 
+def beside(path):
+    """Where a file is written before it is renamed to path: no two threads, of no two processes, write the same."""
+    return path.with_name(f"{path.name}.part.{os.getpid()}-{threading.get_ident()}")
+
+
 def reduce(replay, artifact, out, seconds, env=None):
     """Reduces artifact into the text file out; gives its number of operations, or None when the failure did not show
     again in the replay binary. Nothing half written is left behind."""
     out = Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    beside = out.with_name(f"{out.name}.part.{os.getpid()}")
+    part = beside(out)
     log_path = out.with_suffix(".reduce.log")
     with open(log_path, "wb") as log:
-        command = [replay, "--raw", "--reduce", artifact, "--out", beside, "--seconds", seconds]
+        command = [replay, "--raw", "--reduce", artifact, "--out", part, "--seconds", seconds]
         wait(start(command, log, {**sanitizer_environment(), **(env or {})}))
-    if beside.exists() and beside.stat().st_size > 0:
-        os.replace(beside, out)
+    if part.exists() and part.stat().st_size > 0:
+        os.replace(part, out)
         log_path.unlink(missing_ok=True)
         return count_operations(out.read_text("utf-8", "replace"))
-    beside.unlink(missing_ok=True)
+    part.unlink(missing_ok=True)
     return None
 
 
 def keep(target, replay, artifact, folder, seconds, env=None, name=None):
-    """Keeps a finding as folder/<target>-<hash>.ops (or .bin when it cannot be reduced); gives (path, operations)."""
+    """Keeps a finding as folder/<name>-<hash of the input>.ops (or .bin when it cannot be reduced); gives (path, operations).
+    The name is that of the target where none is given. Who hunts several maps names each: two may fail with one input."""
     digest = hashlib.sha1(Path(artifact).read_bytes()).hexdigest()[:12]
     path = Path(folder) / f"{name or target}-{digest}.ops"
     operations = reduce(replay, artifact, path, seconds, env)
     if operations is None:
         path = path.with_suffix(".bin")
-        beside = path.with_name(path.name + ".part")
-        beside.write_bytes(Path(artifact).read_bytes())
-        os.replace(beside, path)
+        part = beside(path)
+        part.write_bytes(Path(artifact).read_bytes())
+        os.replace(part, path)
     return path, operations
 
 

@@ -22,6 +22,7 @@ import findings
 from table import grouped, text_table
 
 CANARY = "canary"
+OF_THEIR_OWN = (CANARY, "checker", "codec")  # judge something of their own and no registered map
 HEADER = ["target", "verdict", "executions", "exec/s", "operations/s", "coverage", "features", "corpus", "findings"]
 
 
@@ -50,23 +51,33 @@ class Progress:
 
 def maps_of(target, options):
     """The maps that a target judges, each for a hunt of its own; [None] where it judges something else."""
-    replay = engine.folder_of(options, target) / f"{target}_replay"
-    if target == CANARY or not replay.exists():
+    if target in OF_THEIR_OWN:
         return [None]
+    replay = engine.folder_of(options, target) / f"{target}_replay"
     done = subprocess.run([str(replay), "--list-judged"], capture_output=True, text=True, check=False)
-    return done.stdout.split() or [None]
+    if done.returncode != 0:
+        raise OSError(f"{replay} --list-judged ended with {done.returncode}: {done.stderr.strip()}")
+    if not done.stdout.split():
+        raise OSError(f"{replay} --list-judged names no map: --each-map has nothing to hunt")
+    return done.stdout.split()
 
 
 def title_of(row):
     return f"{row['target']} on {row['map']}" if row["map"] else row["target"]
 
 
+def command_of(row, file):
+    """What replays a finding of a row."""
+    subject = f"GAUNTLET_SUBJECT={row['map']} " if row["map"] else ""
+    return f"{subject}ci/reproduce --target {row['target']} {file}"
+
+
 def fuzz_one(target, map_name, options, progress):
     """Hunts one target, with all its maps or with one; gives a row of results."""
     env = {"GAUNTLET_SUBJECT": map_name} if map_name else {}
     title = f"{target} on {map_name}" if map_name else target
-    subject = f"GAUNTLET_SUBJECT={map_name} " if map_name else ""
-    scratch = options.scratch / (f"{target}-{map_name}" if map_name else target)
+    name = f"{target}-{map_name}" if map_name else target
+    scratch = options.scratch / name
     folder = engine.folder_of(options, target)
     replay = folder / f"{target}_replay"
     fresh = options.rng_seed or options.empty_corpus or target == CANARY
@@ -98,10 +109,11 @@ def fuzz_one(target, map_name, options, progress):
         row["verdict"] = "FOUND"
         for artifact in outcome.artifacts:
             progress.say(f"{title}: a finding; reducing it (at most {options.reduce_seconds} s)")
-            path, operations = findings.keep(target, replay, artifact, options.findings, options.reduce_seconds, env)
+            path, operations = findings.keep(target, replay, artifact, options.findings, options.reduce_seconds, env,
+                                             name)
             row["findings"].append({"file": str(path), "operations": operations, "artifact": artifact.name})
             report = findings.replay_text(replay, path, env) if operations is not None else findings.why(outcome.log)
-            progress.say(f"\n{report}\n\n{title}: kept as {path}\nnext: {subject}ci/reproduce --target {target} {path}\n")
+            progress.say(f"\n{report}\n\n{title}: kept as {path}\nnext: {command_of(row, path)}\n")
     elif outcome.status != 0:
         row["verdict"] = "DID NOT RUN"
         progress.say(f"{title}: ended with {outcome.status}, without an input to show:\n{findings.why(outcome.log)}")
@@ -145,9 +157,10 @@ def main(arguments):
     engine.stop_on_signals()
     progress = Progress()
     try:
+        hunts = [(target, map_name) for target in options.targets
+                 for map_name in (maps_of(target, options) if options.each_map else [None])]
         with ThreadPoolExecutor(max_workers=options.jobs) as pool:
-            jobs = [pool.submit(fuzz_one, target, map_name, options, progress) for target in options.targets
-                    for map_name in (maps_of(target, options) if options.each_map else [None])]
+            jobs = [pool.submit(fuzz_one, target, map_name, options, progress) for target, map_name in hunts]
             try:
                 rows = [job.result() for job in jobs]
             except BaseException:

@@ -69,15 +69,23 @@ def prove(options, seed):
     return {"status": status, "defects": read_json(results)}
 
 
-def add_schedules(path, lanes, commit):
+def add_schedules(path, lanes, commit, seed):
     """Adds this night's schedules of each map that held to those of the nights before, kept in path; gives rows of
-    (map, this night, all nights). An execution of a target with a schedule is one schedule."""
-    nights = read_json(path)
-    rows = [row for result in lanes if result["lane"] == "schedules" for row in result["targets"]
-            if row["map"] and row["verdict"] == "held"]
-    nights.append({"date": time.strftime("%Y-%m-%d"), "commit": commit, "maps": {row["map"]: row["executions"] for row in rows}})
+    (map, this night, all nights since a finding in it). An execution of a target with a schedule is one schedule. The same
+    seed gives the same schedules: a night that is run again replaces what it was."""
+    this = {"date": time.strftime("%Y-%m-%d"), "commit": commit, "rng_seed": seed}
+    rows = [row for result in lanes if result["lane"] == "schedules" for row in result["targets"] if row["map"]]
+    nights = [night for night in read_json(path) if any(night.get(key) != value for key, value in this.items())]
+    nights.append({**this, "maps": {row["map"]: row["executions"] for row in rows if row["verdict"] == "held"},
+                   "found": sorted(row["map"] for row in rows if row["verdict"] == "FOUND")})
     write(path, json.dumps(nights, indent=2) + "\n")
-    return [(row["map"], row["executions"], sum(night["maps"].get(row["map"], 0) for night in nights)) for row in rows]
+    sums = {}
+    for night in nights:
+        for name, schedules in night["maps"].items():
+            sums[name] = sums.get(name, 0) + schedules
+        for name in night.get("found", []):
+            sums[name] = 0
+    return [(row["map"], row["executions"], sums[row["map"]]) for row in rows if row["verdict"] == "held"]
 
 
 def merge(target, binary, hunts, out):
@@ -125,7 +133,7 @@ def summary(lanes, proof, schedules, merges, seed, minutes, jobs):
             rows.append([fuzz.title_of(target), result["lane"], target["verdict"], grouped(target["executions"]),
                          grouped(target["executions_per_second"]), grouped(target["operations_per_second"]),
                          target["coverage"], f"+{target['corpus_grown']}",
-                         " ".join(f"`ci/reproduce {found['file']}`" for found in target["findings"]) or "-"])
+                         " ".join(f"`{fuzz.command_of(target, found['file'])}`" for found in target["findings"]) or "-"])
     parts = [f"# Nightly of {time.strftime('%Y-%m-%d')}, commit {head() or 'unknown'}",
              f"{minutes} minutes a target and lane, {jobs} targets at once on {os.cpu_count()} processors, rng seed {seed}.",
              markdown_table(["target", "lane", "verdict", "executions", "exec/s", "operations/s", "coverage", "corpus",
@@ -143,7 +151,8 @@ def summary(lanes, proof, schedules, merges, seed, minutes, jobs):
               "-" if row["operations"] is None else row["operations"]] for row in proof["defects"]]))
     if schedules:
         parts.append("## Schedules of each map without a finding")
-        parts.append(markdown_table(["map", "this night", "all nights here"], [[name, *map(grouped, n)] for name, *n in schedules]))
+        parts.append("A finding in a map begins its sum again. A night that is run again with its seed counts once.")
+        parts.append(markdown_table(["map", "this night", "since a finding"], [[name, *map(grouped, n)] for name, *n in schedules]))
     if merges:
         parts.append("## Corpus")
         parts.append(markdown_table(["target", "files before", "files after"], merges))
@@ -175,7 +184,7 @@ def main(arguments):
             write(options.out / "summary.md", summary(lanes, None, [], [], seed, options.minutes, options.jobs))
         print("prove: every defective map", flush=True)
         proof = prove(options, seed)
-        schedules = add_schedules(options.out / "schedules.json", lanes, head())
+        schedules = add_schedules(options.out / "schedules.json", lanes, head(), seed)
         merges = []
         if not options.no_merge:
             for target in [row["target"] for row in lanes[0]["targets"] if row["target"] != "canary"]:

@@ -1,7 +1,10 @@
 """Turns the fuzzers on maps with one known defect each: does every alarm ring, how soon, and how small is the proof?
 
-    prove.py --bin FOLDER --scratch FOLDER [--runs N] [--empty-corpus] [--defect NAME]... [--one-each] [TARGET...]
+    prove.py --bin FOLDER --scratch FOLDER [--runs N] [--empty-corpus] [--defect NAME]... [--one-each]
+             [--built TARGET]... [TARGET...]
 
+Which defects there are say the replay binaries of the targets named, without names those of the targets built just now
+(--built): others may lie in the same folder and be of another day.
 A defect declares its target and its budget of CPU seconds; a run is one fuzzing of <target>_prove with
 GAUNTLET_SUBJECT=<defect> until it fails or the budget is spent. With several runs (different seeds of the engine) the
 median counts; a run that finds nothing counts as longer than every other.
@@ -46,13 +49,20 @@ def parse_defects(text):
     return defects
 
 
-def list_defects(binaries):
-    """The defects of the first binary that knows any; those of targets that judge no registered map know none."""
-    for binary in binaries:
-        done = subprocess.run([str(binary), "--list-defects"], capture_output=True, text=True, check=False)
-        if done.returncode == 0 and done.stdout.strip():
-            return parse_defects(done.stdout)
-    return []
+def list_defects(replays):
+    """What the replay binaries ({target: path}) list, merged. A binary may be older than another, so that of a target's own
+    defects its own binary has the word; of those of a target without one, the first that names them."""
+    own, others = {}, {}
+    for target, path in replays.items():
+        done = subprocess.run([str(path), "--list-defects"], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise OSError(f"{path} --list-defects ended with {done.returncode}: {done.stderr.strip()}")
+        for defect in parse_defects(done.stdout):
+            if defect.target == target:
+                own[defect.name] = defect
+            elif defect.target not in replays:
+                others.setdefault(defect.name, defect)
+    return [defect for _, defect in sorted({**others, **own}.items())]
 
 
 def one_each(defects):
@@ -148,16 +158,25 @@ def main(arguments):
     parser.add_argument("--one-each", action="store_true")
     parser.add_argument("--defect", action="append", default=[])
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--built", action="append", default=[], metavar="TARGET")
     parser.add_argument("targets", nargs="*")
     options = parser.parse_args(arguments)
 
     engine.stop_on_signals()
-    folders = {options.bin} | ({options.scheduled_bin} if options.scheduled else set())
-    binaries = sorted(path for folder in folders for path in folder.glob("*_replay"))
-    if not binaries:
-        print(f"ci/fuzz: no replay binary in {options.bin}", file=sys.stderr)
+    # Those that are hunted; without names, all that are there.
+    folders = [options.bin] + ([options.scheduled_bin] if options.scheduled else [])
+    names = options.targets or options.built or sorted(
+        path.name.removesuffix("_replay") for folder in folders for path in folder.glob("*_replay"))
+    replays = {name: engine.folder_of(options, name) / f"{name}_replay" for name in names}
+    missing = sorted(name for name, path in replays.items() if not path.exists())
+    if missing or not replays:
+        print(f"ci/fuzz: no replay binary{' of ' if missing else ''}{', '.join(missing)} in {options.bin}", file=sys.stderr)
         return 2
-    known = list_defects(binaries)
+    try:
+        known = list_defects(replays)
+    except (OSError, ValueError) as error:
+        print(f"ci/fuzz: {error}", file=sys.stderr)
+        return 2
     unknown = set(options.defect) - {defect.name for defect in known}
     if unknown:
         print(f"ci/fuzz: unknown defect {', '.join(sorted(unknown))}; there are: "
@@ -166,14 +185,13 @@ def main(arguments):
     wanted = [d for d in known if (not options.defect or d.name in options.defect)
               and (not options.targets or d.target in options.targets)]
     # Defects may be declared for a target that this tree cannot build; what was asked for by name must be there.
-    built = {path.name.removesuffix("_replay") for path in binaries}
-    missing = sorted({defect.target for defect in wanted} - built)
-    if missing and (options.defect or options.targets):
+    missing = sorted({defect.target for defect in wanted} - set(replays))
+    if missing and options.defect:
         print(f"ci/fuzz: no binary of {', '.join(missing)} in {options.bin}", file=sys.stderr)
         return 2
     for target in missing:
         print(f"{target} is not built here: {sum(d.target == target for d in wanted)} defects are not hunted")
-    wanted = [defect for defect in wanted if defect.target in built]
+    wanted = [defect for defect in wanted if defect.target in replays]
     if options.one_each:
         wanted = one_each(wanted)
     if not wanted:

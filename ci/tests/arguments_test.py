@@ -74,6 +74,11 @@ class WrongUse(unittest.TestCase):
             self.path_without("g++", folder)
             self.refused("ci/reproduce", "--compiler", "gcc", "LICENSE", says="missing: g++", env={"PATH": folder})
 
+    def test_missing_valgrind_is_not_promised_by_setup(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.path_without("valgrind", folder)
+            self.refused("ci/bench", "misuse", says="missing: valgrind (the Debian package valgrind;", env={"PATH": folder})
+
     def test_full_disk(self):
         with tempfile.TemporaryDirectory() as folder:
             self.path_without("df", folder)
@@ -127,6 +132,27 @@ class Environment(unittest.TestCase):
         self.assertTrue(compiler.endswith("clang++-14"))
         self.assertEqual(flags, "-O1 -fsanitize=fuzzer-no-link")
         self.assertEqual(engine, "-fsanitize=fuzzer -lm")
+
+
+class Place(unittest.TestCase):
+    """A checkout may lie below folders of any name."""
+
+    def test_of_the_maps_that_are_registered(self):
+        with tempfile.TemporaryDirectory() as folder:
+            tree = Path(folder) / "absl" / "tbb_qhash" / "libcuckoo_map"
+            for part in ("CMakeLists.txt", "CMakePresets.json", "ci/cmake", "lib", "fuzz", "props", "corpus"):
+                (tree / part).parent.mkdir(parents=True, exist_ok=True)
+                (tree / part).symlink_to(ROOT / part)
+            # The links would lead back to where they point: what is globbed has to lie in the tree.
+            (tree / "lib").unlink()
+            shutil.copytree(ROOT / "lib", tree / "lib")
+            subprocess.run(["cmake", "--preset", "schedule", "-DCMAKE_DISABLE_FIND_PACKAGE_absl=ON", "-DGAUNTLET_MORE_MAPS=ON",
+                            "-DCMAKE_DISABLE_FIND_PACKAGE_TBB=ON", "-DCMAKE_DISABLE_FIND_PACKAGE_Qt5Core=ON"],
+                           cwd=tree, check=True, capture_output=True)
+            sources = {Path(entry["file"]).name for path in tree.glob("build/*/compile_commands.json")
+                       for entry in json.loads(path.read_text()) if "/subjects/" in entry["file"]}
+        self.assertLessEqual({"hash_map.cpp", "concurrent_map.cpp", "std_unordered_map.cpp", "libcuckoo_map.cpp"}, sources)
+        self.assertFalse([name for name in sources if name.startswith(("absl", "tbb_", "qhash"))])
 
 
 if __name__ == "__main__":

@@ -73,6 +73,7 @@ FULL = {
     "sync_expunged": [r"read part at 0x\w+: 1 group, 3 keys: 2 live, 0 deleted, 1 expunged",
                       r"pointers copied by the last copy 2"],
     "snapshots": [r"version 2: superseded, 1 element, held 1 times", r"version 4: newest, 2 elements, held 0 times"],
+    "kept": [r"^  1 element found$"],
     "rcu": [r"epoch \d+, all over before \d+, synchronizations 0",
             r"shard 1: \d elements, level \d, \d+ buckets, 0 overflow, longest chain 1, never below level 1, "
             r"retired [12], retired tables 0, waits 0$"],
@@ -98,6 +99,20 @@ INSIDE = (
     ("words", r"inside erase_if of thread 0x\w+"),
 )
 GARBAGE = ("zeros", "ones", "noise", "circles")
+# What memory full of zeros is called, as each kind of map: some are empty then, others cannot be.
+ZEROS = {
+    "hash_map": r"hash_map <damaged: the directory's depth is 0>",
+    "bucket_map": r"bucket_map, empty, 2\^0 buckets",
+    "shared_mutex_map": r"shared_mutex_map <damaged: the directory's depth is 0>",
+    "sharded_map": r"sharded_map, empty, 4 shards",
+    "sync_map": r"sync_map, empty, 0 keys in the read part",
+    "snapshot_map": r"snapshot_map <damaged: a pointer to 0x0>",
+    "snapshot": r"snapshot <damaged: a pointer to 0x0>",
+    "rcu_map": r"rcu_map, empty, (2|64) shards, 0 buckets",
+    "concurrent_map": r"concurrent_map, empty, no directory",
+}
+# What gdb prints where an exception has left a printer or a command.
+LEFT_BY_AN_EXCEPTION = re.compile(r"Python Exception|Error occurred in Python|Traceback")
 # (What is done to a map that is there, the map, what gauntlet-map or print says then.)
 DAMAGE = (
     ("set var hash_tiny.works_.size_ = 99", "hash_tiny", "damaged: 40 elements found, size says 99"),
@@ -108,6 +123,7 @@ DAMAGE = (
     ("set var bucket.works_.now_.bits_ = 40", "bucket", "damaged: no memory"),
     ("set var snapshots.versions_.oldest_.newer = snapshots.versions_.oldest_", "snapshots",
      "the list of versions does not end"),
+    ("set var *(unsigned long*)&kept.version_->size = 9", "kept", "damaged: 1 element found, size says 9"),
     ("set var *(unsigned long*)&sync_read.dirty_ = 1", "sync_read", "damaged: (a pointer|no memory|.*disagree)"),
     ("set var concurrent_chain.buckets_.all_tables_->heads[42]._M_b._M_p->next._M_b._M_p = "
      "concurrent_chain.buckets_.all_tables_->heads[42]._M_b._M_p", "concurrent_chain",
@@ -160,7 +176,8 @@ def gdb(*arguments, commands):
         done = subprocess.run(["gdb", "-batch", "-nx", "-x", script.name, *map(str, arguments)], capture_output=True,
                               text=True, errors="replace", timeout=SECONDS_MAX, check=False, stdin=subprocess.DEVNULL)
     parts = re.split(r"^== (.*) ==$", done.stdout, flags=re.M)
-    if "Python Exception" in done.stdout + done.stderr or len(parts) // 2 != sum(bool(name) for name, _ in commands):
+    # An error ends the script: what was asked after it has no part then.
+    if LEFT_BY_AN_EXCEPTION.search(done.stdout + done.stderr) or len(parts) // 2 != sum(bool(name) for name, _ in commands):
         raise AssertionError(f"gdb: {done.returncode}: {done.stderr[-3000:]}\n{done.stdout[-3000:]}")
     return {name: text.strip() for name, text in zip(parts[1::2], parts[2::2])}
 
@@ -217,7 +234,7 @@ class Shown:
         for name, lines in FULL.items():
             with self.subTest("full " + name):
                 for line in lines:
-                    self.assertRegex(seen["full " + name], line)
+                    self.assertRegex(seen["full " + name], re.compile(line, re.M))
                 self.assertNotIn("damaged", seen["full " + name])
 
     def test_a_live_process(self):
@@ -250,11 +267,17 @@ class Shown:
         for kind, (line, _) in SHOWN.items():
             name = line.partition(",")[0]
             for garbage in GARBAGE:
-                with self.subTest(f"{garbage} as {kind}"):
-                    seen = self.live[f"{garbage} as {kind}"]
-                    self.assertTrue(seen.startswith(name), seen[:200])
-                    self.assertLess(len(seen), 1_000_000)
-                    self.assertTrue("damaged" in seen or "empty" in seen or garbage == "zeros", seen[:200])
+                for how in ("", ", full"):
+                    with self.subTest(f"{garbage} as {kind}{how}"):
+                        seen = self.live[f"{garbage} as {kind}{how}"]
+                        self.assertTrue(seen.startswith(name), seen[:200])
+                        self.assertLess(len(seen), 1_000_000)
+                        if garbage == "zeros":
+                            self.assertRegex(seen, f"^{ZEROS[name]}($|\n| = {{.*<damaged: the directory's depth is 0>}}$)")
+                        else:
+                            self.assertIn("<damaged: ", seen, seen[:200])
+                            if not how:
+                                self.assertRegex(seen, "(> *|})$")
 
     def test_damage_is_noticed(self):
         for i, (_, name, said) in enumerate(DAMAGE):

@@ -10,8 +10,10 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
 
@@ -160,12 +162,54 @@ class EachMap(Workbench):
         self.assertIn("target_a on second_map", out)
         self.assertEqual([row["map"] for row in json.loads(Path("rows.json").read_text())], ["first_map", "second_map", None])
 
+    def test_maps_that_cannot_be_listed_are_told_before_anything_is_hunted(self):
+        self.binary("target_a", HOLDS.replace("#!/bin/bash\n", "#!/bin/bash\ntouch hunted\n"))
+        for replay, says in (("#!/bin/bash\necho first_map\necho 'no such map' >&2\nexit 2\n", "ended with 2: no such map"),
+                             ("#!/bin/bash\nexit 0\n", "names no map"), (None, "No such file")):
+            with self.subTest(says):
+                if replay:
+                    self.binary("target_b_replay", replay)
+                else:
+                    Path("bin/target_b_replay").unlink()
+                self.binary("target_a_replay", self.LISTS)
+                status, out = self.run_main(fuzz, "target_a", "target_b", "--each-map")
+                self.assertEqual(status, 2, out)
+                self.assertEqual(len(out.strip().splitlines()), 1, out)
+                self.assertIn(says, out)
+                self.assertFalse(Path("hunted").exists())
+
+    def test_who_judges_something_of_its_own_is_hunted_once(self):
+        self.binary("codec", HOLDS)
+        self.assertEqual(self.run_main(fuzz, "codec", "--each-map")[0], 0)
+        self.assertIn(" ".join(fuzz.OF_THEIR_OWN), (ROOT / "ci/fuzz").read_text())
+
     def test_a_finding_names_its_map(self):
         self.binary("target_a", FAILS)
         self.binary("target_a_replay", self.LISTS)
         status, out = self.run_main(fuzz, "target_a", "--each-map")
         self.assertEqual(status, 1, out)
         self.assertIn("GAUNTLET_SUBJECT=first_map ci/reproduce --target target_a", out)
+
+    def test_two_maps_that_fail_with_one_input_keep_a_finding_each(self):
+        reduces = ('case $1 in --list-judged) printf "first_map\\nsecond_map\\n" ;;\n'
+                   '  --raw) echo "$GAUNTLET_SUBJECT" >"$5"\n'
+                   '    sleep 0.3\n'
+                   '    [ "$(cat "$5")" = "$GAUNTLET_SUBJECT" ] || touch mixed ;;\nesac\n')
+        for replay in (f"#!/bin/bash\n{reduces}", f'#!/bin/bash\n{reduces}rm -f "$5"\n'):
+            with self.subTest(replay):
+                self.binary("target_a", FAILS)
+                self.binary("target_a_replay", replay)
+                _, out = self.run_main(fuzz, "target_a", "--each-map", "--jobs", "2", "--json", "rows.json")
+                kept = {row["map"]: Path(row["findings"][0]["file"]) for row in json.loads(Path("rows.json").read_text())}
+                self.assertFalse(Path("mixed").exists(), out)
+                self.assertEqual(len(set(kept.values())), 2, out)
+                self.assertTrue(all(path.exists() and map_name in path.name for map_name, path in kept.items()), kept)
+
+    def test_files_are_written_beside_by_one_thread_each(self):
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            both = threading.Barrier(2)
+            parts = list(pool.map(lambda path: (both.wait(), findings.beside(path))[1], [Path("a.ops")] * 2))
+        self.assertNotEqual(*parts)
 
     def test_targets_with_a_schedule_have_a_folder_of_their_own(self):
         Path("apart").mkdir()
@@ -174,17 +218,55 @@ class EachMap(Workbench):
         status, out = self.run_main(fuzz, "target_a", "--scheduled", "target_a", "--scheduled-bin", "apart")
         self.assertEqual(status, 0, out)
 
-    def test_clean_schedules_add_up_over_the_nights(self):
-        def rows(verdict):
-            return [{"lane": "schedules", "status": 0, "targets": [
-                {"map": "first_map", "verdict": "held", "executions": 10},
-                {"map": "second_map", "verdict": verdict, "executions": 20},
-                {"map": None, "verdict": "sang", "executions": 5}]}]
+    def schedules(self, verdict, commit, seed=1):
+        """A night's rows; second_map has the verdict."""
+        targets = [{"map": "first_map", "verdict": "held", "executions": 10},
+                   {"map": "second_map", "verdict": verdict, "executions": 20},
+                   {"map": None, "verdict": "sang", "executions": 5}]
+        return nightly.add_schedules(Path("schedules.json"), [{"lane": "schedules", "status": 0, "targets": targets}], commit, seed)
 
-        path = Path("schedules.json")
-        self.assertEqual(nightly.add_schedules(path, rows("held"), "a"), [("first_map", 10, 10), ("second_map", 20, 20)])
-        self.assertEqual(nightly.add_schedules(path, rows("FOUND"), "b"), [("first_map", 10, 20)])
-        self.assertEqual(nightly.add_schedules(path, rows("held"), "c"), [("first_map", 10, 30), ("second_map", 20, 40)])
+    def test_clean_schedules_add_up_over_the_nights(self):
+        self.assertEqual(self.schedules("held", "a"), [("first_map", 10, 10), ("second_map", 20, 20)])
+        self.assertEqual(self.schedules("DID NOT RUN", "b"), [("first_map", 10, 20)])
+        self.assertEqual(self.schedules("held", "c"), [("first_map", 10, 30), ("second_map", 20, 40)])
+
+    def test_a_night_that_is_run_again_counts_once(self):
+        self.schedules("held", "a")
+        self.assertEqual(self.schedules("held", "a")[0], ("first_map", 10, 10))
+        self.assertEqual(self.schedules("held", "a", seed=2)[0], ("first_map", 10, 20))
+        self.assertEqual(self.schedules("held", "b")[0], ("first_map", 10, 30))
+        self.assertEqual(len(json.loads(Path("schedules.json").read_text())), 3)
+
+    def test_a_finding_begins_the_sum_of_its_map_again(self):
+        self.schedules("held", "a")
+        self.assertEqual(self.schedules("FOUND", "b"), [("first_map", 10, 20)])
+        self.assertEqual(self.schedules("held", "c"), [("first_map", 10, 30), ("second_map", 20, 20)])
+
+    def test_nights_kept_without_seeds_and_findings_count(self):
+        Path("schedules.json").write_text(json.dumps([{"date": "2000-01-01", "commit": "a", "maps": {"first_map": 7}}]))
+        self.assertEqual(self.schedules("held", "a")[0], ("first_map", 10, 17))
+
+    def test_the_nightly_job_goes_on_from_the_schedules_of_the_nights_before(self):
+        job = (ROOT / ".github/workflows/nightly.yml").read_text()
+        before, run, after = job.partition("- run: ci/nightly ")
+        self.assertIn("--out build/nightly\n", run + after.splitlines()[0] + "\n")
+        for steps, action in ((before, "restore"), (after, "save")):
+            self.assertRegex(steps, rf"uses: actions/cache/{action}@v4\n(?:.*\n)*?\s+path: build/nightly/schedules.json\n")
+        self.assertRegex(after, r"uses: actions/cache/save@v4\n\s+if: always\(\)")  # a night that found something counts
+
+
+class Night(unittest.TestCase):
+    def test_the_help_says_how_many_hunts_there_are_and_how_long_they_take(self):
+        targets = [path for path in (ROOT / "fuzz").glob("*.cpp") if path.stem != "canary"]
+        scheduled = sum(".scheduled = true" in path.read_text() for path in targets)
+        maps = sum("make_concurrent_subject" in path.read_text()
+                   for path in (ROOT / "lib/gauntlet/adapters/subjects").glob("*.cpp"))
+        lanes = [len(targets), len(targets) - scheduled, maps]
+        rounds = sum((hunts + 1) // 2 for hunts in lanes)
+        help_text = subprocess.run([ROOT / "ci/nightly", "--help"], capture_output=True, text=True, check=True).stdout
+        self.assertIn("There are {} targets in the address lane, {} in the thread\nlane and {} maps in".format(*lanes), help_text)
+        self.assertIn(f"these {sum(lanes)} hunts take two hours\n({rounds} rounds of two)", help_text)
+        self.assertEqual(rounds * 10, 2 * 60)
 
 
 class Prove(Workbench):
@@ -233,7 +315,31 @@ class Prove(Workbench):
         for named in (("target_b",), ("--defect", "other")):
             status, out = self.run_main(prove, *named)
             self.assertEqual(status, 2)
-            self.assertIn("no binary of target_b", out)
+            self.assertRegex(out, "no (replay )?binary of target_b")
+
+    def test_each_target_is_asked_for_its_own_defects(self):
+        stale = "printf 'old\\ttarget_a\\twas there\\t60\\t8\\ngone\\ttarget_b\\twas there\\t60\\t8\\n'"
+        self.binary("target_a_replay", f"#!/bin/bash\n[ $1 != --list-defects ] || {stale}\n")
+        status, out = self.run_main(prove, "target_b")
+        self.assertEqual(status, 0, out)
+        self.assertIn("1 caught", out)
+        self.assertEqual(self.run_main(prove, "target_b", "--defect", "other")[0], 0)
+        self.assertIn("unknown defect gone", self.run_main(prove, "--defect", "gone")[1])
+        status, out = self.run_main(prove, "--built", "target_b", "--defect", "other")
+        self.assertEqual(status, 0, out)
+
+    def test_all_that_are_built_are_merged(self):
+        self.binary("target_a_replay", REPLAY.replace("other\\ttarget_b\\tcopies\\t60\\t8\\n", ""))
+        self.binary("target_b_replay", "#!/bin/bash\n" + "exit 0\n")
+        self.assertIn("2 caught", self.run_main(prove)[1])
+        self.binary("target_b_replay", REPLAY)
+        self.assertIn("3 caught", self.run_main(prove)[1])
+
+    def test_a_binary_that_cannot_list_is_told(self):
+        self.binary("target_b_replay", "#!/bin/bash\necho 'cannot start' >&2\nexit 3\n")
+        status, out = self.run_main(prove)
+        self.assertEqual(status, 2)
+        self.assertIn("--list-defects ended with 3: cannot start", out)
 
     def test_a_proof_starts_from_seeds_and_never_from_what_was_found(self):
         for name in ("seed", "found", "regression"):
@@ -332,6 +438,14 @@ class Texts(unittest.TestCase):
     def test_tables_align(self):
         lines = table.text_table(["name", "n"], [["a", 5], ["bcdef", 1000]]).splitlines()
         self.assertEqual(lines, ["name      n", "-----  ----", "a         5", "bcdef  1000"])
+
+    def test_the_summary_says_how_to_replay_a_finding_of_one_map(self):
+        row = {"target": "target_a", "verdict": "FOUND", "executions": 1, "executions_per_second": 1,
+               "operations_per_second": 1, "coverage": 1, "corpus_grown": 0, "findings": [{"file": "a.ops"}]}
+        lanes = [{"lane": "schedules", "status": 1, "targets": [{**row, "map": "first_map"}, {**row, "map": None}]}]
+        page = nightly.summary(lanes, None, [], [], 1, 1, 2)
+        self.assertIn("`GAUNTLET_SUBJECT=first_map ci/reproduce --target target_a a.ops`", page)
+        self.assertIn("| `ci/reproduce --target target_a a.ops`", page)
 
     def test_the_summary_names_a_lane_without_results(self):
         page = nightly.summary([{"lane": "thread", "status": 2, "targets": []}], None, [], [], 1, 1, 2)

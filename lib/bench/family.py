@@ -65,6 +65,11 @@ def load(path):
         fail(f"{path} is no result of ci/bench family: {error}")
 
 
+def missing_parts(run):
+    """What a run lacks that the two pages show."""
+    return [part for part in ("rows", "hits", "memory", "resharding") if not run.get(part)]
+
+
 # ------------------------------------------------------------------------------------------------------------- figures
 
 
@@ -181,7 +186,8 @@ def resharding_table(run):
     rounds = len(run["resharding"][0]["before"])
     return ("routed_map from 8 shards to 12: million operations a second of two threads", table,
             f"{size_name(run['resharding'][0]['keys'])} keys, half of them there, uniform; medians of {rounds} rounds. A third "
-            "thread that moves elements takes a processor from the two where there are no more.")
+            "thread that moves elements takes a processor from the two where there are no more. Keys moved: those to which "
+            "the ring gives another shard.")
 
 
 def costs(run):
@@ -272,12 +278,15 @@ def main():
     if arguments.readme and arguments.part != "all":
         fail("--readme takes a whole run")
     run = load(arguments.source) if arguments.source else measure(arguments)
+    if arguments.readme and missing_parts(run):
+        fail(f"--readme takes a whole run; {arguments.source or 'this one'} has no {', no '.join(missing_parts(run))}")
     if arguments.json:
         write_beside_and_rename(Path(arguments.json), json.dumps(run, indent=1) + "\n")
     print(report(run, arguments.markdown))
     if arguments.readme:
-        update_readme(report(run, True), README_BEGIN, README_END)
-        update_readme(costs(run), COSTS_BEGIN, COSTS_END, MAPS_README)
+        section, costs_section = report(run, True), costs(run)
+        update_readme(section, README_BEGIN, README_END)
+        update_readme(costs_section, COSTS_BEGIN, COSTS_END, MAPS_README)
 
 
 if __name__ == "__main__":

@@ -108,7 +108,9 @@ def measure(arguments):
         status = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
         if status != 0:
             fail(f"{binary.name} ended with {status}")
-        return load(out)
+        run = load(out)
+        run["context"]["filter"] = arguments.filter
+        return run
 
 
 def load(path):
@@ -116,7 +118,8 @@ def load(path):
         with open(path, encoding="utf-8") as file:
             run = json.load(file)
         for entry in run["benchmarks"]:
-            entry["name"], entry["real_time"]  # a file of another kind is told here, not later
+            entry["real_time"]  # a file of another kind is told here, not later
+        gather(run)
         return run
     except (OSError, ValueError, KeyError, TypeError) as error:
         fail(f"{path} is no result of a benchmark run: {error}")
@@ -312,6 +315,16 @@ def update_readme(section, begin=README_BEGIN, end=README_END, path=HERE / "READ
     write_beside_and_rename(path, f"{before}{begin}\n\n{section}\n\n{end}{after}")
 
 
+def missing_parts(run):
+    """What a run lacks that the section of the page shows."""
+    rows = gather(run)
+    kinds = {what for _, _, what in rows}
+    missing = [] if compare(rows) else ["rows beside a peer"]
+    missing += [kind for kind in ("worst_insert", "memory", "growth_after_reserve") if kind not in kinds]
+    chosen = run.get("context", {}).get("filter")
+    return missing + ([f"rows but those of the filter {chosen}"] if chosen else [])
+
+
 def hash_map(arguments):
     if arguments.readme and (arguments.part != "all" or arguments.filter):
         fail("--readme needs all rows: the section of lib/bench/README.md is replaced as a whole")
@@ -322,6 +335,8 @@ def hash_map(arguments):
         run["context"]["cpu_model"] = cpu_model()
         for private in ("host_name", "executable"):
             run["context"].pop(private, None)
+    if arguments.readme and missing_parts(run):
+        fail(f"--readme needs all rows; {arguments.source or 'this run'} has no {', no '.join(missing_parts(run))}")
     if arguments.json:
         write_beside_and_rename(Path(arguments.json), json.dumps(run, indent=1) + "\n")
     print(report_hash_map(run, arguments.markdown))

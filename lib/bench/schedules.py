@@ -191,6 +191,11 @@ def report(run, markdown):
     return "\n\n".join(text)
 
 
+def missing_parts(run):
+    """What a run lacks that the section of the page shows."""
+    return [part for part in ("speed", "bugs", "correct", "litmus", "engine") if not run.get(part)]
+
+
 def is_fine(run):
     return (not any(r["reports"] for r in run.get("correct", []))
             and not any(r["wrong"] or r["report"] for r in run.get("litmus", [])))
@@ -210,6 +215,8 @@ def main():
     if arguments.readme and arguments.part != "all":
         fail("--readme needs all parts: the section of lib/bench/README.md is replaced as a whole")
     run = load(arguments.source) if arguments.source else measure(arguments)
+    if arguments.readme and missing_parts(run):
+        fail(f"--readme needs all parts; {arguments.source or 'this run'} has no {', no '.join(missing_parts(run))}")
     if arguments.json:
         write_beside_and_rename(Path(arguments.json), json.dumps(run, indent=1) + "\n")
     print(report(run, arguments.markdown))

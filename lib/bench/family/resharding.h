@@ -11,10 +11,11 @@ struct resharding_round {
   double during = 0;
   double after = 0;    // with 12
   double seconds = 0;  // how long it took
-  double moved = 0;    // part of the keys
+  double moved = 0;    // part of the keys, there or not, to which the ring gives another shard
 };
 
 // Half of `size` keys are there. The elements are moved by a third thread, or by the two with their writes.
+// After each round the map is asked for all keys; if one is lost, or there though it must not be, the program ends with 1.
 std::vector<resharding_round> measure_resharding(std::size_t size, unsigned reads, bool by_writes, std::size_t rounds);
 
 }  // namespace gauntlet::bench::family

@@ -2,7 +2,11 @@
 // locks. With two slots a bucket and two buckets at the start, so that it displaces and doubles among a handful of keys.
 //
 // Its documentation says of operations on one key that they are safe beside each other, and judged is that they are
-// linearizable. clear() and lock_table() take every lock; size() adds counters up without one.
+// linearizable. It has a data race that no adapter can go around: a table that doubles appends a larger array of locks to
+// a list, and whoever wants a lock looks for it at the end of that list, holding none. A hunt of this map ends there
+// (corpus/concurrent_schedule/regression/lookup_while_the_locks_double.ops: a race with what std::vector wrote). What runs
+// into it in nearly every program is left out: clear() and a walk, which lock the table; and so is size(), which adds up
+// counters under no lock.
 #pragma once
 
 #include <cstddef>
@@ -60,11 +64,7 @@ struct libcuckoo_map {
       case opcode::erase_key:
       case opcode::update:
       case opcode::fetch_update:
-      case opcode::clear:
-      case opcode::walk:
         return check::contract::linearizable;
-      case opcode::size:
-        return check::contract::weak;
       default:
         return check::contract::unsupported;
     }

@@ -1,6 +1,6 @@
 // What the defective kin of routed_map have in common: the restless tiny map of the adapters under a protocol with one
 // function replaced (map/detail/router.h), and with lookups that take a resharding far enough for short programs. Their
-// right twin is the map of the product: they name none.
+// right twin is the map of the product: they name routed_map.
 #pragma once
 
 #include <gauntlet/adapters/routed_map.h>

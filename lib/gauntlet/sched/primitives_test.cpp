@@ -506,6 +506,30 @@ TEST(primitives, memory_from_the_malloc_family) {
   });
 }
 
+TEST(primitives, memory_of_a_run_is_resized_and_freed_after_it) {
+  static char* kept[3];  // reachable: no leak
+  random_walk walk;
+  run(
+      [] {
+        for (char*& p : kept) {
+          p = static_cast<char*>(std::malloc(40));
+          std::strcpy(p, "kept");
+        }
+      },
+      walk);
+  kept[0] = static_cast<char*>(std::realloc(kept[0], 4000));
+  ASSERT_NE(kept[0], nullptr);
+  EXPECT_STREQ(kept[0], "kept");
+  kept[0] = static_cast<char*>(std::realloc(kept[0], 3));
+  EXPECT_EQ(std::memcmp(kept[0], "kep", 3), 0);
+  std::free(kept[0]);
+  kept[1] = static_cast<char*>(::reallocarray(kept[1], 1000, 4));
+  ASSERT_NE(kept[1], nullptr);
+  EXPECT_STREQ(kept[1], "kept");
+  std::free(kept[1]);
+  std::free(kept[2]);
+}
+
 TEST(primitives, pthread_barrier_spin_lock_semaphore_and_keys) {
   expect_nothing([] {
     pthread_barrier_t barrier;

@@ -27,10 +27,11 @@ struct registration {
   concurrent_subject_factory concurrent;  // empty for single-threaded maps
   bool defective = false;
   defect_info defect;
-  bool right_twin = false;  // a right map that only shows who judges a defective one justly
+  bool right_twin = false;   // a right map that only shows who judges a defective one justly
+  bool is_stranger = false;  // a public map that nobody has to answer for; what it does wrong is known
 
   // What is judged when no map is named.
-  bool is_of_the_product() const noexcept { return !defective && !right_twin; }
+  bool is_of_the_product() const noexcept { return !defective && !right_twin && !is_stranger; }
 };
 
 void register_subject(registration r);

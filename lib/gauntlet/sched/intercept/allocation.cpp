@@ -8,6 +8,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -71,6 +72,27 @@ void release(void* p, std::uintptr_t caller) noexcept {
   __libc_free(p);
 }
 
+// `returns_to` is where the call itself came from, `caller` the place in the program.
+void* resize(void* old, std::size_t size, std::uintptr_t returns_to, std::uintptr_t caller) noexcept {
+  if (!is_controlled && arena::owns(old)) {  // from outside: gone already, and can be read until the next run
+    void* p = size == 0 ? nullptr : __libc_malloc(size);
+    if (p != nullptr) std::memcpy(p, old, std::min(arena::size_of(old), size));
+    return p;
+  }
+  if (!is_controlled || !(arena::owns(old) || of_the_run(returns_to))) return __libc_realloc(old, size);
+  if (old != nullptr && size == 0) {
+    release(old, caller);
+    return nullptr;
+  }
+  void* p = allocate(size, 16, caller);
+  if (p == nullptr || old == nullptr) return p;
+  const std::size_t before = arena::owns(old) ? arena::size_of(old) : malloc_usable_size(old);
+  judge(address_of(old), before, access::read, caller);
+  std::memcpy(p, old, std::min(before, size));
+  release(old, caller);
+  return p;
+}
+
 void* allocate_new(std::size_t size, std::size_t alignment, std::uintptr_t caller) {
   void* p;
   if (is_controlled)
@@ -106,25 +128,12 @@ void* calloc(std::size_t count, std::size_t size) noexcept {
   return p == nullptr ? nullptr : std::memset(p, 0, bytes);
 }
 void* realloc(void* old, std::size_t size) noexcept {
-  if (!is_controlled || !(arena::owns(old) || of_the_run(GAUNTLET_SCHED_RETURNS_TO())))
-    return __libc_realloc(old, size);
-  const std::uintptr_t caller = GAUNTLET_SCHED_CALLER();
-  if (old != nullptr && size == 0) {
-    release(old, caller);
-    return nullptr;
-  }
-  void* p = allocate(size, 16, caller);
-  if (p == nullptr || old == nullptr) return p;
-  const std::size_t before = arena::owns(old) ? arena::size_of(old) : malloc_usable_size(old);
-  judge(address_of(old), before, access::read, caller);
-  std::memcpy(p, old, before < size ? before : size);
-  release(old, caller);
-  return p;
+  return resize(old, size, GAUNTLET_SCHED_RETURNS_TO(), GAUNTLET_SCHED_CALLER());
 }
 void* reallocarray(void* old, std::size_t count, std::size_t size) noexcept {
   std::size_t bytes;
   if (__builtin_mul_overflow(count, size, &bytes)) bytes = SIZE_MAX;
-  return realloc(old, bytes);
+  return resize(old, bytes, GAUNTLET_SCHED_RETURNS_TO(), GAUNTLET_SCHED_CALLER());
 }
 void* memalign(std::size_t alignment, std::size_t size) noexcept {
   if (!is_controlled || !of_the_run(GAUNTLET_SCHED_RETURNS_TO())) return __libc_memalign(alignment, size);
@@ -135,9 +144,9 @@ void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
   return allocate(size, alignment, GAUNTLET_SCHED_CALLER());
 }
 int posix_memalign(void** out, std::size_t alignment, std::size_t size) noexcept {
-  const std::uintptr_t caller = GAUNTLET_SCHED_CALLER();
-  void* p =
-      is_controlled && of_the_run(caller) ? arena::allocate(size, alignment, caller) : __libc_memalign(alignment, size);
+  void* p = is_controlled && of_the_run(GAUNTLET_SCHED_RETURNS_TO())
+                ? arena::allocate(size, alignment, GAUNTLET_SCHED_CALLER())
+                : __libc_memalign(alignment, size);
   if (p == nullptr) return ENOMEM;
   *out = p;
   return 0;

@@ -217,6 +217,16 @@ class Snapshot(Map):
     def elements(self, steps):
         return self.version.elements(steps)
 
+    def full(self):
+        found = 0
+        for key, shown in self.pairs():
+            if key is None:
+                yield shown
+                return
+            found += 1
+        yield f"{counted(found, 'element')} found" if found == self.size() else (
+            f"<damaged: {counted(found, 'element')} found, size says {self.size()}>")
+
 
 class RcuMap(Map):
     """Shards, each a lock and a table of buckets of one cache line (detail/rcu_table.h, detail/rcu_core.h)."""
