@@ -11,8 +11,9 @@ namespace {
 struct family {
   static constexpr const char* name = "tsl";
   template <class Key, class Allocator>
-  using map = tsl::robin_map<Key, std::uint64_t, std::hash<Key>, std::equal_to<Key>,
-                             typename std::allocator_traits<Allocator>::template rebind_alloc<std::pair<Key, std::uint64_t>>>;
+  using map =
+      tsl::robin_map<Key, std::uint64_t, std::hash<Key>, std::equal_to<Key>,
+                     typename std::allocator_traits<Allocator>::template rebind_alloc<std::pair<Key, std::uint64_t>>>;
 };
 
 }  // namespace

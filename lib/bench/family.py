@@ -17,6 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from plots import plot_mixes, pyplot
 from report import (HERE, Table, cpu_model, duration, fail, ratio_text, size_name, update_readme, verdict,
                     write_beside_and_rename)
 
@@ -271,20 +272,29 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="keep the raw figures")
     parser.add_argument("--from", dest="source", metavar="FILE", help="report kept figures again")
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
+    parser.add_argument("--plots", action="store_true", help="draw a picture for each mix into lib/bench/plots/, as --readme does")
     parser.add_argument("--readme", action="store_true",
                         help="put the results into lib/bench/README.md and the costs into lib/gauntlet/map/README.md")
     arguments = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `ci/bench ... | head` ends quietly
     if arguments.readme and arguments.part != "all":
         fail("--readme takes a whole run")
+    if arguments.plots or arguments.readme:
+        pyplot(fail)  # what is missing is told before the measuring
     run = load(arguments.source) if arguments.source else measure(arguments)
     if arguments.readme and missing_parts(run):
         fail(f"--readme takes a whole run; {arguments.source or 'this one'} has no {', no '.join(missing_parts(run))}")
     if arguments.json:
         write_beside_and_rename(Path(arguments.json), json.dumps(run, indent=1) + "\n")
     print(report(run, arguments.markdown))
+    if arguments.plots or arguments.readme:
+        if missing_parts(run):
+            fail("--plots takes a whole run")
+        pictures = plot_mixes([{**r, "keys": size_name(r["keys"]), "throughput": r["medians"]} for r in compare(run)],
+                              names(run, False) + names(run, True), fail)
     if arguments.readme:
-        section, costs_section = report(run, True), costs(run)
+        shown = "\n".join(f"![{path.stem.replace('_', ' ')}](plots/{path.name})" for path in pictures)
+        section, costs_section = report(run, True) + "\n\n" + shown, costs(run)
         update_readme(section, README_BEGIN, README_END)
         update_readme(costs_section, COSTS_BEGIN, COSTS_END, MAPS_README)
 

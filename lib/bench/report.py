@@ -22,6 +22,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from plots import plot_ratios, pyplot
+
 HERE = Path(__file__).resolve().parent
 OURS = "gauntlet"
 FIND_BAR = 1.3
@@ -32,6 +34,7 @@ SURVIVOR_BAR = 64.0
 TARGETS = {"insert_grow": 0.9, "insert_reserve": 1.0, "erase_all": 1.0, "merge": 0.5, "iterate": 1.3, "iterate_rest": 0.05,
            "tiny": 0.5}
 TARGETS_OF_FINDS = ("find_hit", "find_miss", "mixed")
+WITHOUT_BAR = ("find_dependent", "iterate_rest", "destroy", "merge", "tiny")
 PATTERNS = ("sequential", "high_bits", "sparse_bits")
 README_BEGIN, README_END = "<!-- results: begin -->", "<!-- results: end -->"
 
@@ -151,6 +154,12 @@ def target_of(keys, size, what):
     return (TARGETS[what], "boost" if what == "iterate" else None) if what in TARGETS else None
 
 
+def bar_of(keys, size, what):
+    if size < 1000 or keys in PATTERNS or what in WITHOUT_BAR:
+        return None
+    return FIND_BAR if what.startswith("find") else ANY_BAR
+
+
 def compare(rows):
     """One record per row that has ours and a peer: medians, best peer, ratio, spread, bar."""
     records = []
@@ -163,14 +172,14 @@ def compare(rows):
             continue
         best = min(peers, key=medians.get)
         ours = [e["real_time"] for e in maps[OURS]]
-        bar = FIND_BAR if what.startswith("find") else ANY_BAR
+        bar = bar_of(keys, size, what)
         ratio = medians[OURS] / medians[best]
         aim = target_of(keys, size, what)
         if aim:
             aim = {"ratio": medians[OURS] / medians[aim[1] if aim[1] in medians else best], "target": aim[0]}
             aim["met"] = aim["ratio"] <= aim["target"]
         records.append({"aim": aim, "keys": keys, "size": size, "what": what, "medians": medians, "best": best, "ratio": ratio,
-                        "spread": (max(ours) - min(ours)) / medians[OURS], "bar": bar, "met": ratio <= bar,
+                        "spread": (max(ours) - min(ours)) / medians[OURS], "bar": bar, "met": bar is None or ratio <= bar,
                         "repetitions": len(ours)})
     return records
 
@@ -185,8 +194,9 @@ def ratio_table(records):
     table = Table(header, left=3)
     for r in records:
         figures = [f"{r['medians'][name]:.2f}" if name in r["medians"] else "-" for name in [OURS, *sorted(peers)]]
-        table.add(r["keys"], size_name(r["size"]), r["what"], *figures, r["best"], ratio_text(r["ratio"], r["bar"]),
-                  f"{100 * r['spread']:.0f} %", f"{r['bar']:.1f}", verdict(r["met"]), aim_text(r["aim"]))
+        held = (ratio_text(r["ratio"], r["bar"]), f"{100 * r['spread']:.0f} %", f"{r['bar']:.1f}", verdict(r["met"])) \
+            if r["bar"] else (f"{r['ratio']:.2f}", f"{100 * r['spread']:.0f} %", "-", "-")
+        table.add(r["keys"], size_name(r["size"]), r["what"], *figures, r["best"], *held, aim_text(r["aim"]))
     return table
 
 
@@ -274,7 +284,8 @@ def report_hash_map(run, markdown):
     for title, table, line in tables:
         parts += [heading(title), table.show(markdown)] + ([line] if line else [])
     missed = sorted((r for r in records if not r["met"]), key=lambda r: -r["ratio"] / r["bar"])
-    summary = [f"{len(records) - len(missed)} of {len(records)} rows meet their bar "
+    barred = sum(r["bar"] is not None for r in records)
+    summary = [f"{barred - len(missed)} of {barred} rows meet their bar "
                f"(finds {FIND_BAR}, all others {ANY_BAR} times the best peer)."
                if records else "No row was measured beside a peer."]
     aimed = [r for r in records if r["aim"]]
@@ -328,6 +339,8 @@ def missing_parts(run):
 def hash_map(arguments):
     if arguments.readme and (arguments.part != "all" or arguments.filter):
         fail("--readme needs all rows: the section of lib/bench/README.md is replaced as a whole")
+    if arguments.plots or arguments.readme:
+        pyplot(fail)  # what is missing is told before the measuring
     if arguments.source:
         run = load(arguments.source)
     else:
@@ -340,8 +353,11 @@ def hash_map(arguments):
     if arguments.json:
         write_beside_and_rename(Path(arguments.json), json.dumps(run, indent=1) + "\n")
     print(report_hash_map(run, arguments.markdown))
+    if arguments.plots or arguments.readme:
+        pictures = plot_ratios(compare(gather(run)), fail)
     if arguments.readme:
-        update_readme(report_hash_map(run, True))
+        shown = "\n".join(f"![{path.stem.replace('_', ' ')}](plots/{path.name})" for path in pictures)
+        update_readme(report_hash_map(run, True) + "\n\n" + shown)
 
 
 # -------------------------------------------------------------------------------------------------- misuse
@@ -389,6 +405,7 @@ def main():
     first.add_argument("--filter", metavar="REGEX", help="only rows whose name matches, e.g. u64/1000/find")
     first.add_argument("--json", metavar="FILE", help="keep the raw figures")
     first.add_argument("--from", dest="source", metavar="FILE", help="report a kept run instead of measuring")
+    first.add_argument("--plots", action="store_true", help="draw the ratios into lib/bench/plots/, as --readme does")
     first.add_argument("--readme", action="store_true", help="also put the results into lib/bench/README.md")
     second = commands.add_parser("misuse", help="instructions that misuse detection costs")
     for command in (first, second):

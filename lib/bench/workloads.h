@@ -61,18 +61,18 @@ enum class workload {
 };
 
 inline constexpr std::array all_workloads = {
-    workload::insert_grow,  workload::insert_reserve, workload::find_hit,  workload::find_dependent, workload::find_miss,
-    workload::mixed,        workload::erase_all,      workload::iterate,   workload::iterate_rest,   workload::copy,
-    workload::destroy,      workload::erase_half,     workload::merge};
+    workload::insert_grow, workload::insert_reserve, workload::find_hit, workload::find_dependent, workload::find_miss,
+    workload::mixed,       workload::erase_all,      workload::iterate,  workload::iterate_rest,   workload::copy,
+    workload::destroy,     workload::erase_half,     workload::merge};
 // Of keys in a pattern: what depends on the hash.
 inline constexpr std::array pattern_workloads = {workload::insert_grow, workload::find_hit, workload::find_miss};
 inline constexpr std::array small_workloads = {workload::tiny, workload::find_hit, workload::find_miss,
                                                workload::iterate};
 
 inline const char* name_of(workload which) noexcept {
-  static constexpr const char* names[] = {"insert_grow", "insert_reserve", "find_hit", "find_dependent", "find_miss",
-                                          "mixed",       "erase_all",      "iterate",  "iterate_rest",   "copy",
-                                          "destroy",     "erase_half",     "merge",    "tiny"};
+  static constexpr const char* names[] = {
+      "insert_grow", "insert_reserve", "find_hit", "find_dependent", "find_miss",  "mixed", "erase_all",
+      "iterate",     "iterate_rest",   "copy",     "destroy",        "erase_half", "merge", "tiny"};
   return names[static_cast<std::size_t>(which)];
 }
 

@@ -1,0 +1,79 @@
+"""Pictures of benchmark results, as SVG files beside the tables of lib/bench/README.md (needs Debian's python3-matplotlib).
+
+The same figures give the same bytes: no dates, no random identifiers.
+"""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent / "plots"
+
+
+def pyplot(fail):
+    """matplotlib, or an error for people."""
+    try:
+        import matplotlib
+    except ImportError:
+        fail("plots need matplotlib (Debian package python3-matplotlib)")
+    matplotlib.use("svg")
+    matplotlib.rcParams.update({"svg.hashsalt": "gauntlet", "font.size": 8, "axes.spines.top": False,
+                                "axes.spines.right": False, "axes.grid": True, "axes.grid.axis": "y",
+                                "grid.color": "#dddddd", "axes.axisbelow": True, "legend.frameon": False})
+    from matplotlib import pyplot as plt
+    return plt
+
+
+def save(figure, name):
+    FOLDER.mkdir(exist_ok=True)
+    path = FOLDER / name
+    figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
+    return path
+
+
+def bars(plt, groups, series, *, title, unit, baseline=None):
+    """Grouped bars on a logarithmic axis: `series` is {name: [value or None, one for each group]}."""
+    figure, axis = plt.subplots(figsize=(max(6, 0.22 * len(groups) * len(series)), 3.2))
+    width = 0.8 / len(series)
+    for i, (name, values) in enumerate(series.items()):
+        places = [g + (i - (len(series) - 1) / 2) * width for g in range(len(groups))]
+        shown = [(at, value) for at, value in zip(places, values) if value is not None]
+        axis.bar([at for at, _ in shown], [value for _, value in shown], width, label=name)
+    axis.set_yscale("log")
+    axis.set_xticks(range(len(groups)), groups, rotation=30, ha="right")
+    axis.set_ylabel(unit)
+    axis.set_title(title, loc="left")
+    if baseline is not None:
+        axis.axhline(baseline, color="#444444", linewidth=0.8)
+    axis.legend(ncols=min(6, len(series)), loc="upper center", bbox_to_anchor=(0.5, -0.28))
+    return figure
+
+
+def plot_ratios(records, fail):
+    """One picture for each kind of key: our time over the best peer's, by workload, a bar for each size."""
+    plt = pyplot(fail)
+    paths = []
+    for keys in dict.fromkeys(r["keys"] for r in records):
+        own = [r for r in records if r["keys"] == keys]
+        workloads = list(dict.fromkeys(r["what"] for r in own))
+        sizes = sorted({r["size"] for r in own})
+        series = {f"n = {size:,}": [next((r["ratio"] for r in own if r["what"] == what and r["size"] == size), None)
+                                    for what in workloads] for size in sizes}
+        figure = bars(plt, workloads, series, title=f"hash_map, {keys}: time over the best peer's (below 1: faster)",
+                      unit="ratio", baseline=1)
+        paths.append(save(figure, f"hash_map_{keys}.svg"))
+        plt.close(figure)
+    return paths
+
+
+def plot_mixes(rows, maps, fail):
+    """One picture for each share of reads: throughput by threads, keys and law, a bar for each map. `rows` are
+    {threads, keys, law, reads, throughput: {map: million operations a second}}."""
+    plt = pyplot(fail)
+    paths = []
+    for reads in dict.fromkeys(r["reads"] for r in rows):
+        own = [r for r in rows if r["reads"] == reads]
+        groups = [f"{r['threads']} threads, {r['keys']} keys, {r['law']}" for r in own]
+        series = {name: [r["throughput"].get(name) for r in own] for name in maps}
+        figure = bars(plt, groups, series, title=f"{reads} % reads: throughput", unit="million operations a second")
+        paths.append(save(figure, f"family_{reads}_reads.svg"))
+        plt.close(figure)
+    return paths
