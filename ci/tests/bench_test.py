@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "lib" / "bench"))
 
 import family  # noqa: E402
+import plots  # noqa: E402
 import report  # noqa: E402
 import schedules  # noqa: E402
 from family_test import made_up  # noqa: E402
@@ -53,6 +54,9 @@ class Readme(unittest.TestCase):
             stack.enter_context(contextlib.redirect_stderr(out))
             stack.enter_context(mock.patch("signal.signal"))
             stack.enter_context(mock.patch.object(module, "update_readme", lambda section, *_: written.append(section)))
+            for name in ("pyplot", "bars"):  # matplotlib need not be there
+                stack.enter_context(mock.patch.object(plots, name))
+            stack.enter_context(mock.patch.object(plots, "save", lambda _figure, name: Path(name)))
             stack.enter_context(mock.patch.object(sys, "argv", ["report", *words, "--from", str(self.file), "--readme",
                                                                 "--json", str(self.kept)]))
             try:
@@ -72,6 +76,7 @@ class Readme(unittest.TestCase):
     def test_of_family(self):
         status, out, written = self.run_main(family, FAMILY)
         self.assertEqual((status, len(written)), (0, 2), out)
+        self.assertIn("(plots/family_95_reads.svg)", written[0])
         self.kept.unlink()
         for part in ("rows", "hits", "memory", "resharding"):
             with self.subTest(part):
@@ -85,6 +90,7 @@ class Readme(unittest.TestCase):
     def test_of_hash_map(self):
         status, out, written = self.run_main(report, hash_map_run(), "hash_map")
         self.assertEqual((status, len(written)), (0, 1), out)
+        self.assertIn("(plots/hash_map_u64.svg)", written[0])
         self.kept.unlink()
         self.refused(report, hash_map_run(("find_hit",)), "hash_map", says="no worst_insert, no memory, no growth_after_reserve")
         self.refused(report, hash_map_run(("worst_insert", "memory", "growth_after_reserve")), "hash_map",

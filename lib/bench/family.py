@@ -17,7 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from plots import plot_mixes, pyplot
+import plots
 from report import (HERE, Table, cpu_model, duration, fail, ratio_text, size_name, update_readme, verdict,
                     write_beside_and_rename)
 
@@ -280,7 +280,7 @@ def main():
     if arguments.readme and arguments.part != "all":
         fail("--readme takes a whole run")
     if arguments.plots or arguments.readme:
-        pyplot(fail)  # what is missing is told before the measuring
+        plots.pyplot(fail)  # what is missing is told before the measuring
     run = load(arguments.source) if arguments.source else measure(arguments)
     if arguments.readme and missing_parts(run):
         fail(f"--readme takes a whole run; {arguments.source or 'this one'} has no {', no '.join(missing_parts(run))}")
@@ -290,7 +290,7 @@ def main():
     if arguments.plots or arguments.readme:
         if missing_parts(run):
             fail("--plots takes a whole run")
-        pictures = plot_mixes([{**r, "keys": size_name(r["keys"]), "throughput": r["medians"]} for r in compare(run)],
+        pictures = plots.plot_mixes([{**r, "keys": size_name(r["keys"]), "throughput": r["medians"]} for r in compare(run)],
                               names(run, False) + names(run, True), fail)
     if arguments.readme:
         shown = "\n".join(f"![{path.stem.replace('_', ' ')}](plots/{path.name})" for path in pictures)

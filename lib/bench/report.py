@@ -22,7 +22,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from plots import plot_ratios, pyplot
+import plots
 
 HERE = Path(__file__).resolve().parent
 OURS = "gauntlet"
@@ -340,7 +340,7 @@ def hash_map(arguments):
     if arguments.readme and (arguments.part != "all" or arguments.filter):
         fail("--readme needs all rows: the section of lib/bench/README.md is replaced as a whole")
     if arguments.plots or arguments.readme:
-        pyplot(fail)  # what is missing is told before the measuring
+        plots.pyplot(fail)  # what is missing is told before the measuring
     if arguments.source:
         run = load(arguments.source)
     else:
@@ -354,7 +354,7 @@ def hash_map(arguments):
         write_beside_and_rename(Path(arguments.json), json.dumps(run, indent=1) + "\n")
     print(report_hash_map(run, arguments.markdown))
     if arguments.plots or arguments.readme:
-        pictures = plot_ratios(compare(gather(run)), fail)
+        pictures = plots.plot_ratios(compare(gather(run)), fail)
     if arguments.readme:
         shown = "\n".join(f"![{path.stem.replace('_', ' ')}](plots/{path.name})" for path in pictures)
         update_readme(report_hash_map(run, True) + "\n\n" + shown)
