@@ -33,6 +33,7 @@ class controlled_executor final : public check::concurrent_executor {
   void at_once(unsigned count, const std::function<void(unsigned)>& lane) override;
   bool knows_what_happens_before() const override { return true; }
   check::moments seen() const override;
+  std::uint64_t steps() const override { return sched::now(); }
   bool tells() const override { return options_.record_trace; }
   void begins(unsigned where, std::size_t source) override {
     note({sched::now(), sched::this_thread(), where, source, true});

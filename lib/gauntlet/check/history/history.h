@@ -46,6 +46,7 @@ using moments = std::array<std::uint32_t, awareness_width>;
 struct awareness {
   unsigned thread = 0;
   moments called{}, returned{};
+  std::uint64_t steps = 0;  // of the run between call and return; none: nobody saw what the map did
 };
 
 struct history {

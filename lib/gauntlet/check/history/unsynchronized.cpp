@@ -46,17 +46,21 @@ std::vector<element> seen_by(const event& e) {
   }
 }
 
+// A map in a compiled library does all it does in no step at all, and may well have synchronised.
+bool is_seen(const history& h, std::size_t event) { return h.aware[event].steps != 0; }
+
 }  // namespace
 
 std::optional<unsynchronized> look_for_unsynchronized(const history& h, const contract_table& contracts) {
   if (h.aware.empty()) return std::nullopt;
   std::map<element, std::vector<std::size_t>> writers;
   for (std::size_t i = 0; i < h.events.size(); ++i) {
-    if (const auto value = written_by(h.events[i])) writers[{h.events[i].asked.key, *value}].push_back(i);
+    if (const auto value = written_by(h.events[i]); value && is_seen(h, i))
+      writers[{h.events[i].asked.key, *value}].push_back(i);
   }
   for (std::size_t reader = 0; reader < h.events.size(); ++reader) {
     const event& e = h.events[reader];
-    if (contracts[e.asked.code] == contract::quiescent) continue;
+    if (contracts[e.asked.code] == contract::quiescent || !is_seen(h, reader)) continue;
     for (const element& seen : seen_by(e)) {
       const auto found = writers.find(seen);
       if (found == writers.end()) continue;  // wrong altogether, or a sum that nobody has written by itself

@@ -23,7 +23,7 @@ struct unsynchronized {
 };
 
 // The first event that shows what it may not have seen whole, if there is one. What promises nothing beside others
-// (quiescent) is not asked. O(n log n) for n events and elements shown; nothing where the history is not aware.
+// (quiescent) is not asked, and what the map did in no step that was seen (code of a compiled library) not judged. O(n log n) for n events and elements shown; nothing where the history is not aware.
 std::optional<unsynchronized> look_for_unsynchronized(const history& h, const contract_table& contracts);
 
 std::string explain(const history& h, const unsynchronized& what);

@@ -33,8 +33,8 @@ struct two_threads {
     if (reach_of(reads) == reach::elements) reader.shown = {{5, 50}, {7, 70}};
     h.events = {writer, reader};
     h.aware.resize(2);
-    h.aware[0] = {1, {0, 3}, {0, 4}};
-    h.aware[1] = {2, {0, 0, 1}, {0, seen_of_the_writer, 1}};
+    h.aware[0] = {1, {0, 3}, {0, 4}, 5};
+    h.aware[1] = {2, {0, 0, 1}, {0, seen_of_the_writer, 1}, 5};
   }
 };
 
@@ -63,6 +63,12 @@ TEST(look_for_unsynchronized, asks_nothing_where_nothing_is_known_or_promised) {
   unaware.h.aware.clear();
   EXPECT_FALSE(look_for_unsynchronized(unaware.h, {}));
 
+  for (const std::size_t i : {0u, 1u}) {  // in a compiled library
+    two_threads unseen(opcode::insert_copy, opcode::find, 2);
+    unseen.h.aware[i].steps = 0;
+    EXPECT_FALSE(look_for_unsynchronized(unseen.h, {}));
+  }
+
   contract_table quiescent;
   quiescent[opcode::walk] = contract::quiescent;
   EXPECT_FALSE(look_for_unsynchronized(two_threads(opcode::insert_copy, opcode::walk, 2).h, quiescent));
@@ -81,7 +87,7 @@ TEST(look_for_unsynchronized, is_content_with_one_of_several_writers) {
   twice.h.events[1].called = 7;
   twice.h.events[1].returned = 8;
   twice.h.events.push_back(own);
-  twice.h.aware.push_back({2, {0, 0, 1}, {0, 0, 1}});
+  twice.h.aware.push_back({2, {0, 0, 1}, {0, 0, 1}, 5});
   EXPECT_FALSE(look_for_unsynchronized(twice.h, {}));
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string_view>
 
@@ -31,6 +32,7 @@ class concurrent_executor {
   // which runs the body, and of threads 1 + i, which run lane(i).
   virtual bool knows_what_happens_before() const { return false; }
   virtual moments seen() const { return {}; }
+  virtual std::uint64_t steps() const { return 0; }  // of all threads until now
 
   // For pictures, where `tells` says so: in lane `where`, the operation with this index in the program begins or ends;
   // and, when `run` has returned, everything that was recorded, with the state of the maps in words where all was done.

@@ -116,9 +116,9 @@ class concurrent_run {
     for (unsigned map = 0; map < history_map_count; ++map) {
       event& contents = contents_[map];
       contents.called = stamps_.next();
-      if (is_aware_) contents_aware_.called = executor_.seen();
+      if (is_aware_) begins(contents_aware_);
       subject_->contents(map, contents.shown);
-      if (is_aware_) contents_aware_.returned = executor_.seen();
+      if (is_aware_) ends(contents_aware_);
       contents.returned = stamps_.next();
       said_->self_check[map] = subject_->self_check(map);
       if (tells_) describe(map);
@@ -214,10 +214,10 @@ class concurrent_run {
         disturbance::point();
         if (tells_) executor_.begins(where, lane[i].source);
         lane.record(stamps_, i, [&](event& e) {
-          if (is_aware_) lane.aware(i).called = executor_.seen();
+          if (is_aware_) begins(lane.aware(i));
           e.answer = reach_of(e.asked.code) == reach::elements ? subject_->collect(e.asked, e.shown)
                                                                : subject_->apply(e.asked);
-          if (is_aware_) lane.aware(i).returned = executor_.seen();
+          if (is_aware_) ends(lane.aware(i));
         });
         if (tells_) executor_.ends(where, lane[i].source);
       }
@@ -229,8 +229,16 @@ class concurrent_run {
     disturbance::disarm();
   }
 
-  // -----------------------------------------------------------------------------------------------------------
-  // judgement
+  void begins(awareness& a) const {
+    a.called = executor_.seen();
+    a.steps = executor_.steps();
+  }
+  void ends(awareness& a) const {
+    a.returned = executor_.seen();
+    a.steps = executor_.steps() - a.steps;
+  }
+
+  // ------------------------------------------------------------------------------------------------------- judgement
 
   void judge(unsigned repetition, bool completed, const verdict& noticed) {
     history h;
