@@ -64,9 +64,16 @@ std::optional<unsynchronized> look_for_unsynchronized(const history& h, const co
     for (const element& seen : seen_by(e)) {
       const auto found = writers.find(seen);
       if (found == writers.end()) continue;  // wrong altogether, or a sum that nobody has written by itself
-      bool synchronized = false;
-      for (const std::size_t writer : found->second) synchronized |= call_happens_before(h, writer, reader);
-      if (!synchronized) return unsynchronized{reader, found->second.front(), seen};
+      std::optional<std::size_t> unseen;     // a writer, and no other one is before the reader
+      for (const std::size_t writer : found->second) {
+        if (writer == reader) continue;  // it has left the value as it was
+        if (call_happens_before(h, writer, reader)) {
+          unseen.reset();
+          break;
+        }
+        unseen = writer;
+      }
+      if (unseen) return unsynchronized{reader, *unseen, seen};
     }
   }
   return std::nullopt;
