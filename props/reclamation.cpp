@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <thread>
 
 #include <gauntlet/adapters/rcu_map.h>
@@ -17,6 +18,21 @@ using map_type =
     gauntlet::rcu_map<std::uint64_t, std::uint64_t, gauntlet::hash<std::uint64_t>, std::equal_to<std::uint64_t>,
                       std::allocator<std::pair<const std::uint64_t, std::uint64_t>>,
                       gauntlet::adapters::tiny_rcu_map_policy>;
+
+// Counts itself while it is alive.
+struct counted {
+  explicit counted(std::atomic<int>& counter) : alive(counter) { ++alive; }
+  ~counted() { --alive; }
+  counted(const counted&) = delete;
+  counted& operator=(const counted&) = delete;
+  std::atomic<int>& alive;
+};
+struct one_shard_policy : gauntlet::adapters::tiny_rcu_map_policy {
+  static constexpr std::size_t shard_count = 1;
+};
+using map_of_counted =
+    gauntlet::rcu_map<std::uint64_t, counted, gauntlet::hash<std::uint64_t>, std::equal_to<std::uint64_t>,
+                      std::allocator<std::pair<const std::uint64_t, counted>>, one_shard_policy>;
 
 struct object {
   explicit object(int n) : number(n) {}
@@ -68,6 +84,28 @@ void entry_held_while_erased_and_others_inserted() {
   map.synchronize();
   map.insert(3, 30);
   reader.join();
+}
+
+void calls_of_synchronize_that_overlap() {
+  std::atomic<int> first{0}, second{0};
+  {
+    map_of_counted map;
+    map.try_emplace(1, first);
+    map.try_emplace(2, second);
+    std::optional<map_of_counted::reading> early(map);
+    const auto erase = [&map](std::uint64_t key, const std::atomic<int>& alive) {
+      map.erase(key);
+      map.synchronize();
+      GAUNTLET_SCHED_CHECK(alive == 0);
+    };
+    std::thread one([&] { erase(1, first); });
+    std::thread other([&] { erase(2, second); });
+    std::thread late([&map] { map.read().find(1); });
+    early.reset();
+    one.join();
+    other.join();
+    late.join();
+  }
 }
 
 void object_freed_after_its_grace_period() {

@@ -7,6 +7,9 @@ namespace props {
 // A reader holds an entry while it is erased and others are inserted: what it holds stays, and no new entry lies there.
 void entry_held_while_erased_and_others_inserted();
 
+// Two erase and wait for the readers, at one time: what each has erased is freed when it goes on. Two others read.
+void calls_of_synchronize_that_overlap();
+
 // One replaces an object and frees the old one when its grace period is over; one reads it, twice.
 void object_freed_after_its_grace_period();
 

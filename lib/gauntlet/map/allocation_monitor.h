@@ -111,7 +111,8 @@ class allocation_site {
   struct sample {
     std::uint64_t bytes_per_second = 0, allocated = 0, freed = 0, reused = 0;
   };
-  allocation_site(allocation_monitor& monitor, std::string name) : monitor_(monitor), name_(std::move(name)) {}
+  allocation_site(allocation_monitor& monitor, std::string name, std::chrono::nanoseconds now)
+      : monitor_(monitor), name_(std::move(name)), sampled_(now) {}
 
   allocation_monitor& monitor_;
   const std::string name_;
@@ -119,7 +120,9 @@ class allocation_site {
   std::atomic<std::uint64_t> allocated_{0}, freed_{0}, reused_{0}, ended_{0};
   std::atomic<std::size_t> largest_{0};
 
-  // Guarded by the monitor's lock: what the sums were at the last sample, and the last samples.
+  // Guarded by the monitor's lock: when the last sample was taken, what the sums were then, and the last samples. Each
+  // site has a time of its own: where memory is lacking, some sites get their sample and others wait for the next one.
+  std::chrono::nanoseconds sampled_;
   std::uint64_t allocated_then_ = 0, freed_then_ = 0, reused_then_ = 0;
   std::deque<sample> samples_;
   bool is_flagged_ = false;
@@ -168,8 +171,8 @@ class allocation_monitor {
     } catch (...) {
     }
   }
-  std::optional<allocation_finding> sample_locked(allocation_site& of, std::chrono::nanoseconds now,
-                                                  std::chrono::nanoseconds elapsed) GAUNTLET_REQUIRES(lock_);
+  std::optional<allocation_finding> sample_locked(allocation_site& of, std::chrono::nanoseconds now)
+      GAUNTLET_REQUIRES(lock_);
 
   const options options_;
   // When the next sample is due. [next sample] pairs with nothing: a hint; what counts is looked up under the lock.
@@ -227,6 +230,12 @@ class monitored_allocator {
   void construct(U* at, Arguments&&... arguments) {
     inner_.construct(at, std::forward<Arguments>(arguments)...);
   }
+  template <class U>
+    requires requires(Inner& inner, U* at) { inner.destroy(at); }
+  void destroy(U* at) {
+    traits::destroy(inner_, at);
+  }
+  size_type max_size() const noexcept { return traits::max_size(inner_); }
   monitored_allocator select_on_container_copy_construction() const {
     monitored_allocator copy(*this);
     copy.inner_ = traits::select_on_container_copy_construction(inner_);
@@ -301,30 +310,27 @@ inline allocation_monitor::allocation_monitor(options with) : options_(std::move
 inline allocation_site& allocation_monitor::site(std::string_view tag, source_location where) {
   place key(where.file_name(), where.line(), where.column(), tag);
   const detail::exclusive_guard<detail::mutex> guard(lock_);
-  std::unique_ptr<allocation_site>& at = sites_[std::move(key)];
-  if (at == nullptr) {
-    std::string name =
-        std::string(where.file_name()) + ":" + std::to_string(where.line()) + " in " + where.function_name();
-    if (!tag.empty()) name = std::string(tag) + " at " + name;
-    at.reset(new allocation_site(*this, std::move(name)));
-  }
-  return *at;
+  if (const auto known = sites_.find(key); known != sites_.end()) return *known->second;
+  std::string name =
+      std::string(where.file_name()) + ":" + std::to_string(where.line()) + " in " + where.function_name();
+  if (!tag.empty()) name = std::string(tag) + " at " + name;
+  std::unique_ptr<allocation_site> made(new allocation_site(*this, std::move(name), last_));
+  return *sites_.emplace(std::move(key), std::move(made)).first->second;
 }
 
 inline std::optional<allocation_finding> allocation_monitor::sample_locked(allocation_site& of,
-                                                                           std::chrono::nanoseconds now,
-                                                                           std::chrono::nanoseconds elapsed) {
+                                                                           std::chrono::nanoseconds now) {
   const auto since = [](const std::atomic<std::uint64_t>& sum, std::uint64_t& then) {
     const std::uint64_t all = sum.load(std::memory_order_relaxed);
     return all - std::exchange(then, all);
   };
-  allocation_site::sample s;
+  allocation_site::sample& s = of.samples_.emplace_back();  // first, for nothing else of the sample may throw
+  const std::chrono::nanoseconds elapsed = now - std::exchange(of.sampled_, now);
   s.allocated = since(of.allocated_, of.allocated_then_);
   s.freed = since(of.freed_, of.freed_then_);
   s.reused = since(of.reused_, of.reused_then_);
   s.bytes_per_second =
       static_cast<std::uint64_t>(static_cast<double>(s.allocated) * 1e9 / static_cast<double>(elapsed.count()));
-  of.samples_.push_back(s);
   if (of.samples_.size() > options_.samples) of.samples_.pop_front();
 
   bool is_above = of.samples_.size() == options_.samples;
@@ -354,12 +360,11 @@ inline void allocation_monitor::poll() GAUNTLET_UNCHECKED_LOCKING {
   if (!lock_.try_lock()) return;  // somebody else is at it
   {
     const detail::adopting_guard<detail::mutex> guard(lock_);
-    const std::chrono::nanoseconds elapsed = now - last_;
-    if (elapsed < options_.interval) return;
+    if (now - last_ < options_.interval) return;
     last_ = now;
     next_.store((now + options_.interval).count(), std::memory_order_relaxed);  // [next sample]
     for (auto& [where, site] : sites_) {
-      if (std::optional<allocation_finding> one = sample_locked(*site, now, elapsed)) found.push_back(std::move(*one));
+      if (std::optional<allocation_finding> one = sample_locked(*site, now)) found.push_back(std::move(*one));
     }
     for (const allocation_finding& each : found) {
       findings_.push_back(each);

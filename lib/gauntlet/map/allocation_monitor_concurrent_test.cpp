@@ -305,6 +305,48 @@ TEST(allocation_monitor, moves_and_swaps_free_where_they_allocated) {
   EXPECT_TRUE(watched(left) == gauntlet::monitored_allocator<long>(left));
 }
 
+// Makes and destroys elements itself, and has a bound of its own.
+template <class T>
+struct counting_allocator {
+  using value_type = T;
+  static inline long made = 0, gone = 0;
+  counting_allocator() = default;
+  template <class U>
+  counting_allocator(const counting_allocator<U>&) {}
+  T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
+  void deallocate(T* at, std::size_t count) { std::allocator<T>().deallocate(at, count); }
+  template <class U, class... Arguments>
+  void construct(U* at, Arguments&&... arguments) {
+    ++counting_allocator<char>::made;
+    std::construct_at(at, std::forward<Arguments>(arguments)...);
+  }
+  template <class U>
+  void destroy(U* at) {
+    ++counting_allocator<char>::gone;
+    std::destroy_at(at);
+  }
+  std::size_t max_size() const noexcept { return 1000; }
+  bool operator==(const counting_allocator&) const = default;
+};
+
+TEST(allocation_monitor, everything_else_is_the_inner_allocators) {
+  using inner = counting_allocator<element<int, std::string>>;
+  using allocator = gauntlet::monitored_allocator<element<int, std::string>, inner>;
+  world w;
+  {
+    gauntlet::hash_map<int, std::string, gauntlet::hash<int>, std::equal_to<int>, allocator> map{
+        allocator(w.monitor.site())};
+    for (int i = 0; i < 100; ++i) map.try_emplace(i, "a text");
+    for (int i = 0; i < 100; i += 2) map.erase(i);
+    EXPECT_EQ(std::allocator_traits<allocator>::max_size(map.get_allocator()), 1000U);
+  }
+  EXPECT_GE(counting_allocator<char>::made, 100);
+  EXPECT_EQ(counting_allocator<char>::made, counting_allocator<char>::gone);
+  using pooled = gauntlet::monitored_allocator<int, std::pmr::polymorphic_allocator<int>>;
+  std::vector<int, pooled> numbers(3, pooled(w.monitor.site()));
+  EXPECT_EQ(numbers.size(), 3U);
+}
+
 TEST(allocation_monitor, an_allocator_without_a_site_tells_nobody) {
   gauntlet::hash_map<int, int, gauntlet::hash<int>, std::equal_to<int>, watched> map;
   fill(map);

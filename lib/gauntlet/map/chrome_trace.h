@@ -140,10 +140,6 @@ class chrome_trace {
     event what;
     unsigned thread;
   };
-  struct subject {
-    std::string name;
-    bool is_named;
-  };
 
   // One lock for all traces: who stops one knows that nobody is in it.
   static detail::mutex& lock() noexcept {
@@ -174,7 +170,7 @@ class chrome_trace {
 
   const std::size_t events_max_;
   std::vector<recorded> events_;
-  std::map<const void*, subject, std::less<>> subjects_;
+  std::map<const void*, std::string, std::less<>> subjects_;  // their names
   std::map<std::thread::id, unsigned> threads_;
   std::size_t dropped_ = 0;
 };
@@ -265,9 +261,13 @@ inline void chrome_trace::add_locked(const event& what, const char* kind, std::s
   try {
     const unsigned thread =
         threads_.try_emplace(std::this_thread::get_id(), static_cast<unsigned>(threads_.size() + 1)).first->second;
-    const auto [at, is_new] = subjects_.try_emplace(what.subject, subject{"", false});
-    if (is_new) at->second.name = std::string(kind) + " " + std::to_string(subjects_.size());
-    if (!label.empty()) at->second = subject{std::string(label), true};
+    // A name is made before its subject is put in: none is there without one.
+    if (!label.empty()) {
+      std::string name(label);
+      subjects_[what.subject].swap(name);
+    } else if (!subjects_.contains(what.subject)) {
+      subjects_.try_emplace(what.subject, std::string(kind) + " " + std::to_string(subjects_.size() + 1));
+    }
     events_.push_back({what, thread});
   } catch (...) {
     ++dropped_;
@@ -281,16 +281,17 @@ inline void chrome_trace::write(std::ostream& out) const {
 
 inline void chrome_trace::write_event(std::ostream& out, const recorded& each, std::chrono::nanoseconds origin,
                                       std::uint64_t process) const {
+  using number = detail::json_number;
   const event& what = each.what;
   const auto found = subjects_.find(what.subject);
-  const std::string_view about = found == subjects_.end() ? std::string_view() : found->second.name;
+  const std::string_view about = found == subjects_.end() ? std::string_view() : found->second;
   out << "{\"ph\":\"" << static_cast<char>(what.kind) << "\",\"name\":";
   // A viewer draws one curve for each name of a counter.
   detail::write_json_string(
       out, what.kind == phase::counter ? std::string(about) + ": " + what.name : std::string(what.name));
   out << ",\"cat\":";
   detail::write_json_string(out, what.category);
-  out << ",\"pid\":" << process << ",\"tid\":" << each.thread << ",\"ts\":";
+  out << ",\"pid\":" << number(process) << ",\"tid\":" << number(each.thread) << ",\"ts\":";
   detail::write_json_microseconds(out, what.begin - origin);
   if (what.kind == phase::complete) {
     out << ",\"dur\":";
@@ -308,22 +309,24 @@ inline void chrome_trace::write_event(std::ostream& out, const recorded& each, s
     if (shown.name == nullptr) continue;
     out << between;
     detail::write_json_string(out, shown.name);
-    out << ':' << shown.value;
+    out << ':' << number(shown.value);
     between = ",";
   }
   out << "}}";
 }
 
 inline void chrome_trace::write_locked(std::ostream& out) const {
+  using number = detail::json_number;
   const std::uint64_t process = process_number();
+  out.width(0);
   std::chrono::nanoseconds origin = std::chrono::nanoseconds::max();
   for (const recorded& each : events_) origin = each.what.begin < origin ? each.what.begin : origin;
-  out << "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"dropped\":" << dropped_ << "},\"traceEvents\":[\n"
-      << R"({"ph":"M","name":"process_name","pid":)" << process << R"(,"tid":0,"args":{"name":"gauntlet"}})";
+  out << "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"dropped\":" << number(dropped_) << "},\"traceEvents\":[\n"
+      << R"({"ph":"M","name":"process_name","pid":)" << number(process) << R"(,"tid":0,"args":{"name":"gauntlet"}})";
   for (const auto& [id, thread] : threads_) {
     out << ",\n"
-        << R"({"ph":"M","name":"thread_name","pid":)" << process << ",\"tid\":" << thread
-        << R"(,"args":{"name":"thread )" << thread << "\"}}";
+        << R"({"ph":"M","name":"thread_name","pid":)" << number(process) << ",\"tid\":" << number(thread)
+        << R"(,"args":{"name":"thread )" << number(thread) << "\"}}";
   }
   for (const recorded& each : events_) {
     out << ",\n";

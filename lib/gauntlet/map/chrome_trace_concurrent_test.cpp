@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iomanip>
+#include <locale>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <shared_mutex>
@@ -115,6 +117,34 @@ TEST(chrome_trace, a_trace_that_starts_takes_over_and_one_that_is_gone_is_not_to
   EXPECT_FALSE(chrome_trace::is_recording());
   chrome_trace::record({}, "map");
   EXPECT_EQ(first.size(), 0U);
+}
+
+struct grouped_digits : std::numpunct<char> {
+  char do_thousands_sep() const override { return ','; }
+  std::string do_grouping() const override { return "\3"; }
+};
+
+TEST(chrome_trace, numbers_do_not_depend_on_the_stream) {
+  fresh_trace trace;
+  chrome_trace::record({chrome_trace::phase::instant, "first", "c", {}}, "map");
+  chrome_trace::record({chrome_trace::phase::instant,
+                        "second",
+                        "c",
+                        std::chrono::nanoseconds(1'234'567'890),
+                        {},
+                        nullptr,
+                        {{{"n", ~std::uint64_t{0}}, {"m", 1'234'567}}}},
+                       "map");
+  trace.stop();
+  std::ostringstream plain, odd;
+  trace.write(plain);
+  odd.imbue(std::locale(std::locale::classic(), new grouped_digits));
+  odd << std::hex << std::showbase << std::showpos << std::setfill('*') << std::setw(40);
+  trace.write(odd);
+  EXPECT_EQ(odd.str(), plain.str());
+  const json second = events(written(trace), "i").at(1);
+  EXPECT_EQ(second.at("ts").get<double>(), 1'234'567.89);
+  EXPECT_EQ(second.at("args").at("n").get<std::uint64_t>(), ~std::uint64_t{0});
 }
 
 TEST(chrome_trace, splits_and_growth_of_a_hash_map_are_marks_and_curves) {

@@ -20,7 +20,9 @@
 //   the rest   by its own gauntlet::hash and ==
 //
 // Promises:
-//  (1) equal contents have equal hashes, under every seed: a view finds what the owner of the same content was stored as;
+//  (1) equal contents have equal hashes, under every seed: a view finds what the owner of the same content was stored as.
+//      Integers are equal by their values, whatever their types (-1 is no unsigned number); other numbers of two types are
+//      refused by the compiler, for their hashes differ;
 //  (2) order, lengths and boundaries count: ("a", "bc") is not ("ab", "c"), {{1}, {2}} is not {{1, 2}, {}}, nothing is not
 //      zero, and the second alternative of a variant is not the first; under a secret seed nobody can choose two such keys
 //      with equal hashes;
@@ -164,12 +166,24 @@ struct equality_of_content {
         ++other;
       }
       return true;
+    } else if constexpr (std::is_integral_v<A> && std::is_integral_v<B>) {
+      return is_negative(a) == is_negative(b) && static_cast<std::uint64_t>(a) == static_cast<std::uint64_t>(b);
     } else {
+      static_assert(std::is_same_v<A, B> || !std::is_arithmetic_v<A> || !std::is_arithmetic_v<B>,
+                    "content_equal: numbers of two types, which may be equal and have two hashes: convert one of them");
       return static_cast<bool>(a == b);
     }
   }
 
  private:
+  template <class Integer>
+  static constexpr bool is_negative([[maybe_unused]] Integer value) {
+    if constexpr (std::is_signed_v<Integer>) {
+      return value < 0;
+    } else {
+      return false;
+    }
+  }
   template <std::size_t I, class A, class B>
   constexpr bool equal_alternatives(const A& a, const B& b) const {
     static_assert(std::variant_size_v<A> == std::variant_size_v<B>,

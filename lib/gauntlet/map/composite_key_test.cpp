@@ -73,6 +73,18 @@ TEST(composite_key, a_sequence_is_its_elements_whatever_holds_them) {
   expect_different(std::vector<int>{0}, std::vector<int>{0, 0});
 }
 
+TEST(composite_key, integers_are_equal_by_value_and_then_have_equal_hashes) {
+  const gauntlet::content_equal equal;
+  EXPECT_FALSE(equal(-1, 4294967295U));
+  EXPECT_FALSE(equal(-1, ~std::uint64_t{0}));
+  EXPECT_TRUE(equal(7, 7U) && equal(std::uint8_t{7}, std::int64_t{7}) && equal(-7, std::int64_t{-7}));
+  for (const std::uint64_t seed : seeds) {
+    EXPECT_EQ(content_hash()(7, seed), content_hash()(7U, seed));
+    EXPECT_EQ(content_hash()(std::uint8_t{7}, seed), content_hash()(std::int64_t{7}, seed));
+    EXPECT_EQ(content_hash()(-7, seed), content_hash()(std::int64_t{-7}, seed));
+  }
+}
+
 TEST(composite_key, parts_are_compared_one_by_one) {
   expect_same(std::tuple("a"s, std::vector<int>{1, 2}, 3), std::tuple("a"sv, std::array<int, 2>{1, 2}, 3));
   expect_same(std::pair("a"s, 1), std::tuple("a"sv, 1));

@@ -36,7 +36,8 @@
 //      given up in words. An erase_if or merge that throws has done with the elements so far, and so has a move between
 //      unequal allocators: each element is in one of the two maps. Splits and merges of tables cannot fail half-way;
 //  (6) a visitor must not use the same map (in checked builds this is reported as misuse; otherwise the thread may wait for
-//      itself), and two threads whose visitors use each other's map can deadlock.
+//      itself), and two threads whose visitors use each other's map can deadlock. The same goes for hash, equality,
+//      allocator, and destructors of keys and values: they may run under locks, too.
 //
 //   operation                                     effect         waits for                 progress   memory returns
 //   find contains visit                           linearizable   one bucket                blocking   -

@@ -352,6 +352,8 @@ TEST(concurrent_map, splits_when_it_fills_merges_when_it_empties_and_gives_memor
   EXPECT_TRUE(healthy(map));
   map.shrink_to_fit();
   EXPECT_LT(map.stats().bytes, full.bytes / 20);
+  EXPECT_EQ(map.stats().splits, sparse.splits);
+  EXPECT_EQ(map.stats().merges, sparse.merges);
   EXPECT_EQ(map.size(), elements / 100);
   EXPECT_TRUE(healthy(map));
 }

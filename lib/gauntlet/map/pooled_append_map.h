@@ -226,8 +226,8 @@ class pooled_append_map {
   template <class K>
   size_type erase_as(const K& key);
 
-  // A buffer that goes back to the pool unless it is kept.
-  class fresh_buffer;
+  // A buffer without a key: it goes back to the pool, and its elements are destroyed, unless it is kept.
+  class loose_buffer;
   // Calls construct(Element* at) for room for `count` elements behind the key's sequence, in a larger buffer if it takes
   // one: construct makes all of them, or throws and has made none.
   template <class K, class Construct>
@@ -255,22 +255,28 @@ using pooled_append_map =
 #define GAUNTLET_MAP pooled_append_map<Key, Element, Hash, KeyEqual, Allocator, Policy>
 
 GAUNTLET_MAP_TEMPLATE
-class GAUNTLET_MAP::fresh_buffer {
+class GAUNTLET_MAP::loose_buffer {
  public:
-  fresh_buffer(pooled_append_map& map, unsigned number)
+  loose_buffer(pooled_append_map& map, unsigned number)
       : map_(map), number_(number), first_(map.pool_.take(map.memory(), number)) {}
-  ~fresh_buffer() {
-    if (first_ != nullptr) map_.pool_.give(map_.memory(), first_, number_);
+  loose_buffer(pooled_append_map& map, const sequence& held)
+      : map_(map), number_(held.number), first_(held.first), made_(held.size) {}
+  ~loose_buffer() {
+    if (first_ == nullptr) return;
+    sequence held{first_, made_, number_};
+    map_.give_back(held);
   }
-  fresh_buffer(const fresh_buffer&) = delete;
-  fresh_buffer& operator=(const fresh_buffer&) = delete;
+  loose_buffer(const loose_buffer&) = delete;
+  loose_buffer& operator=(const loose_buffer&) = delete;
   Element* first() const noexcept { return first_; }
+  void has(size_type made) noexcept { made_ = made; }
   Element* keep() noexcept { return std::exchange(first_, nullptr); }
 
  private:
   pooled_append_map& map_;
   unsigned number_;
   Element* first_;
+  size_type made_ = 0;
 };
 
 // The new elements are made first: until they are there nothing of the old sequence has moved, so they may be made from it.
@@ -280,15 +286,11 @@ auto GAUNTLET_MAP::grow(K&& key, size_type count, Construct construct) -> size_t
   auto place = index_.find(key);
   if (place == index_.end()) {
     const unsigned number = pool_type::class_for(count);
-    fresh_buffer buffer(*this, number);
-    // The key first: what has been made of elements would have to be destroyed if there was no memory for it.
+    loose_buffer buffer(*this, number);
+    construct(buffer.first());
+    buffer.has(count);
+    // The key last: to take it out again may throw, to destroy elements may not.
     place = index_.try_emplace(std::forward<K>(key)).first;
-    try {
-      construct(buffer.first());
-    } catch (...) {
-      index_.erase(place);
-      throw;
-    }
     place->second = {buffer.keep(), count, number};
     elements_ += count;
     return count;
@@ -298,7 +300,7 @@ auto GAUNTLET_MAP::grow(K&& key, size_type count, Construct construct) -> size_t
     construct(held.first + held.size);
   } else {
     const unsigned number = pool_type::class_for(held.size + count);
-    fresh_buffer buffer(*this, number);
+    loose_buffer buffer(*this, number);
     construct(buffer.first() + held.size);
     std::uninitialized_move(held.first, held.first + held.size, buffer.first());
     give_back(held);
@@ -357,13 +359,22 @@ GAUNTLET_MAP_TEMPLATE
 template <class Predicate>
 auto GAUNTLET_MAP::erase_if(Predicate predicate) -> size_type {
   using std::erase_if;
-  return erase_if(index_, [this, &predicate](const auto& entry) {
+  // Erasing an entry may throw, and then it stays, with its buffer: that goes back when the entry after it is looked at.
+  sequence erased;
+  const auto settle = [this, &erased]() noexcept {
+    if (erased.first == nullptr) return;
+    elements_ -= erased.size;
+    give_back(erased);
+    erased = {};
+  };
+  const size_type count = erase_if(index_, [&](const auto& entry) {
+    settle();
     if (!predicate(entry.first, view(entry.second))) return false;
-    sequence held = entry.second;
-    elements_ -= held.size;
-    give_back(held);
+    erased = entry.second;
     return true;
   });
+  settle();
+  return count;
 }
 
 GAUNTLET_MAP_TEMPLATE
@@ -398,8 +409,8 @@ auto GAUNTLET_MAP::operator=(const pooled_append_map& other) -> pooled_append_ma
   if (this == &other) return *this;
   constexpr bool propagates = traits::propagate_on_container_copy_assignment::value;
   pooled_append_map copy(other, propagates ? other.get_allocator() : get_allocator());
-  free_everything();
-  index_.clear();
+  clear();
+  release();
   // Both have the allocator that is to be: the entries do not move, and neither do the buffers.
   if constexpr (propagates) {
     const index_type empty(0, copy.index_.hash_function(), copy.index_.key_eq(), copy.memory());
@@ -418,14 +429,22 @@ auto GAUNTLET_MAP::operator=(pooled_append_map&& other) -> pooled_append_map& {
     if (memory() != other.memory()) {
       pooled_append_map moved(other.index_.hash_function(), other.index_.key_eq(), get_allocator());
       moved.index_.reserve(other.index_.size());
-      for (auto& [key, held] : other.index_) {
-        for (Element* at = held.first; at != held.first + held.size; ++at) moved.append(key, std::move(*at));
+      for (auto place = other.index_.begin(); place != other.index_.end();) {
+        const auto here = place++;
+        const sequence held = here->second;
+        const auto entry = other.index_.extract(here);  // which leaves all other iterators as they are
+        other.elements_ -= held.size;
+        const loose_buffer left(other, held);
+        moved.grow(std::move(entry.key()), held.size,
+                   [&held](Element* at) noexcept { std::uninitialized_move_n(held.first, held.size, at); });
       }
       other.clear();
       return *this = std::move(moved);
     }
   }
-  free_everything();
+  // From here on the map is empty if assigning Hash or KeyEqual throws.
+  clear();
+  release();
   index_ = std::move(other.index_);
   pool_type(std::move(other.pool_)).swap(pool_);
   elements_ = std::exchange(other.elements_, 0);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <iostream>
 #include <memory>
 #include <memory_resource>
 #include <new>
@@ -196,6 +197,90 @@ TEST(PooledAppendMap, AnAppendThatThrowsChangesNothing) {
   }
 }
 
+// Throws when so many calls, or assignments, are over. Small keys have one home, so that an erasure hashes others.
+struct fragile_hash {
+  using is_avalanching = void;
+  static inline long calls_left = -1, assignments_left = -1;
+  fragile_hash() = default;
+  fragile_hash(const fragile_hash&) = default;
+  fragile_hash& operator=(const fragile_hash&) {
+    count_down(assignments_left);
+    return *this;
+  }
+  std::size_t operator()(int key) const {
+    count_down(calls_left);
+    return key < 1000 ? 0x1000 : static_cast<std::size_t>(key) * 0x9e3779b97f4a7c15;
+  }
+  static void count_down(long& left) {
+    if (left >= 0 && left-- == 0) throw std::runtime_error("hash");
+  }
+};
+template <class Element>
+using fragile_map = pooled_append_map<int, Element, fragile_hash>;
+
+TEST(PooledAppendMap, AnErasureThatThrowsLeavesTheSequence) {
+  for (long calls = 0;; ++calls) {
+    fragile_map<std::string> map;
+    for (int key = 0; key < 20; ++key) map.append(key, "a text too long for a string to hold within");
+    fragile_hash::calls_left = calls;
+    bool done = false;
+    try {
+      EXPECT_EQ(map.erase_if([](int key, auto) { return key != 7; }), 19u);
+      done = true;
+    } catch (const std::runtime_error&) {
+    }
+    fragile_hash::calls_left = -1;
+    EXPECT_EQ(map.size(), map.element_count());
+    ASSERT_TRUE(map.self_check(&std::cerr)) << "after " << calls << " calls";
+    EXPECT_EQ(map.find(7).size(), 1u);
+    map.for_each([](int, auto all) { EXPECT_EQ(all[0].front(), 'a'); });
+    if (done) break;
+  }
+}
+
+TEST(PooledAppendMap, APredicateThatThrowsHasErasedWhatItChose) {
+  tiny_map<> map;
+  for (int key = 0; key < 20; ++key) map.append(key, key);
+  int asked = 0;
+  EXPECT_THROW(map.erase_if([&asked](int, auto) { return ++asked > 8 ? throw std::runtime_error("asked") : true; }),
+               std::runtime_error);
+  EXPECT_EQ(map.size(), 12u);
+  EXPECT_EQ(map.element_count(), 12u);
+  EXPECT_TRUE(map.self_check());
+}
+
+TEST(PooledAppendMap, AnAppendThatThrowsLeavesNoKeyWhateverElseThrows) {
+  fragile::copies_left = 1000;
+  const std::vector<fragile> two(2, fragile(1));
+  fragile_map<fragile> map;
+  for (int key = 1000; key < 2400; ++key) map.append(key, fragile(key));
+  // Some of these keys have their homes full: to erase one would hash it.
+  for (int key = 5000; key < 6000; ++key) {
+    for (long calls = 1; calls < 4; ++calls) {
+      fragile::copies_left = 1;
+      fragile_hash::calls_left = calls;
+      EXPECT_THROW(map.append_range(key, two), std::runtime_error);
+      fragile_hash::calls_left = -1;
+      ASSERT_FALSE(map.contains(key)) << key << " after " << calls << " calls";
+    }
+  }
+  EXPECT_TRUE(map.self_check());
+}
+
+TEST(PooledAppendMap, AnAssignmentThatThrowsLeavesAnEmptyMap) {
+  fragile_map<std::string> map, other;
+  map.append(1, "a text too long for a string to hold within");
+  other.append(2, "another text too long for a string to hold within");
+  fragile_hash::assignments_left = 0;
+  EXPECT_THROW(map = std::move(other), std::runtime_error);
+  fragile_hash::assignments_left = -1;
+  EXPECT_TRUE(map.empty());
+  EXPECT_EQ(map.element_count(), 0u);
+  EXPECT_TRUE(map.self_check());
+  EXPECT_EQ(other.find(2).size(), 1u);  // NOLINT(bugprone-use-after-move): nothing has moved
+  EXPECT_TRUE(other.self_check());
+}
+
 // Lets so many allocations through.
 class failing_resource : public std::pmr::memory_resource {
  public:
@@ -241,6 +326,49 @@ TEST(PooledAppendMap, MemoryComesFromTheAllocatorAndGoesBackThere) {
     EXPECT_TRUE(map.empty());  // NOLINT(bugprone-use-after-move): promised to be empty
     EXPECT_EQ(second.find(7).back(), 7);
     EXPECT_TRUE(second.self_check());
+  }
+  EXPECT_EQ(resource.bytes, 0u);
+  EXPECT_EQ(other.bytes, 0u);
+}
+
+struct sole_key {
+  explicit sole_key(int n) : number(n) {}
+  sole_key(sole_key&&) noexcept = default;
+  sole_key& operator=(sole_key&&) noexcept = default;
+  sole_key(const sole_key&) = delete;
+  friend bool operator==(const sole_key&, const sole_key&) = default;
+  int number;
+};
+struct sole_key_hash {
+  std::size_t operator()(const sole_key& key) const { return gauntlet::hash<int>()(key.number); }
+};
+
+TEST(PooledAppendMap, MovesToAnotherAllocatorKeysThatCanNotBeCopied) {
+  failing_resource resource, other;
+  {
+    using map_type = gauntlet::pmr::pooled_append_map<sole_key, std::unique_ptr<int>, sole_key_hash>;
+    map_type from(&resource), to(&other);
+    for (int i = 0; i < 300; ++i) from.append(sole_key(i % 40), std::make_unique<int>(i));
+    to = std::move(from);
+    EXPECT_TRUE(from.empty());  // NOLINT(bugprone-use-after-move): promised to be empty
+    EXPECT_EQ(from.element_count(), 0u);
+    EXPECT_TRUE(from.self_check());
+    EXPECT_EQ(to.size(), 40u);
+    EXPECT_EQ(to.element_count(), 300u);
+    EXPECT_EQ(*to.find(sole_key(7)).back(), 287);
+    EXPECT_TRUE(to.self_check());
+    // What runs out of memory half way loses elements, but no buffer.
+    for (int allowed = 0; allowed < 60; ++allowed) {
+      resource.left = allowed;
+      try {
+        from = std::move(to);
+        to = std::move(from);
+      } catch (const std::bad_alloc&) {
+        EXPECT_TRUE(from.self_check());
+        EXPECT_TRUE(to.self_check());
+      }
+    }
+    EXPECT_LT(to.size(), 40u);
   }
   EXPECT_EQ(resource.bytes, 0u);
   EXPECT_EQ(other.bytes, 0u);

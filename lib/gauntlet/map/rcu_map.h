@@ -44,10 +44,13 @@
 //  (6) while a thread reads (in a visitor of visit or for_each, during a `reading`) it may use the map as it likes,
 //      except synchronize(), and except extract where T can't be copied. Inside a visitor of update, a predicate of
 //      erase_if, a hash or an equality it may only read. Breaches are reported as misuse (the latter in checked
-//      builds);
+//      builds). Destructors of keys and values, and the allocator, must not use the map at all: what was retired is freed
+//      in some later operation that changes the map, of any thread, under a shard's lock (in checked builds their
+//      changes are reported as misuse; otherwise the thread may wait for itself);
 //  (7) entries unreclaimed: at most unreclaimed_max in each shard, and beside them what one erase_if or clear has taken
-//      out of it, and what threads have retired while they were reading. synchronize() waits for those who read at the
-//      call, and for nobody who comes later, and frees all that was retired before the call;
+//      out of it, what each call of synchronize() has that still waits, and what threads have retired while they were
+//      reading. synchronize() waits for those who read at the call, and for nobody who begins to later, and for calls of
+//      itself that began before; when it returns, all that was retired before the call is freed;
 //  (8) construction and destruction must not run beside other operations, as with any object.
 //
 //   operation                                effect         blocks                progress    memory returns
@@ -350,6 +353,7 @@ class rcu_map : detail::rcu_core<Key, T, Hash, KeyEqual, Allocator, Policy> {
   using typename core::shard;
   using typename core::table_type;
   using typename core::table_word;
+  using typename core::taken_out;
   using typename core::unpublished;
   using inside = detail::reentry_guard<Policy::checked>;
 
@@ -380,6 +384,10 @@ class rcu_map : detail::rcu_core<Key, T, Hash, KeyEqual, Allocator, Policy> {
   using core::table_disposer;
   using core::table_locked;
   using core::table_of;
+  using core::taken_out_;
+  using core::turns_;
+  using core::turns_begun_;
+  using core::turns_ended_;
   using core::unlink_locked;
 
   template <class K>

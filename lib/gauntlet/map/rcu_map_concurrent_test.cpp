@@ -223,6 +223,74 @@ struct colliding_hash {
   std::size_t operator()(int key) const { return static_cast<std::size_t>(key % 3); }
 };
 
+// Alive as long as an entry has it.
+struct counted_value {
+  explicit counted_value(int n) : number(n) { ++alive[number]; }
+  counted_value(const counted_value& other) : number(other.number) { ++alive[number]; }
+  counted_value& operator=(const counted_value&) = delete;
+  ~counted_value() { --alive[number]; }
+  static inline std::array<std::atomic<int>, 3> alive{};
+  int number;
+};
+
+// One that reads from `begin` until `end`.
+class reader_in_a_thread {
+ public:
+  template <class Map>
+  explicit reader_in_a_thread(const Map& map)
+      : thread_([this, &map] {
+          const auto reading = map.read();
+          begun_ = true;
+          begun_.notify_one();
+          ended_.wait(false);
+        }) {
+    begun_.wait(false);
+  }
+  void end() {
+    ended_ = true;
+    ended_.notify_one();
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> begun_{false}, ended_{false};
+  std::thread thread_;
+};
+
+template <class Holds>
+void wait_until(Holds holds) {
+  while (!holds()) std::this_thread::yield();
+}
+
+TEST(rcu_map, calls_of_synchronize_that_overlap_free_what_was_retired_before_each) {
+  gauntlet::rcu_map<int, counted_value, gauntlet::hash<int>, std::equal_to<int>,
+                    std::allocator<std::pair<const int, counted_value>>, small_policy>
+      map;
+  for (const int key : {1, 2}) map.try_emplace(key, key);
+  reader_in_a_thread first(map);
+  map.erase(1);
+  std::thread earlier([&map] {
+    map.synchronize();
+    EXPECT_EQ(counted_value::alive[1].load(), 0);
+  });
+  wait_until([&map] { return map.stats().synchronizations == 1; });
+  map.erase(2);
+  reader_in_a_thread second(map);
+  std::thread later([&map] {
+    map.synchronize();
+    EXPECT_EQ(counted_value::alive[2].load(), 0);
+  });
+  wait_until([&map] { return map.stats().synchronizations == 2; });
+  EXPECT_EQ(map.stats().unreclaimed, 2U);
+  first.end();
+  earlier.join();  // though the second one reads
+  EXPECT_EQ(counted_value::alive[2].load(), 1);
+  EXPECT_EQ(map.stats().unreclaimed, 1U);
+  second.end();
+  later.join();
+  EXPECT_EQ(map.stats().unreclaimed, 0U);
+}
+
 TEST(rcu_map, keys_with_equal_hashes_are_kept_apart) {
   gauntlet::rcu_map<int, int, colliding_hash, std::equal_to<int>, std::allocator<std::pair<const int, int>>,
                     small_policy>

@@ -29,7 +29,9 @@
 //  (5) an operation on one key that throws leaves the locks free and the map unchanged (but a visitor's own changes stay);
 //      add_shard, remove_shard, set_weight and reshard happen or, if they throw, have changed nothing;
 //  (6) a visitor must not use the same map (in checked builds this is reported as misuse; otherwise the thread may wait for
-//      itself), nor stay for long: a resharding waits for it between its phases, and nobody else does on that account;
+//      itself), nor stay for long: a resharding waits for it between its phases, and nobody else does on that account.
+//      Two threads whose visitors use each other's map can wait for each other for ever: where the shards lock, by any
+//      operation; whatever the shards, by migrate, add_shard, remove_shard, set_weight or reshard;
 //  (7) construction and destruction must not run beside other operations, as with any object.
 //
 //   operation                                 effect         blocks                              progress   memory returns
@@ -258,8 +260,8 @@ class routed_map {
   // members.
   bool reshard(const ring_type& target);
 
-  // Does one step for a resharding that is under way: looks at up to `elements` elements, and copies or erases those of
-  // them that move. Returns whether a resharding is under way still. It does not wait for readers: if there are some that
+  // Does one step for a resharding that is under way: looks at up to `elements` elements, and at 4096 at most, and copies
+  // or erases those of them that move. Returns whether a resharding is under way still. It does not wait for readers: if there are some that
   // must leave, nothing is done.
   bool migrate_some(size_type elements);
   // Returns when the resharding that was under way at the call is over. O(n) in all.

@@ -180,6 +180,24 @@ TEST(routed_map, moves_what_the_rings_differ_in_and_nothing_else) {
   EXPECT_EQ(map.stats().shards, 12u);
 }
 
+TEST(routed_map, a_step_has_a_bound_of_its_own) {
+  routed_map<int, int> map;
+  for (int key = 0; key < 10000; ++key) map.insert(key, key);
+  EXPECT_TRUE(map.add_shard(100));
+  int steps = 0;
+  while (map.migrate_some(~std::size_t{0})) ASSERT_LT(++steps, 1000);
+  EXPECT_GT(map.stats().shards, 8u);
+  EXPECT_EQ(map.size(), 10000u);
+  EXPECT_TRUE(map.self_check());
+}
+
+TEST(routed_map, refuses_to_reserve_what_can_not_be) {
+  routed_map<int, int> map;
+  EXPECT_THROW(map.reserve(~std::size_t{0}), std::length_error);
+  map.reserve(1000);
+  EXPECT_TRUE(map.self_check());
+}
+
 // A step is bounded: writes are enough to bring a resharding to its end, some elements at a time.
 TEST(routed_map, writes_carry_a_resharding_on) {
   map_of<by_writes> map;

@@ -28,6 +28,7 @@
 //      work done for the shards it had finished;
 //  (5) a visitor must not use the same map, not even for a key of another shard (in checked builds this is reported as
 //      misuse; otherwise the thread may wait for itself); two threads whose visitors use each other's map can deadlock.
+//      The same goes for hash, equality, allocator, and destructors of keys and values: they run under locks, too.
 //  (6) construction and destruction need no lock and must not run beside other operations, as with any object.
 //
 //   operation                                       effect         blocks                 progress    memory returns

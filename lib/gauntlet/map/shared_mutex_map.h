@@ -11,7 +11,7 @@
 // address, so two threads naming the same maps in opposite order cannot deadlock; a map combined with itself takes its
 // lock once. And visitors: they run under the lock, so they must not use the same map again (in checked builds this is
 // reported as misuse; otherwise the thread waits for itself), and two threads whose visitors each use the other's map
-// can deadlock.
+// can deadlock. The same goes for hash, equality, allocator, and destructors of keys and values.
 //
 // Promises:
 //  (1) every operation is linearizable, see `contracts` and the table;

@@ -199,7 +199,11 @@ class small_vector {
   template <std::input_iterator Input>
   void append(Input first, Input last) {
     const size_type before = size_;
-    if constexpr (std::forward_iterator<Input>) reserve(before + static_cast<size_type>(std::distance(first, last)));
+    if constexpr (std::forward_iterator<Input>) {
+      // At least as much again as there is, for there may be many such calls.
+      const size_type needed = before + allowed(static_cast<size_type>(std::distance(first, last)));
+      if (needed > capacity_) reserve(before == 0 ? needed : std::max(needed, std::min(2 * before, max_size())));
+    }
     try {
       for (; first != last; ++first) emplace_back(*first);
     } catch (...) {

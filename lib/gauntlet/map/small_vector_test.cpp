@@ -119,6 +119,21 @@ TEST(small_vector, too_many_elements_are_refused) {
   EXPECT_EQ(v, (small_vector<char>{'a'}));
 }
 
+TEST(small_vector, many_appends_allocate_seldom_and_one_gets_what_it_needs) {
+  small_vector<int, 4> many;
+  int moves = 0;
+  for (int i = 0; i < 10000; ++i) {
+    const int* const before = many.data();
+    many.append(&i, &i + 1);
+    moves += many.data() != before;
+  }
+  EXPECT_LT(moves, 20);
+  EXPECT_EQ(many.back(), 9999);
+  small_vector<int, 4> one;
+  one.append(many.begin(), many.begin() + 1000);
+  EXPECT_EQ(one.capacity(), 1000u);
+}
+
 TEST(small_vector, over_aligned_elements_are_aligned_inside_and_out) {
   struct alignas(64) wide {
     int value;

@@ -29,7 +29,8 @@
 //  (5) operations that throw (allocation, hash, equality, copy, visitor) leave the map unchanged and the lock free;
 //  (6) functions that run inside update, erase_if, compare_and_publish and the update of one key must not change the
 //      same map (in checked builds this is reported as misuse; otherwise the thread waits for itself). They and all
-//      other visitors may read it: they see the version before;
+//      other visitors may read it: they see the version before. The same goes for the allocator and for destructors of
+//      keys and values, which run in some later update, of any thread, or when a snapshot is let go (not reported there);
 //  (7) construction and destruction need no lock and must not run beside other operations on the map, as with any
 //      object; those of snapshots may run beside anything.
 //

@@ -38,7 +38,10 @@
 //      and lookups then write nothing but this thread's own cache line, without a read-modify-write;
 //  (4) copies handed out are the caller's own. A visitor gets a value that does not change while it looks; it runs
 //      without the lock in for_each, range and erase_if, which may use the map, and maybe under it in visit and update,
-//      which must not (in checked builds this is reported as misuse; otherwise the thread may wait for itself);
+//      which must not (in checked builds this is reported as misuse; otherwise the thread may wait for itself).
+//      Destructors of keys and values, and the allocator, must not use the map either: what was replaced or erased is
+//      freed under the lock in some later operation of any thread (in checked builds this is reported as misuse, but
+//      for what for_each, range and erase_if free; otherwise the thread may wait for itself);
 //  (5) an operation on one key that throws leaves the lock free and the map unchanged;
 //  (6) construction and destruction need no lock and must not run beside other operations, as with any object.
 //

@@ -283,7 +283,7 @@ TYPED_TEST(epoch_domain, a_retire_list_that_looks_later_keeps_one_lot) {
   retired.drain(dispose);
 }
 
-TYPED_TEST(epoch_domain, what_is_let_wait_together_is_freed_after_one_grace_period) {
+TYPED_TEST(epoch_domain, an_object_that_waits_does_not_wait_for_who_comes_later) {
   TypeParam domain;
   retire_list<object, TypeParam> retired;
   std::multiset<int> gone;
@@ -293,11 +293,15 @@ TYPED_TEST(epoch_domain, what_is_let_wait_together_is_freed_after_one_grace_peri
   retired.collect(domain, dispose, look::at_once);
   retired.add(new object(2));
   retired.add(new object(3));
-  retired.let_all_wait(domain);
+  retired.collect(domain, dispose, look::at_once);
   EXPECT_EQ(retired.size(), 3U);
   reader.reset();
-  reader.emplace(domain);  // who comes later is not waited for
-  retired.collect(domain, dispose, look::later);
+  reader.emplace(domain);
+  retired.collect(domain, dispose, look::at_once);
+  EXPECT_EQ(gone, (std::multiset<int>{1}));
+  EXPECT_EQ(retired.open_size(), 0U);
+  reader.reset();
+  retired.collect(domain, dispose, look::at_once);
   EXPECT_EQ(gone, (std::multiset<int>{1, 2, 3}));
 }
 

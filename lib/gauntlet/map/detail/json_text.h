@@ -1,6 +1,8 @@
-// Texts and times as JSON has them.
+// Texts, numbers and times as JSON has them, whatever the stream's locale and flags say. Requires: its width is 0.
 #pragma once
 
+#include <array>
+#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -53,11 +55,29 @@ inline void write_json_string(std::ostream& out, std::string_view text) {
   out << '"';
 }
 
+// A number in digits: out << json_number(n).
+class json_number {
+ public:
+  explicit json_number(std::uint64_t value) noexcept
+      : end_(std::to_chars(digits_.data(), digits_.data() + digits_.size(), value).ptr) {}
+  json_number(const json_number&) = delete;
+  json_number& operator=(const json_number&) = delete;
+  friend std::ostream& operator<<(std::ostream& out, const json_number& number) {
+    return out << std::string_view(number.digits_.data(),
+                                   static_cast<std::size_t>(number.end_ - number.digits_.data()));
+  }
+
+ private:
+  std::array<char, 20> digits_;  // 2^64 has as many
+  const char* end_;
+};
+
 // Microseconds to three places, exactly; a negative time, which a clock that goes back makes, is 0.
 inline void write_json_microseconds(std::ostream& out, std::chrono::nanoseconds time) {
   const std::int64_t all = time.count() < 0 ? 0 : time.count();
   const auto digit = [](std::int64_t d) { return static_cast<char>('0' + d % 10); };
-  out << all / 1000 << '.' << digit(all / 100) << digit(all / 10) << digit(all);
+  out << json_number(static_cast<std::uint64_t>(all / 1000)) << '.' << digit(all / 100) << digit(all / 10)
+      << digit(all);
 }
 
 }  // namespace gauntlet::detail

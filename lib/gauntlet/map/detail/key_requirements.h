@@ -17,7 +17,8 @@ namespace gauntlet {
 // Whether a key type looks at bytes that it does not own, by itself or by a part of it: std::string_view, std::span and all
 // other types that say so as ranges do (enable_borrowed_range); pairs, tuples, optionals, variants and containers of such.
 // No map stores them, for a key that changes with what it looks at is lost; borrowed_key (composite_key.h) says that what it
-// looks at stays. Specialise as true for a view of your own, or as false for a type that is taken for one.
+// looks at stays. Specialise as true for a view of your own, or as false for a type that is taken for one, and before its
+// definition for a type whose value_type holds it again, a tree of vectors of trees: to ask that for ever is an error.
 template <class Key>
 inline constexpr bool borrows_bytes = [] {
   if constexpr (std::is_reference_v<Key>) {

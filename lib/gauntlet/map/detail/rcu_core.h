@@ -150,6 +150,41 @@ class rcu_core {
     return [this](typename table_type::retired_table* at) noexcept { table_type::free(allocator_, at); };
   }
 
+  // What synchronize() has taken out of the shards, to free it when its readers have left.
+  class taken_out {
+   public:
+    explicit taken_out(const rcu_core& map) noexcept : map_(map) {}
+    ~taken_out() {
+      free_all(entries_, map_.disposer());
+      free_all(tables_, map_.table_disposer());
+    }
+    taken_out(const taken_out&) = delete;
+    taken_out& operator=(const taken_out&) = delete;
+
+    void take_all_locked(shard& from) noexcept GAUNTLET_REQUIRES(from.lock) {
+      count_ += from.retired.size();
+      from.retired.drain(putting_into(entries_));
+      from.retired_tables.drain(putting_into(tables_));
+    }
+    size_type entries() const noexcept { return count_; }
+
+   private:
+    using retired_table = typename table_type::retired_table;
+    template <class Object>
+    static auto putting_into(Object*& first) noexcept {
+      return [&first](Object* at) noexcept { at->next_retired = std::exchange(first, at); };
+    }
+    template <class Object, class Dispose>
+    static void free_all(Object* at, Dispose dispose) noexcept {
+      while (at != nullptr) dispose(std::exchange(at, at->next_retired));
+    }
+
+    const rcu_core& map_;
+    entry* entries_ = nullptr;
+    retired_table* tables_ = nullptr;
+    size_type count_ = 0;  // of entries
+  };
+
   // The highest bits of a hash say which shard, the others where in its table.
   template <class K>
   GAUNTLET_ALWAYS_INLINE std::uint64_t hash_of(const K& key) const {
@@ -250,6 +285,11 @@ class rcu_core {
   [[no_unique_address]] Allocator allocator_;  // constant after construction: copied for each use
   std::uint64_t seed_;                         // constant after construction
   mutable domain_type domain_;
+  // Calls of synchronize() take turns in taking things out of the shards, and end in the order in which they did.
+  mutable lock_type turns_;
+  std::uint64_t turns_begun_ GAUNTLET_GUARDED_BY(turns_) = 0;
+  std::uint64_t turns_ended_ GAUNTLET_GUARDED_BY(turns_) = 0;
+  size_type taken_out_ GAUNTLET_GUARDED_BY(turns_) = 0;  // entries, by calls that have not ended
   alignas(
       cache_line) std::array<std::atomic<table_word>, shard_count> tables_{};  // each written under its shard's lock
   std::array<shard, shard_count> shards_;  // the array itself is constant after construction

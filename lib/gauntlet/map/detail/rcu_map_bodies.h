@@ -318,20 +318,38 @@ auto GAUNTLET_MAP::snapshot() const -> map_type {
   return all;
 }
 
+// What a call has taken out waits for its own grace period and no other, however many calls overlap. What was retired
+// before this call, but taken out by an earlier one, waits for readers who are at this call, too: the end of that call is
+// awaited.
 GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::synchronize() {
   const inside here(this, "synchronize");
-  // Once everything waits, one grace period serves it all, and nobody who comes later is waited for.
-  for (shard& each : shards_) {
-    const locked guard(each.lock);
-    each.retired.let_all_wait(domain_);
-    each.retired_tables.let_all_wait(domain_);
+  if (domain_.is_read_by_this_thread()) {
+    domain_.synchronize();  // reports the misuse, before anything has changed
   }
-  domain_.synchronize();
-  for (shard& each : shards_) {
-    const locked guard(each.lock);
-    each.retired.collect(domain_, disposer(), detail::look::later);
-    each.retired_tables.collect(domain_, table_disposer(), detail::look::later);
+  std::uint64_t turn = 0;
+  size_type entries = 0;
+  {
+    taken_out mine(*this);
+    {
+      const locked guard(turns_);
+      turn = turns_begun_++;
+      for (shard& each : shards_) {
+        const locked shard_guard(each.lock);
+        mine.take_all_locked(each);
+      }
+      entries = mine.entries();
+      taken_out_ += entries;
+    }
+    domain_.synchronize();
+  }
+  for (;; std::this_thread::yield()) {
+    const locked guard(turns_);
+    if (turns_ended_ == turn) {
+      ++turns_ended_;
+      taken_out_ -= entries;
+      return;
+    }
   }
 }
 
@@ -345,6 +363,10 @@ auto GAUNTLET_MAP::stats() const -> statistics {
     all.buckets += table_type::buckets_in(table_locked(each));
     all.unreclaimed += each.retired.size();
     all.waits += each.waits;
+  }
+  {
+    const locked guard(turns_);
+    all.unreclaimed += taken_out_;
   }
   const auto readers = domain_.stats();
   all.epochs = readers.epoch - 1;

@@ -3,8 +3,11 @@
 //
 // There are two lots: the *open* one, to which objects are added, and the *waiting* one, whose epoch has been ended and
 // whose grace period is awaited. When that is over its objects are disposed of and the open lot becomes the waiting
-// one: one end of an epoch and one look at the readers serve a whole lot. Nothing is allocated: an object has a pointer
-// `next_retired` that nobody else uses.
+// one: one end of an epoch and one look at the readers serve a whole lot. Lots are never put together: an object that
+// waits would wait for the readers of a later epoch, too. Nothing is allocated: an object has a pointer `next_retired`
+// that nobody else uses.
+//
+// `Dispose` is called with one object at a time, which the list has forgotten by then.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +26,6 @@ template <class Object, class Domain = epoch_domain>
 class retire_list {
  public:
   void add(Object* unlinked) noexcept {
-    if (open_ == nullptr) open_last_ = unlinked;
     unlinked->next_retired = open_;
     open_ = unlinked;
     ++open_count_;
@@ -38,20 +40,13 @@ class retire_list {
   void collect(Domain& domain, Dispose dispose, look when) noexcept {
     if (waiting_ != nullptr && domain.is_over(epoch_)) dispose_of_waiting(dispose);
     if (waiting_ != nullptr || open_ == nullptr) return;
-    let_all_wait(domain);
+    waiting_ = std::exchange(open_, nullptr);
+    waiting_count_ = std::exchange(open_count_, 0);
+    epoch_ = domain.advance();
     if (when == look::at_once && domain.is_over(epoch_)) dispose_of_waiting(dispose);
   }
 
-  // Everything waits from now on: the next collect that comes after a grace period disposes of it.
-  void let_all_wait(Domain& domain) noexcept {
-    if (open_ == nullptr) return;
-    open_last_->next_retired = waiting_;
-    waiting_ = std::exchange(open_, nullptr);
-    waiting_count_ += std::exchange(open_count_, 0);
-    epoch_ = domain.advance();
-  }
-
-  // Disposes of everything. Nobody reads.
+  // Disposes of everything: nobody reads, or Dispose puts aside what readers may be looking at.
   template <class Dispose>
   void drain(Dispose dispose) noexcept {
     dispose_of_waiting(dispose);
@@ -73,7 +68,6 @@ class retire_list {
   }
 
   Object* open_ = nullptr;
-  Object* open_last_ = nullptr;  // of the open lot, the one that was added first
   Object* waiting_ = nullptr;
   std::size_t open_count_ = 0;
   std::size_t waiting_count_ = 0;

@@ -238,8 +238,9 @@ void GAUNTLET_MAP::reserve(size_type elements) {
   const inside here(this, "reserve");
   const reading now(router_.domain());
   const auto& shards = router_.table().shards();
+  const size_type each_gets = elements / shards.size() + (elements % shards.size() != 0 ? 1 : 0);
   for (shard* each : shards) {
-    if constexpr (requires { each->reserve(elements); }) each->reserve((elements + shards.size() - 1) / shards.size());
+    if constexpr (requires { each->reserve(each_gets); }) each->reserve(each_gets);
   }
 }
 

@@ -27,6 +27,7 @@
 // *spoilt*: the source goes back to waiting, the targets are swept, and copying begins again.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -234,7 +235,11 @@ class router {
     return next;
   }
 
+  // Of one step: it has memory for the keys it may meet.
+  static constexpr std::size_t count_max = 4096;
+
   step_result step_locked(std::size_t count) GAUNTLET_REQUIRES(mover_) {
+    count = std::min(count, count_max);
     switch (phase_) {
       case phase::idle:
         return step_result::nothing_to_do;

@@ -111,6 +111,8 @@ void concurrent_buckets<Types>::rebuild() GAUNTLET_UNCHECKED_LOCKING {
     throw;
   }
   forget_elements();
+  anew.splits_ = splits_;  // so far: those that made the new tables do not count
+  anew.merges_ = merges_;
   swap(anew);
 }
 
