@@ -65,6 +65,16 @@ struct map_types {
       return noexcept(std::declval<const Hash&>()(std::declval<const Key&>()));
     }
   }
+  // Moves what moves in place and copies what can be copied instead: std::move_if_noexcept, decided for an element as a
+  // whole. Were each part to decide for itself, the key would have left when the copy of its value throws.
+  template <class Part>
+  static GAUNTLET_ALWAYS_INLINE constexpr decltype(auto) moved_or_copied(Part& part) noexcept {
+    if constexpr (copies_first()) {
+      return std::as_const(part);
+    } else {
+      return std::move(part);
+    }
+  }
   static constexpr bool allocator_constructs() {
     return requires(Allocator& a, value_type* at, const value_type& from) { a.construct(at, from); };
   }

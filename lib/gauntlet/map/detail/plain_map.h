@@ -34,6 +34,7 @@
 #include <gauntlet/map/detail/iterator.h>
 #include <gauntlet/map/detail/map_types.h>
 #include <gauntlet/map/detail/node_handle.h>
+#include <gauntlet/map/detail/passage.h>
 #include <gauntlet/map/misuse.h>
 
 namespace gauntlet::detail {
@@ -550,13 +551,24 @@ class plain_map {
     works_.erase_at(at);
     return iterator(&works_, after, ahead);
   }
-  // Moves the element out; what may throw comes before the element goes.
+  // Moves the element out; what may throw comes before the element goes. Of what can only be moved, and throws then, no
+  // part stays behind.
   node_type extract_position(const position& at) {
     const auto plan = works_.plan_erase(at);
-    value_type& value = at.element->value();
+    auto& key = const_cast<Key&>(at.element->key());
+    T& mapped = at.element->value().second;
     node_type node;
-    node.fill(works_.allocator(), std::move_if_noexcept(const_cast<Key&>(value.first)),
-              std::move_if_noexcept(value.second));
+    if constexpr (types::loses_on_failure()) {
+      bool begun = false;
+      try {
+        node.fill(works_.allocator(), std::move(key), std::move(mapped), begun);
+      } catch (...) {
+        if (begun) works_.finish_erase(plan);
+        throw;
+      }
+    } else {
+      node.fill(works_.allocator(), types::moved_or_copied(key), types::moved_or_copied(mapped));
+    }
     works_.finish_erase(plan);
     return node;
   }
@@ -566,11 +578,8 @@ class plain_map {
     works_.pay_debt();
     return node;
   }
-  // Copies what may throw when it moves, if it can.
-  void take_element(slot& to, value_type& from) {
-    types::construct(works_.allocator(), to, std::move_if_noexcept(const_cast<Key&>(from.first)),
-                     std::move_if_noexcept(from.second));
-  }
+  template <class Insert, class Lose>
+  static std::pair<position, bool> insert_or_lose(const passage<types>& taken, Insert insert, Lose lose);
   void take_or_move(plain_map& other) {
     if constexpr (traits::is_always_equal::value) {
       works_.take_from(other.works_);

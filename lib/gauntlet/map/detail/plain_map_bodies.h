@@ -36,27 +36,30 @@ auto plain_map<Kind>::emplace(Arguments&&... arguments) -> std::pair<iterator, b
   return {at_position(at), inserted};
 }
 
+// Inserts. If that throws, and has spoilt the original, the original goes.
+template <class Kind>
+template <class Insert, class Lose>
+auto plain_map<Kind>::insert_or_lose(const passage<types>& taken, Insert insert, Lose lose)
+    -> std::pair<position, bool> {
+  if constexpr (passage<types>::may_lose) {
+    try {
+      return insert();
+    } catch (...) {
+      if (taken.original_is_lost()) lose();
+      throw;
+    }
+  } else {
+    return insert();
+  }
+}
+
 template <class Kind>
 auto plain_map<Kind>::insert(node_type&& node) -> insert_return_type {
   if (node.empty()) return {end(), false, node_type()};
-  struct taker {
-    Allocator& allocator;
-    node_type& node;
-    void operator()(slot& to) {
-      types::construct(allocator, to, std::move_if_noexcept(node.key()), std::move_if_noexcept(node.mapped()));
-    }
-    // What was copied is still in the node. Of what can only be moved, and throws, nothing can be given back.
-    void give_back(slot& made) noexcept {
-      if constexpr (types::moves_in_place()) {
-        node.fill(allocator, std::move(const_cast<Key&>(made.value().first)), std::move(made.value().second));
-      } else if constexpr (types::loses_on_failure()) {
-        node.reset();
-      }
-      types::destroy(allocator, made);
-    }
-  };
   const writing<operation::insert> guard(*this);
-  const auto [placed, inserted] = works_.insert(node.key(), taker{works_.allocator(), node});
+  passage<types> taken(works_.allocator(), node.key(), node.mapped());
+  const auto [placed, inserted] =
+      insert_or_lose(taken, [&] { return works_.insert(node.key(), taken); }, [&] { node.reset(); });
   const iterator at = at_position(placed);
   if (!inserted) return {at, false, std::move(node)};
   node.reset();
@@ -94,37 +97,11 @@ void plain_map<Kind>::merge(plain_map<Kind2>& source) {
     source.works_.advance(after, ahead);
     // What may throw of the erasure comes before the element leaves.
     const auto plan = source.works_.plan_erase(at);
-    bool moved = false;
-    if constexpr (types::loses_on_failure()) {
-      bool touched = false;
-      try {
-        moved = works_
-                    .insert(at.element->key(),
-                            [&](slot& to) {
-                              touched = true;
-                              take_element(to, at.element->value());
-                            })
-                    .second;
-      } catch (...) {
-        if (touched) source.works_.finish_erase(plan);
-        throw;
-      }
-    } else {
-      struct taker {
-        plain_map& map;
-        value_type& from;
-        void operator()(slot& to) { map.take_element(to, from); }
-        void give_back(slot& made) noexcept {
-          if constexpr (types::moves_in_place()) {
-            from.~value_type();
-            ::new (static_cast<void*>(&from))
-                value_type(std::move(const_cast<Key&>(made.value().first)), std::move(made.value().second));
-          }
-          types::destroy(map.works_.allocator(), made);
-        }
-      };
-      moved = works_.insert(at.element->key(), taker{*this, at.element->value()}).second;
-    }
+    passage<types> taken(works_.allocator(), at.element->key(), at.element->value().second);
+    const bool moved =
+        insert_or_lose(
+            taken, [&] { return works_.insert(at.element->key(), taken); }, [&] { source.works_.finish_erase(plan); })
+            .second;
     if (moved) source.works_.finish_erase(plan);
     at = after;
   }

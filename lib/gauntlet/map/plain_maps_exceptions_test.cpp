@@ -1,0 +1,210 @@
+// Elements whose key and value differ in what their moves promise, on their way out of hash_map and bucket_map and back
+// in: nothing may be left of an operation that throws but what the map promises.
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <memory_resource>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <gauntlet/map/plain_maps_test_types.h>
+
+namespace gauntlet {
+namespace {
+
+using namespace gauntlet::testing;
+
+template <class Family>
+class PlainMapsExceptions : public ::testing::Test {};
+TYPED_TEST_SUITE(PlainMapsExceptions, plain_families, plain_family_names);
+
+using steady = counted<moving::never_throws>;
+using shaky = counted<moving::may_throw>;                // copyable
+using fragile = counted<moving::may_throw_and_no_copy>;  // can only be moved
+
+template <class Family, class Key, class T>
+using risky = typename Family::template map<Key, T, throwing_hash, throwing_equal,
+                                            accounting_allocator<std::pair<const Key, T>>, typename Family::tiny>;
+
+template <class Map>
+std::map<u64, u64> contents(const Map& m) {
+  std::map<u64, u64> all;
+  for (const auto& [k, v] : m) {
+    EXPECT_FALSE(k.moved_from || v.moved_from);
+    EXPECT_TRUE(all.emplace(k.value, v.value).second);
+  }
+  EXPECT_EQ(all.size(), m.size());
+  return all;
+}
+
+std::map<u64, u64> together(std::map<u64, u64> a, const std::map<u64, u64>& b) {
+  for (const auto& [k, v] : b) EXPECT_TRUE(a.emplace(k, v).second);
+  return a;
+}
+
+// Two maps of one memory, and all of it is given back.
+template <class Map>
+struct two_maps {
+  memory_account account;
+  Map a{typename Map::allocator_type(account)}, b{typename Map::allocator_type(account)};
+  explicit two_maps(u64 count) {
+    for (u64 k = 0; k < count; ++k) a.try_emplace(typename Map::key_type(k), k + 100);
+  }
+  void expect_order() const {
+    ASSERT_TRUE(healthy(a));
+    ASSERT_TRUE(healthy(b));
+  }
+};
+
+// Does it again with every chance to fail taken in turn, until it succeeds.
+template <class Operation, class Check>
+long with_every_fault(Operation operation, Check check) {
+  for (long chance = 1;; ++chance) {
+    faults::countdown = chance;
+    try {
+      operation();
+      faults::countdown = -1;
+      return chance;
+    } catch (const fault&) {
+      faults::countdown = -1;
+      check();
+    }
+    if (::testing::Test::HasFatalFailure() || chance > 100000) return chance;
+  }
+}
+
+template <class Map>
+void extractions_happen_or_do_not() {
+  two_maps<Map> maps(40);
+  for (u64 k = 0; k < 40; ++k) {
+    const auto before = contents(maps.a);
+    typename Map::node_type node;
+    with_every_fault(
+        [&] {
+          const typename Map::key_type key(k);
+          node = k % 2 == 0 ? maps.a.extract(key) : maps.a.extract(maps.a.find(key));
+        },
+        [&] {
+          maps.expect_order();
+          ASSERT_EQ(contents(maps.a), before);
+        });
+    ASSERT_FALSE(node.empty());
+    EXPECT_TRUE(node.key().value == k && !node.key().moved_from);
+    EXPECT_TRUE(node.mapped().value == k + 100 && !node.mapped().moved_from);
+  }
+  EXPECT_TRUE(maps.a.empty());
+}
+TYPED_TEST(PlainMapsExceptions, AFailedExtractionLeavesKeyAndValueWhereTheyWere) {
+  extractions_happen_or_do_not<risky<TypeParam, steady, shaky>>();
+  extractions_happen_or_do_not<risky<TypeParam, shaky, steady>>();
+  extractions_happen_or_do_not<risky<TypeParam, shaky, shaky>>();
+  EXPECT_EQ(steady::alive, 0);
+  EXPECT_EQ(shaky::alive, 0);
+}
+
+template <class Map>
+void nodes_arrive_or_stay() {
+  two_maps<Map> maps(60);
+  for (u64 k = 0; k < 60; ++k) {
+    typename Map::node_type node = maps.a.extract(typename Map::key_type(k));
+    const auto before = contents(maps.b);
+    with_every_fault(
+        [&] {
+          auto done = maps.b.insert(std::move(node));
+          ASSERT_TRUE(done.inserted);
+        },
+        [&] {
+          maps.expect_order();
+          ASSERT_EQ(contents(maps.b), before);
+          ASSERT_FALSE(node.empty());
+          ASSERT_TRUE(node.key().value == k && !node.key().moved_from);
+          ASSERT_TRUE(node.mapped().value == k + 100 && !node.mapped().moved_from);
+        });
+    ASSERT_TRUE(node.empty());
+    ASSERT_EQ(contents(maps.b).size(), k + 1);
+  }
+}
+TYPED_TEST(PlainMapsExceptions, ANodeThatCannotBeInsertedKeepsKeyAndValue) {
+  nodes_arrive_or_stay<risky<TypeParam, steady, shaky>>();
+  nodes_arrive_or_stay<risky<TypeParam, shaky, steady>>();
+  nodes_arrive_or_stay<risky<TypeParam, steady, steady>>();
+  EXPECT_EQ(steady::alive, 0);
+  EXPECT_EQ(shaky::alive, 0);
+}
+
+template <class Map>
+void merges_lose_nothing() {
+  two_maps<Map> maps(60);
+  const auto all = contents(maps.a);
+  EXPECT_GT(with_every_fault([&] { maps.b.merge(maps.a); },
+                             [&] {
+                               maps.expect_order();
+                               ASSERT_EQ(together(contents(maps.a), contents(maps.b)), all);
+                             }),
+            10);
+  EXPECT_EQ(contents(maps.b), all);
+  EXPECT_TRUE(maps.a.empty());
+}
+TYPED_TEST(PlainMapsExceptions, AMergeThatThrowsHasEveryElementInOneOfTheMaps) {
+  merges_lose_nothing<risky<TypeParam, steady, shaky>>();
+  merges_lose_nothing<risky<TypeParam, shaky, steady>>();
+  merges_lose_nothing<risky<TypeParam, steady, steady>>();
+  EXPECT_EQ(steady::alive, 0);
+  EXPECT_EQ(shaky::alive, 0);
+}
+
+// Of elements that can only be moved, and throw then, the one on its way may get lost; no part of it stays behind.
+TYPED_TEST(PlainMapsExceptions, AnElementThatCannotBeCopiedIsLostAsAWhole) {
+  using map = risky<TypeParam, steady, fragile>;
+  const auto part_of = [](const std::map<u64, u64>& some, const std::map<u64, u64>& all) {
+    return std::includes(all.begin(), all.end(), some.begin(), some.end());
+  };
+  {
+    two_maps<map> maps(40);
+    std::size_t lost = 0, kept = 0;
+    for (u64 k = 0; k < 40; ++k) {
+      typename map::node_type node;
+      auto before = contents(maps.a);
+      with_every_fault(
+          [&] {
+            const auto it = maps.a.find(steady(k));
+            if (it != maps.a.end()) node = k % 2 == 0 ? maps.a.extract(steady(k)) : maps.a.extract(it);
+          },
+          [&] {
+            maps.expect_order();
+            const auto after = contents(maps.a);
+            ASSERT_TRUE(part_of(after, before));
+            ++(after.size() == before.size() ? kept : lost);
+            before = after;
+          });
+      if (node.empty()) continue;
+      const auto there = contents(maps.b);
+      with_every_fault([&] { maps.b.insert(std::move(node)); },
+                       [&] {
+                         maps.expect_order();
+                         ASSERT_TRUE(part_of(contents(maps.b), there));
+                         ASSERT_TRUE(node.empty() || (!node.key().moved_from && !node.mapped().moved_from));
+                       });
+    }
+    EXPECT_GT(lost, 0U);
+    EXPECT_GT(kept, 0U);  // where memory, hash or equality failed
+    for (u64 k = 100; k < 140; ++k) maps.a.try_emplace(steady(k), k);
+    const auto all = together(contents(maps.a), contents(maps.b));
+    with_every_fault([&] { maps.b.merge(maps.a); },
+                     [&] {
+                       maps.expect_order();
+                       ASSERT_TRUE(part_of(together(contents(maps.a), contents(maps.b)), all));
+                     });
+    EXPECT_TRUE(maps.a.empty());
+    EXPECT_EQ(maps.account.blocks != 0, !maps.b.empty());
+  }
+  EXPECT_EQ(steady::alive, 0);
+  EXPECT_EQ(fragile::alive, 0);
+}
+
+}  // namespace
+}  // namespace gauntlet
