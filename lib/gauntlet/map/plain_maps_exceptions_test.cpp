@@ -206,5 +206,131 @@ TYPED_TEST(PlainMapsExceptions, AnElementThatCannotBeCopiedIsLostAsAWhole) {
   EXPECT_EQ(fragile::alive, 0);
 }
 
+// ---- between allocators. A pmr key or value is made anew in the other map's memory, which may be missing.
+
+class resource_that_may_fail : public std::pmr::memory_resource {
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+    faults::chance();
+    return std::pmr::new_delete_resource()->allocate(bytes, alignment);
+  }
+  void do_deallocate(void* at, std::size_t bytes, std::size_t alignment) override {
+    std::pmr::new_delete_resource()->deallocate(at, bytes, alignment);
+  }
+  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
+};
+
+using words = std::pmr::vector<u64>;
+struct words_hash {
+  std::size_t operator()(const words& k) const { return k.empty() ? 0 : k[0]; }
+  std::size_t operator()(const std::pair<words, u64>& k) const { return (*this)(k.first) + k.second; }
+};
+template <class Family, class Key, class T>
+using pooled =
+    typename Family::template map<Key, T, words_hash, std::equal_to<Key>,
+                                  std::pmr::polymorphic_allocator<std::pair<const Key, T>>, typename Family::tiny>;
+
+void expect_memory_of(const words& part, const std::pmr::memory_resource& where) {
+  EXPECT_EQ(part.get_allocator().resource(), &where);
+}
+template <class Second>
+void expect_memory_of(const std::pair<words, Second>& part, const std::pmr::memory_resource& where) {
+  expect_memory_of(part.first, where);
+}
+
+// What the maps hold together, and that each element lies in the memory of its map.
+template <class Map>
+std::vector<typename Map::key_type> keys_of(const Map& m, const std::pmr::memory_resource& where) {
+  EXPECT_TRUE(healthy(m));
+  std::vector<typename Map::key_type> keys;
+  for (const auto& [k, v] : m) {
+    EXPECT_EQ(v, words({7, 8, 9}));
+    EXPECT_TRUE(m.contains(k));
+    expect_memory_of(k, where);
+    expect_memory_of(v, where);
+    keys.push_back(k);
+  }
+  return keys;
+}
+
+template <class Map, class MakeKey>
+void merges_between_resources(MakeKey key) {
+  resource_that_may_fail here, there;
+  Map a(&here), b(&there);
+  for (u64 k = 0; k < 30; ++k) a.try_emplace(key(k), words{7, 8, 9});
+  auto all = keys_of(a, here);
+  std::sort(all.begin(), all.end());
+  EXPECT_GT(with_every_fault([&] { b.merge(a); },
+                             [&] {
+                               auto now = keys_of(a, here);
+                               const auto gone = keys_of(b, there);
+                               now.insert(now.end(), gone.begin(), gone.end());
+                               std::sort(now.begin(), now.end());
+                               ASSERT_EQ(now, all);
+                             }),
+            10);
+  EXPECT_EQ(keys_of(b, there).size(), 30U);
+  EXPECT_TRUE(a.empty());
+}
+TYPED_TEST(PlainMapsExceptions, AMergeBetweenMemoryResourcesLosesNothing) {
+  merges_between_resources<pooled<TypeParam, words, words>>([](u64 k) { return words{k, 2, 3}; });
+  merges_between_resources<pooled<TypeParam, std::pair<words, u64>, words>>(
+      [](u64 k) { return std::pair{words{1, 2}, k}; });
+}
+
+TYPED_TEST(PlainMapsExceptions, ANodeOfAnotherMemoryResourceIsInsertedAsAWholeOrStays) {
+  using map = pooled<TypeParam, words, words>;
+  resource_that_may_fail here, there;
+  map a(&here), b(&there);
+  for (u64 k = 0; k < 30; ++k) a.try_emplace(words{k, 2, 3}, words{7, 8, 9});
+  for (u64 k = 0; k < 30; ++k) {
+    auto node = a.extract(words{k, 2, 3});
+    EXPECT_GT(with_every_fault([&] { b.insert(std::move(node)); },
+                               [&] {
+                                 ASSERT_EQ(keys_of(b, there).size(), k);
+                                 ASSERT_FALSE(node.empty());
+                                 ASSERT_EQ(node.key(), words({k, 2, 3}));
+                                 ASSERT_EQ(node.mapped(), words({7, 8, 9}));
+                                 expect_memory_of(node.key(), here);
+                               }),
+              2);
+    ASSERT_EQ(keys_of(b, there).size(), k + 1);
+  }
+}
+
+// A vector of what can only be moved says that it can be copied.
+TYPED_TEST(PlainMapsExceptions, BetweenMemoryResourcesWhatCannotBeCopiedIsLostAsAWhole) {
+  using map = pooled<TypeParam, words, std::pmr::vector<std::unique_ptr<u64>>>;
+  resource_that_may_fail here, there;
+  map a(&here), b(&there);
+  for (u64 k = 0; k < 30; ++k) a[words{k, 2, 3}].push_back(std::make_unique<u64>(k));
+  std::size_t failures = 0;
+  with_every_fault([&] { b.merge(a); },
+                   [&] {
+                     ++failures;
+                     for (map* m : {&a, &b}) {
+                       ASSERT_TRUE(healthy(*m));
+                       for (const auto& [k, v] : *m) ASSERT_TRUE(m->contains(k) && v.size() == 1 && *v[0] == k[0]);
+                     }
+                     ASSERT_LE(a.size() + b.size(), 30U);
+                     ASSERT_GE(a.size() + b.size() + failures, 30U);
+                   });
+  EXPECT_GT(b.size(), 10U);
+  EXPECT_TRUE(a.empty());
+}
+
+// What an allocator does not reach moves as ever.
+TYPED_TEST(PlainMapsExceptions, BetweenMemoryResourcesWhatDoesNotUseThemMoves) {
+  using map =
+      typename TypeParam::template map<u64, std::unique_ptr<u64>, hash<u64>, std::equal_to<u64>,
+                                       std::pmr::polymorphic_allocator<std::pair<const u64, std::unique_ptr<u64>>>,
+                                       typename TypeParam::tiny>;
+  resource_that_may_fail here, there;
+  map a(&here), b(&there);
+  for (u64 k = 0; k < 60; ++k) a.try_emplace(k, std::make_unique<u64>(k));
+  with_every_fault([&] { b.merge(a); }, [&] { ASSERT_EQ(a.size() + b.size(), 60U); });
+  EXPECT_EQ(b.size(), 60U);
+  for (const auto& [k, v] : b) EXPECT_TRUE(v != nullptr && *v == k);
+}
+
 }  // namespace
 }  // namespace gauntlet

@@ -128,6 +128,8 @@ class node_handle {
     bool begun = false;
     fill(allocator, std::forward<K>(key), std::forward<M>(mapped), begun);
   }
+  // Precondition: not empty.
+  const allocator_type& allocator() const noexcept { return *allocator_; }
   void reset() noexcept {
     element_.reset();
     allocator_.reset();

@@ -57,7 +57,7 @@ template <class Kind>
 auto plain_map<Kind>::insert(node_type&& node) -> insert_return_type {
   if (node.empty()) return {end(), false, node_type()};
   const writing<operation::insert> guard(*this);
-  passage<types> taken(works_.allocator(), node.key(), node.mapped());
+  passage<types> taken(works_.allocator(), node.allocator(), node.key(), node.mapped());
   const auto [placed, inserted] =
       insert_or_lose(taken, [&] { return works_.insert(node.key(), taken); }, [&] { node.reset(); });
   const iterator at = at_position(placed);
@@ -97,7 +97,7 @@ void plain_map<Kind>::merge(plain_map<Kind2>& source) {
     source.works_.advance(after, ahead);
     // What may throw of the erasure comes before the element leaves.
     const auto plan = source.works_.plan_erase(at);
-    passage<types> taken(works_.allocator(), at.element->key(), at.element->value().second);
+    passage<types> taken(works_.allocator(), source.works_.allocator(), at.element->key(), at.element->value().second);
     const bool moved =
         insert_or_lose(
             taken, [&] { return works_.insert(at.element->key(), taken); }, [&] { source.works_.finish_erase(plan); })
