@@ -332,5 +332,134 @@ TYPED_TEST(PlainMapsExceptions, BetweenMemoryResourcesWhatDoesNotUseThemMoves) {
   for (const auto& [k, v] : b) EXPECT_TRUE(v != nullptr && *v == k);
 }
 
+// ---- hash and equality with states of their own, that throw when they are copied or assigned
+
+enum class throws_from { copy_only, every_assignment };
+
+template <throws_from From>
+struct stateful {
+  u64 state = 0;
+  explicit stateful(u64 of) : state(of) {}
+  stateful(const stateful& other) : state(other.state) { faults::chance(); }
+  stateful& operator=(const stateful& other) {
+    faults::chance();
+    state = other.state;
+    return *this;
+  }
+  stateful(stateful&&) noexcept(From == throws_from::copy_only) = default;
+  stateful& operator=(stateful&& other) noexcept(From == throws_from::copy_only) {
+    if constexpr (From != throws_from::copy_only) faults::chance();
+    state = other.state;
+    return *this;
+  }
+};
+template <throws_from From>
+struct stateful_hash : stateful<From> {
+  using stateful<From>::stateful;
+  std::size_t operator()(u64 key) const { return key * (this->state | 1); }
+};
+template <throws_from From>
+struct stateful_equal : stateful<From> {
+  using stateful<From>::stateful;
+  bool operator()(u64 a, u64 b) const { return (a ^ this->state) == (b ^ this->state); }
+};
+template <class Family, throws_from From>
+using map_with_state = typename Family::template map<u64, u64, stateful_hash<From>, stateful_equal<From>,
+                                                     std::allocator<std::pair<const u64, u64>>, typename Family::tiny>;
+
+template <class Map>
+Map numbers(u64 from, u64 to, u64 state) {
+  Map m(0, typename Map::hasher(state), typename Map::key_equal(state));
+  for (u64 k = from; k < to; ++k) m[k] = k;
+  return m;
+}
+template <class Map>
+::testing::AssertionResult holds_numbers(const Map& m, u64 from, u64 to, u64 state) {
+  if (const auto in_order = healthy(m); !in_order) return in_order;
+  if (m.size() != to - from) return ::testing::AssertionFailure() << "size " << m.size();
+  for (u64 k = from; k < to; ++k) {
+    if (!m.contains(k)) return ::testing::AssertionFailure() << "no " << k;
+  }
+  if (m.hash_function().state != state || m.key_eq().state != state)
+    return ::testing::AssertionFailure() << "with the wrong hash or equality";
+  return ::testing::AssertionSuccess();
+}
+// A map that an assignment or a swap left half done: empty, and as good as new.
+template <class Map>
+void expect_empty_and_of_use(Map& m) {
+  ASSERT_TRUE(healthy(m));
+  ASSERT_TRUE(m.empty());
+  for (u64 k = 0; k < 40; ++k) m[k] = k;
+  for (u64 k = 0; k < 40; ++k) ASSERT_TRUE(m.contains(k));
+  ASSERT_TRUE(healthy(m));
+}
+
+TYPED_TEST(PlainMapsExceptions, AFailedCopyAssignmentLeavesContentsHashAndEquality) {
+  using map = map_with_state<TypeParam, throws_from::copy_only>;
+  const map from = numbers<map>(50, 80, 7);
+  map to = numbers<map>(0, 40, 3);
+  EXPECT_EQ(with_every_fault([&] { to = from; }, [&] { ASSERT_TRUE(holds_numbers(to, 0, 40, 3)); }), 3);
+  EXPECT_TRUE(holds_numbers(to, 50, 80, 7));
+}
+TYPED_TEST(PlainMapsExceptions, WhereAssigningHashOrEqualityThrowsTheTargetIsAsItWasOrEmpty) {
+  using map = map_with_state<TypeParam, throws_from::every_assignment>;
+  const map from = numbers<map>(50, 80, 7);
+  long emptied = 0;
+  for (long chance = 1;; ++chance) {
+    map to = numbers<map>(0, 40, 3);
+    faults::countdown = chance;
+    try {
+      to = from;
+      faults::countdown = -1;
+      EXPECT_TRUE(holds_numbers(to, 50, 80, 7));
+      break;
+    } catch (const fault&) {
+      faults::countdown = -1;
+      if (to.empty()) {
+        ++emptied;
+        expect_empty_and_of_use(to);
+      } else {
+        ASSERT_TRUE(holds_numbers(to, 0, 40, 3));
+      }
+    }
+  }
+  EXPECT_EQ(emptied, 2);
+}
+TYPED_TEST(PlainMapsExceptions, WhereAssigningHashOrEqualityThrowsAMoveLeavesTheOtherMap) {
+  using map = map_with_state<TypeParam, throws_from::every_assignment>;
+  map from = numbers<map>(50, 80, 7);
+  map to = numbers<map>(0, 40, 3);
+  EXPECT_EQ(with_every_fault([&] { to = std::move(from); },
+                             [&] {
+                               expect_empty_and_of_use(to);
+                               ASSERT_TRUE(holds_numbers(from, 50, 80, 7));
+                             }),
+            3);
+  EXPECT_TRUE(holds_numbers(to, 50, 80, 7));
+}
+TYPED_TEST(PlainMapsExceptions, ASwapWhoseHashOrEqualityThrowsEmptiesBothMaps) {
+  using map = map_with_state<TypeParam, throws_from::every_assignment>;
+  long failures = 0;
+  for (long chance = 1;; ++chance) {
+    map a = numbers<map>(0, 40, 3), b = numbers<map>(50, 80, 7);
+    faults::countdown = chance;
+    try {
+      a.swap(b);
+      faults::countdown = -1;
+      EXPECT_TRUE(holds_numbers(a, 50, 80, 7));
+      EXPECT_TRUE(holds_numbers(b, 0, 40, 3));
+      break;
+    } catch (const fault&) {
+      faults::countdown = -1;
+      ++failures;
+      expect_empty_and_of_use(a);
+      expect_empty_and_of_use(b);
+    }
+  }
+  EXPECT_EQ(failures, 4);
+  static_assert(noexcept(std::declval<map_with_state<TypeParam, throws_from::copy_only>&>().swap(
+      std::declval<map_with_state<TypeParam, throws_from::copy_only>&>())));
+}
+
 }  // namespace
 }  // namespace gauntlet

@@ -141,40 +141,15 @@ class plain_map {
     const writing<operation::move> guard(other);
     take_or_move(other);
   }
-  // Strong guarantee. Assigning a map to itself does nothing.
-  plain_map& operator=(const plain_map& other) {
-    if (this == &other) return *this;
-    other.works_.read(operation::copy);
-    const writing<operation::assign> guard(*this);
-    constexpr bool propagates = traits::propagate_on_container_copy_assignment::value;
-    plain_map copy(other, propagates ? other.get_allocator() : get_allocator());
-    // Nothing below throws, unless copying hash or equality does, and that comes first.
-    works_.hash() = other.works_.hash();
-    works_.equal() = other.works_.equal();
-    works_.release_all();
-    if constexpr (propagates) works_.allocator() = other.works_.allocator();
-    works_.take_from(copy.works_);
-    return *this;
-  }
-  // O(size), O(1) more when the allocators are equal or propagate, else every element moves (basic guarantee).
+  // Strong guarantee if hash and equality can be move-assigned without exceptions (so can std::function and all without a
+  // state); if such an assignment throws, the map is empty. Assigning a map to itself does nothing.
+  plain_map& operator=(const plain_map& other);
+  // O(size), O(1) more when the allocators are equal or propagate, else every element moves (basic guarantee). If
+  // assigning hash or equality throws, this map is empty and the other one as it was.
   plain_map& operator=(plain_map&& other) noexcept((traits::propagate_on_container_move_assignment::value ||
                                                     traits::is_always_equal::value) &&
                                                    std::is_nothrow_copy_assignable_v<Hash> &&
-                                                   std::is_nothrow_copy_assignable_v<KeyEqual>) {
-    if (this == &other) return *this;
-    const writing<operation::assign> guard(*this);
-    const writing<operation::move> other_guard(other);
-    works_.release_all();
-    works_.hash() = other.works_.hash();
-    works_.equal() = other.works_.equal();
-    if constexpr (traits::propagate_on_container_move_assignment::value) {
-      works_.allocator() = std::move(other.works_.allocator());
-      works_.take_from(other.works_);
-    } else {
-      take_or_move(other);
-    }
-    return *this;
-  }
+                                                   std::is_nothrow_copy_assignable_v<KeyEqual>);
   plain_map& operator=(std::initializer_list<value_type> values) {
     plain_map copy(values, 0, hash_function(), key_eq(), get_allocator());
     const writing<operation::assign> guard(*this);
@@ -182,17 +157,8 @@ class plain_map {
     works_.take_from(copy.works_);
     return *this;
   }
-  // O(1). Allocators that do not propagate must be equal.
-  void swap(plain_map& other) noexcept(std::is_nothrow_swappable_v<Hash> && std::is_nothrow_swappable_v<KeyEqual>) {
-    if (this == &other) return;
-    const writing<operation::swap> guard(*this);
-    const writing<operation::swap> other_guard(other);
-    using std::swap;
-    swap(works_.hash(), other.works_.hash());
-    swap(works_.equal(), other.works_.equal());
-    if constexpr (traits::propagate_on_container_swap::value) swap(works_.allocator(), other.works_.allocator());
-    works_.swap_with(other.works_);
-  }
+  // O(1). Allocators that do not propagate must be equal. If swapping hash or equality throws, both maps are empty.
+  void swap(plain_map& other) noexcept(std::is_nothrow_swappable_v<Hash> && std::is_nothrow_swappable_v<KeyEqual>);
   friend void swap(map_type& a, map_type& b) noexcept(noexcept(a.swap(b))) { a.swap(b); }
 
   // ---- looking

@@ -6,6 +6,68 @@
 namespace gauntlet::detail {
 
 template <class Kind>
+auto plain_map<Kind>::operator=(const plain_map& other) -> plain_map& {
+  if (this == &other) return *this;
+  other.works_.read(operation::copy);
+  const writing<operation::assign> guard(*this);
+  constexpr bool propagates = traits::propagate_on_container_copy_assignment::value;
+  plain_map copy(other, propagates ? other.get_allocator() : get_allocator());
+  // Nothing below throws but an assignment of hash or equality. After half of that they fit no elements: those go first.
+  constexpr bool commits = std::is_nothrow_move_assignable_v<Hash> && std::is_nothrow_move_assignable_v<KeyEqual>;
+  if constexpr (!commits) works_.release_all();
+  works_.hash() = std::move(copy.works_.hash());
+  works_.equal() = std::move(copy.works_.equal());
+  works_.release_all();
+  if constexpr (propagates) works_.allocator() = other.works_.allocator();
+  works_.take_from(copy.works_);
+  return *this;
+}
+
+template <class Kind>
+auto plain_map<Kind>::operator=(plain_map&& other) noexcept((traits::propagate_on_container_move_assignment::value ||
+                                                             traits::is_always_equal::value) &&
+                                                            std::is_nothrow_copy_assignable_v<Hash> &&
+                                                            std::is_nothrow_copy_assignable_v<KeyEqual>) -> plain_map& {
+  if (this == &other) return *this;
+  const writing<operation::assign> guard(*this);
+  const writing<operation::move> other_guard(other);
+  works_.release_all();
+  works_.hash() = other.works_.hash();
+  works_.equal() = other.works_.equal();
+  if constexpr (traits::propagate_on_container_move_assignment::value) {
+    works_.allocator() = std::move(other.works_.allocator());
+    works_.take_from(other.works_);
+  } else {
+    take_or_move(other);
+  }
+  return *this;
+}
+
+template <class Kind>
+void plain_map<Kind>::swap(plain_map& other) noexcept(std::is_nothrow_swappable_v<Hash> &&
+                                                      std::is_nothrow_swappable_v<KeyEqual>) {
+  if (this == &other) return;
+  const writing<operation::swap> guard(*this);
+  const writing<operation::swap> other_guard(other);
+  using std::swap;
+  if constexpr (std::is_nothrow_swappable_v<Hash> && std::is_nothrow_swappable_v<KeyEqual>) {
+    swap(works_.hash(), other.works_.hash());
+    swap(works_.equal(), other.works_.equal());
+  } else {
+    try {
+      swap(works_.hash(), other.works_.hash());
+      swap(works_.equal(), other.works_.equal());
+    } catch (...) {  // which hash belongs to which elements, nobody knows
+      works_.release_all();
+      other.works_.release_all();
+      throw;
+    }
+  }
+  if constexpr (traits::propagate_on_container_swap::value) swap(works_.allocator(), other.works_.allocator());
+  works_.swap_with(other.works_);
+}
+
+template <class Kind>
 template <class... Arguments>
 auto plain_map<Kind>::emplace(Arguments&&... arguments) -> std::pair<iterator, bool> {
   if constexpr (sizeof...(Arguments) == 2) {
