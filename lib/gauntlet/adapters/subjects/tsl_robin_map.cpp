@@ -5,7 +5,7 @@
 namespace gauntlet::adapters {
 
 using enum check::element_types;
-static const registrar registered(
-    "tsl_robin_map", check::make_subject<tsl_robin_map, u64_u64, string_string, tracked_tracked, tracked_throwing>());
+static const registrar registered("tsl_robin_map",
+                                  check::make_subject<tsl_robin_map, u64_u64, string_string, tracked_tracked>());
 
 }  // namespace gauntlet::adapters
