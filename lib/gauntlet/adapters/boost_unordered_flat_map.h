@@ -1,4 +1,7 @@
 // boost::unordered_flat_map (1.81) before the judge: no nodes, no extract, elements move when it grows.
+//
+// Not asked of it: a merge in which a move or a copy throws. It takes the key before the value, and both before it has moved
+// its own elements to a larger array: the source keeps what is left.
 #pragma once
 
 #include <string_view>
@@ -16,6 +19,10 @@ struct boost_unordered_flat_map
     : standard_map<refusing_absurd_requests<
           boost::unordered_flat_map<Key, T, Hash, KeyEqual, allocator_with_default<Allocator>>>> {
   static constexpr std::string_view name = "boost_unordered_flat_map";
+  static constexpr bool leaves_out(const check::circumstances& now) {
+    return now.code == check::opcode::merge && now.fault_armed &&
+           (now.fault == check::fault_kind::move || now.fault == check::fault_kind::copy);
+  }
 };
 
 }  // namespace gauntlet::adapters

@@ -3,6 +3,8 @@
 // Its iterators show constant elements, and its element is a std::pair<Key, T>. What it was found to do wrong, and what
 // is therefore not asked of it:
 //
+// - What may throw when it moves (tracked_throwing): it documents its guarantees for the others only, and loses elements
+//   when erasing shifts them back.
 // - erase(first, last) shifts back what follows the range to the end of the array and no further: what had run over the
 //   end, to its front, is then behind a gap, and no lookup finds it. (Its iterators still show it.)
 // - Copy assignment takes over the other table's mask before it copies the elements. When a copy throws, or there is no

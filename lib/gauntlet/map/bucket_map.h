@@ -31,11 +31,14 @@
 //        that doubles. 2^min(B, 15) overflow buckets are too many (above B = 15 counted in units of 2^(B - 15)).
 //   Exceptions
 //   (10) Inserting one element, in every form, either happens or leaves the contents as they were; so do copy
-//        construction and copy assignment. Erasing throws only what hash, equality, a predicate or, while the map
-//        grows, the copying of an element throws, and then that element is still there. An evacuation that throws has
-//        evacuated nothing and is tried again by a later write.
-//   (11) Elements are moved by their move constructors. If those may throw, elements that can be copied are copied
-//        instead; of a type that can neither, an element whose move throws is lost and the map stays sound.
+//        construction and copy assignment. Where hash or equality may throw when they are move-assigned or swapped, and
+//        do, the target is empty; after a swap both maps are. Erasing throws only what hash, equality, a predicate or,
+//        while the map grows, the copying of an element throws, and then that element is still there. An evacuation that
+//        throws has evacuated nothing and is tried again by a later write.
+//   (11) Elements are moved by their move constructors. If that of key or value may throw, elements that can be copied
+//        are copied instead; so they are in insert(node) and merge where the other owner has another allocator and that
+//        makes the parts, as std::pmr's does. Of a type that can neither, an element whose move throws is lost as a
+//        whole and the map stays sound.
 //   Memory
 //   (12) Nothing is allocated before the first insert. Erasing returns nothing: that is what Go's maps are known for.
 //        clear() returns all buckets and keeps B; shrink_to_fit() makes B as small as the elements allow.

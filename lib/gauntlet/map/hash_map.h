@@ -23,11 +23,13 @@
 //        pointers and references.
 //   Exceptions
 //    (8) Inserting one element, in every form, either happens or leaves the contents as they were; so do copy
-//        construction and copy assignment. Erasing throws only what hash, equality or a predicate throws, and then that
-//        element is still there.
-//    (9) Elements are moved by their move constructors. If those may throw, elements that can be copied are copied
-//        instead when a table is rebuilt or an element is extracted; of a type that can neither, an element whose move
-//        throws is lost and the map stays sound.
+//        construction and copy assignment. Where hash or equality may throw when they are move-assigned or swapped, and
+//        do, the target is empty; after a swap both maps are. Erasing throws only what hash, equality or a predicate
+//        throws, and then that element is still there.
+//    (9) Elements are moved by their move constructors. If that of key or value may throw, elements that can be copied
+//        are copied instead when a table is rebuilt or an element goes from owner to owner (extract, insert(node),
+//        merge); so they are where the new owner has another allocator and that makes the parts, as std::pmr's does. Of
+//        a type that can neither, an element whose move throws is lost as a whole and the map stays sound.
 //   Memory
 //   (10) Nothing is allocated before the first insert. clear() returns everything; erasing returns memory as it goes
 //        and keeps one group at most when the last element goes. A reservation lasts until elements are erased by key.

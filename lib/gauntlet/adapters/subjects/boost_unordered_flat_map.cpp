@@ -7,6 +7,6 @@ namespace gauntlet::adapters {
 using enum check::element_types;
 static const registrar registered(
     "boost_unordered_flat_map",
-    check::make_subject<boost_unordered_flat_map, u64_u64, string_string, tracked_tracked>());
+    check::make_subject<boost_unordered_flat_map, u64_u64, string_string, tracked_tracked, tracked_throwing>());
 
 }  // namespace gauntlet::adapters

@@ -8,6 +8,7 @@ namespace gauntlet::adapters {
 check::subject_factory tiny_bucket_map_of_numbers_and_text();       // u64_u64, string_string
 check::subject_factory full_size_bucket_map_of_numbers_and_text();  // u64_u64, string_string
 check::subject_factory tiny_bucket_map_of_tracked();                // tracked_tracked, throwing_throwing
+check::subject_factory tiny_bucket_map_of_mixed();                  // tracked_throwing, tracked_throwing_move_only
 check::subject_factory tiny_bucket_map_of_special();                // u64_move_only, u64_over_aligned, string_u64
 
 }  // namespace gauntlet::adapters

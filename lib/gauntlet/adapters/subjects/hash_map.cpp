@@ -9,11 +9,15 @@ namespace gauntlet::adapters {
 static check::subject_factory hash_map_subject() {
   using enum check::element_types;
   return [tiny = tiny_hash_map_of_numbers_and_text(), full_size = full_size_hash_map_of_numbers_and_text(),
-          tracked = tiny_hash_map_of_tracked(), special = tiny_hash_map_of_special()](const check::program_header& h) {
+          tracked = tiny_hash_map_of_tracked(), mixed = tiny_hash_map_of_mixed(),
+          special = tiny_hash_map_of_special()](const check::program_header& h) {
     switch (h.types) {
       case tracked_tracked:
       case throwing_throwing:
         return tracked(h);
+      case tracked_throwing:
+      case tracked_throwing_move_only:
+        return mixed(h);
       case u64_move_only:
       case u64_over_aligned:
       case string_u64:

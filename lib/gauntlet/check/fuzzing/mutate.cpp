@@ -249,6 +249,22 @@ std::vector<operation> draw_waves(const program& p, random_source& random, const
   return block;
 }
 
+// An element that leaves its map, and mostly comes to another one, with a fault on one of the two ways.
+std::vector<operation> draw_faulty_passage(const operation& fault, const program& p, random_source& random,
+                                           const mutation_options& options) {
+  std::vector<operation> block(4);
+  block[0].code = opcode::insert_move;
+  draw_operands(block[0], p, random, options, false);
+  block[2].code = random.chance(50) ? opcode::extract_key : opcode::extract_iterator;
+  block[2].target = block[0].target;
+  block[2].key = block[0].key;
+  block[3].code = random.chance(70) ? opcode::insert_node : opcode::insert_node_hint;
+  block[3].target = static_cast<std::uint8_t>(random.below(map_count));
+  block[1] = fault;
+  if (random.chance(50)) std::swap(block[1], block[2]);
+  return block;
+}
+
 // An injected fault and an operation that meets it: an early event of an insertion or of a whole map, mostly a copy.
 // A fault that comes alone mostly waits for an operation that has no such event.
 std::vector<operation> draw_faulty(const program& p, random_source& random, const mutation_options& options) {
@@ -260,6 +276,7 @@ std::vector<operation> draw_faulty(const program& p, random_source& random, cons
   block[0].argument = static_cast<std::uint8_t>(
       random.chance(40) ? fault_kind::copy : static_cast<fault_kind>(random.below(fault_kind_count)));
   block[0].value = static_cast<std::uint16_t>(random.below(3));
+  if (random.chance(25)) return draw_faulty_passage(block[0], p, random, options);
   block[1].code = met[random.below(std::size(met))];
   draw_operands(block[1], p, random, options, false);
   return block;

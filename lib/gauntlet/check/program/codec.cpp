@@ -45,7 +45,9 @@ void normalize_header(program_header& h) noexcept {
   if (h.target >= target_names().size()) h.target = 0;
   h.hot_keys = h.hot_keys == 0 ? program_header{}.hot_keys : static_cast<std::uint8_t>((h.hot_keys - 1u) % 64 + 1);
   h.hash = static_cast<hash_quality>(static_cast<unsigned>(h.hash) % hash_quality_count);
-  h.types = static_cast<element_types>(static_cast<unsigned>(h.types) % element_types_count);
+  // A number that names no types means what it meant when there were seven: inputs in the corpus keep their meaning.
+  if (static_cast<unsigned>(h.types) >= element_types_count)
+    h.types = static_cast<element_types>(static_cast<unsigned>(h.types) % 7);
   h.allocator = static_cast<allocator_mode>(static_cast<unsigned>(h.allocator) % allocator_mode_count);
   h.threads = static_cast<std::uint8_t>(h.threads % (thread_count_max + 1));
   h.heap = static_cast<heap_reuse>(static_cast<unsigned>(h.heap) % heap_reuse_count);

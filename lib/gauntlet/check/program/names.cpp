@@ -9,7 +9,7 @@ static_assert(std::size(hash_qualities) == hash_quality_count);
 
 constexpr std::string_view element_type_list[] = {"u64_u64",         "string_string",     "u64_move_only",
                                                   "tracked_tracked", "throwing_throwing", "u64_over_aligned",
-                                                  "string_u64"};
+                                                  "string_u64",      "tracked_throwing",  "tracked_throwing_move_only"};
 static_assert(std::size(element_type_list) == element_types_count);
 
 constexpr std::string_view allocator_modes[] = {"equal", "unequal", "propagating"};

@@ -39,8 +39,10 @@ enum class element_types : std::uint8_t {
   throwing_throwing,  // move constructor may throw
   u64_over_aligned,   // mapped type aligned to 64 bytes
   string_u64,
+  tracked_throwing,            // the key moves without exceptions, the value may throw; both can be copied
+  tracked_throwing_move_only,  // the same with a value that can only be moved: whose move throws may be lost
 };
-inline constexpr unsigned element_types_count = 7;
+inline constexpr unsigned element_types_count = 9;
 
 // Which allocator the maps use. In all modes it counts and owns what it hands out.
 enum class allocator_mode : std::uint8_t {

@@ -4,14 +4,22 @@
 // that were done before the throw, and everything must compare equal. The basic guarantee leaves a choice to the map,
 // so the model follows the map: each element must be from before or from after the operation, none twice, and none may
 // be lost that the operation would not have taken away.
+//
+// Of elements that can only be moved, and throw then, one whose move threw may be gone, whatever the operation promises
+// and whether the exception comes out of it or not (erasing keeps it to itself when the table shrinks).
 #include <gauntlet/check/run/execution.h>
+
+#include <optional>
+#include <string>
 
 #include <gauntlet/check/run/wording.h>
 
 namespace gauntlet::check {
 
-void execution::judge_exception(const request& r, const effects& e, const result& got) {
-  if (e.promises == guarantee::strong) {
+void execution::judge_exception(const request& r, const effects& e, const result& got, bool may_lose) {
+  if (may_lose) {
+    judge_loss(r, true);
+  } else if (e.promises == guarantee::strong) {
     if (got.number != 0) {  // the single operations before the one that threw
       request before = r;
       before.count = static_cast<unsigned>(got.number);
@@ -44,21 +52,22 @@ void execution::judge_exception(const request& r, const effects& e, const result
   budget_.forgive(subject_);
 }
 
-void execution::resynchronise(const request& r) {
+world execution::done(const request& r) {
   world after = model_;
   request whole = r;
   if (r.code == opcode::erase_if && predicate_throws(r)) {
     whole.argument = 0;
   }
-  const world before = model_;
   if (r.code == opcode::erase_range) {
     result ignored;
     erase_listed(after, whole, kept_.erased, ignored);
   } else {
     step(after, whole, rules_);
   }
-  const bool keeps = r.code != opcode::assign_list && r.code != opcode::copy_assign && r.code != opcode::move_assign &&
-                     (r.code != opcode::merge || can_.failed_merge_loses_nothing);
+  return after;
+}
+
+bool execution::adopt(const request& r, const world& before, const world& after) {
   for (const unsigned target : {r.target, r.other}) {
     model_map& now = model_.maps[target];
     now.clear();
@@ -72,14 +81,25 @@ void execution::resynchronise(const request& r) {
         fail(failure_kind::exception_guarantee, std::string(info(r.code).name),
              describe(r) + " threw and left " + describe(e) + " in map " + std::to_string(target) +
                  ", which is neither from before nor from after");
-        return;
+        return false;
       }
       if (!now.insert(e.first, e.second, was != nullptr ? was->birth : model_.births++)) {
         fail(failure_kind::exception_guarantee, std::string(info(r.code).name),
              describe(r) + " threw and left " + describe(e) + " twice in map " + std::to_string(target));
-        return;
+        return false;
       }
     }
+  }
+  return true;
+}
+
+void execution::resynchronise(const request& r) {
+  const world before = model_;
+  const world after = done(r);
+  const bool keeps = r.code != opcode::assign_list && r.code != opcode::copy_assign && r.code != opcode::move_assign &&
+                     (r.code != opcode::merge || can_.failed_merge_loses_nothing);
+  if (!adopt(r, before, after)) {
+    return;
   }
   for (const unsigned target : {r.target, r.other}) {
     for (const entry& e : before.maps[target].entries()) {
@@ -93,6 +113,46 @@ void execution::resynchronise(const request& r) {
         return;
       }
     }
+  }
+}
+
+// An operation that went on after a move inside it threw has happened, and one that threw has not or in parts: but for
+// one element, in a map or in the node.
+void execution::judge_loss(const request& r, bool threw) {
+  const world before = model_;
+  const world after = done(r);
+  if (!adopt(r, threw ? before : after, after)) {
+    return;
+  }
+  element held_node;
+  const bool has = subject_.node(held_node);
+  const auto is_held = [&](const world& w) { return w.node && *w.node == held_node; };
+  if (has && !is_held(after) && !(threw && is_held(before))) {
+    fail(failure_kind::exception_guarantee, std::string(info(r.code).name),
+         describe(r) + ": a move threw, and the held node is neither the one before nor the one after");
+    return;
+  }
+  model_.node = has ? std::optional(held_node) : std::nullopt;
+  if (r.code == opcode::move_assign) {
+    return;  // may lose more than one: basic guarantee
+  }
+  const auto within = [&r](const world& w, std::uint64_t key, unsigned target) {
+    return w.maps[target].find(key) != nullptr || w.maps[r.target].find(key) != nullptr ||
+           (w.node && w.node->first == key);
+  };
+  const world& expected = threw ? before : after;
+  std::size_t lost = 0;
+  const auto look_for = [&](std::uint64_t key, unsigned target) {
+    lost += within(after, key, target) && !within(model_, key, target);
+  };
+  for (const entry& e : expected.maps[r.target].entries()) look_for(e.key, r.target);
+  if (r.other != r.target) {
+    for (const entry& e : expected.maps[r.other].entries()) look_for(e.key, r.other);
+  }
+  if (expected.node) look_for(expected.node->first, r.target);
+  if (lost > 1) {
+    fail(failure_kind::exception_guarantee, std::string(info(r.code).name),
+         describe(r) + ": the move of one element threw, and " + std::to_string(lost) + " are gone");
   }
 }
 

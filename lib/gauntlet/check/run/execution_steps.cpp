@@ -121,9 +121,8 @@ void execution::apply(const request& r, const effects& e) {
          describe(r) + ": the map threw an exception that nobody asked for");
     return;
   }
-  if (armed) {
-    faults::disarm();
-  }
+  const bool fired = armed && faults::disarm();
+  const bool may_lose = fired && throws == fault_kind::move && !can_.moves_keep_elements;
   count(r.code, got.status);
   if (got.status == outcome::unsupported || got.status == outcome::left_out) {
     return;
@@ -138,11 +137,13 @@ void execution::apply(const request& r, const effects& e) {
       return;
     }
     budget_.grant({.touches_all = true}, r.count, elements + r.count);
-    judge_exception(r, e, got);
+    judge_exception(r, e, got, may_lose);
+  } else if (may_lose) {
+    judge_loss(r, false);
   } else {
     judge_result(r, got);
     if (held() && got.status == outcome::injected) {
-      judge_exception(r, e, got);
+      judge_exception(r, e, got, false);
     }
   }
   if (!held()) {

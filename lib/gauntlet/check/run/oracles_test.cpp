@@ -87,6 +87,30 @@ PLANT(
       return base::count(k);
     });
 
+// A rehash that moves values about. When a move throws, `gone` elements are.
+template <std::size_t Gone, class Map>
+void move_values(Map& map) {
+  using T = typename Map::mapped_type;
+  try {
+    for (auto& e : map) T moved(std::move(e.second));
+  } catch (...) {
+    for (std::size_t i = 0; i < Gone; ++i) map.erase(map.begin());
+    throw;
+  }
+}
+PLANT(loses_what_throws, plain, void rehash(std::size_t) { move_values<1>(static_cast<base&>(*this)); });
+PLANT(loses_another_too, plain, void rehash(std::size_t) { move_values<2>(static_cast<base&>(*this)); });
+
+TEST(oracles, of_elements_that_only_move_and_throw_one_may_be_lost_when_one_throws) {
+  using enum element_types;
+  const std::string program = "insert_move 0 hot 0 value 1 count 3\nfault move value 0\nrehash 0 plain value 9\n";
+  const std::string moves = "types tracked_throwing_move_only\n" + program,
+                    copies = "types tracked_throwing\n" + program;
+  EXPECT_VERDICT((judged<loses_what_throws_adapter, tracked_throwing_move_only>(moves)), none, "");
+  EXPECT_VERDICT((judged<loses_another_too_adapter, tracked_throwing_move_only>(moves)), exception_guarantee, "rehash");
+  EXPECT_VERDICT((judged<loses_what_throws_adapter, tracked_throwing>(copies)), exception_guarantee, "rehash");
+}
+
 TEST(oracles, an_exception_that_nobody_asked_for_is_a_failure) {
   EXPECT_VERDICT(judged<throws_alone_adapter>("insert_copy 0 hot 0 value 1\ncount 0 hot 0\n"), unexpected_exception,
                  "count");

@@ -38,6 +38,7 @@ using visitor = std::function<visit_answer(std::uint64_t key, std::uint64_t valu
 struct capabilities {
   bool exception_safe = true;         // strong guarantee of single operations, basic of the others, whatever throws
   bool throwing_hash_is_safe = true;  // likewise where it is the hash that throws: of that the standard promises little
+  bool moves_keep_elements = true;    // false: an element whose move throws may be lost
   bool cursor = false;                // walk() survives any mutation, promises (1)-(5)
   bool checks_itself = false;         // has a self-check
   bool counts_work = false;           // has a work counter (groups probed and elements moved)

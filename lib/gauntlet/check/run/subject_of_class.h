@@ -52,7 +52,14 @@ class subject_of final : public subject_base {
   ~subject_of() override { destroy_maps(); }
 
   std::string_view name() const override { return adapter::name; }
-  capabilities can() const override { return adapter::can(); }
+  capabilities can() const override {
+    capabilities c = adapter::can();
+    // Of an element that can neither be copied nor moved without exceptions, nothing may be left; a map of nodes has no
+    // need to move it.
+    c.moves_keep_elements =
+        c.moves_keep_elements && (copyable || std::is_nothrow_move_constructible_v<mapped_type> || c.stable_references);
+    return c;
+  }
 
   result apply(const request& r) override;
   result erase_range(const request& r, std::vector<element>& erased) override;

@@ -14,6 +14,7 @@
 #include <gauntlet/check/types/move_only.h>
 #include <gauntlet/check/types/over_aligned.h>
 #include <gauntlet/check/types/throwing.h>
+#include <gauntlet/check/types/throwing_move_only.h>
 #include <gauntlet/check/types/tracked.h>
 
 namespace gauntlet::check {
@@ -103,6 +104,16 @@ template <>
 struct element_types_of<element_types::string_u64> {
   using key = std::string;
   using mapped = std::uint64_t;
+};
+template <>
+struct element_types_of<element_types::tracked_throwing> {
+  using key = tracked;
+  using mapped = throwing;
+};
+template <>
+struct element_types_of<element_types::tracked_throwing_move_only> {
+  using key = tracked;
+  using mapped = throwing_move_only;
 };
 
 }  // namespace gauntlet::check

@@ -411,7 +411,7 @@ std::pair<typename bucket_table<Types>::position, bool> bucket_table<Types>::ins
     } else {
       value_type& made = ready.element.value();
       ::new (static_cast<void*>(at.bytes))
-          value_type(std::move_if_noexcept(const_cast<key_type&>(made.first)), std::move_if_noexcept(made.second));
+          value_type(Types::moved_or_copied(const_cast<key_type&>(made.first)), Types::moved_or_copied(made.second));
       Types::destroy(*ready.allocator, ready.element);
     }
     ready.allocator = nullptr;

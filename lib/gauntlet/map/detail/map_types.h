@@ -31,6 +31,33 @@ concept avalanching = requires { typename Hash::is_avalanching; } &&
 template <class Callable>
 concept transparent = requires { typename Callable::is_transparent; };
 
+// std::is_copy_constructible believes a container, which promises copies whatever its elements are; so they are asked
+// too. Depth ends what looks like a container of itself.
+template <class T, unsigned Depth = 4>
+struct can_be_copied : std::is_copy_constructible<T> {};
+template <class T, unsigned Depth>
+  requires(Depth > 0 &&
+           requires {
+             typename T::value_type;
+             requires std::same_as<typename T::reference, typename T::value_type&>;
+           })
+struct can_be_copied<T, Depth>
+    : std::conjunction<std::is_copy_constructible<T>, can_be_copied<typename T::value_type, Depth - 1>> {};
+template <class A, class B, unsigned Depth>
+struct can_be_copied<std::pair<A, B>, Depth> : std::conjunction<can_be_copied<A, Depth>, can_be_copied<B, Depth>> {};
+
+// Would uses-allocator construction hand the allocator to such an object?
+template <class T, class Allocator>
+struct reached_by_allocator : std::uses_allocator<T, Allocator> {};
+template <class A, class B, class Allocator>
+struct reached_by_allocator<std::pair<A, B>, Allocator>
+    : std::disjunction<reached_by_allocator<A, Allocator>, reached_by_allocator<B, Allocator>> {};
+template <class T, class Allocator>
+  requires(!std::same_as<typename Allocator::inner_allocator_type, Allocator>)
+struct reached_by_allocator<T, Allocator>
+    : std::disjunction<std::uses_allocator<T, Allocator>,
+                       reached_by_allocator<T, typename Allocator::inner_allocator_type>> {};
+
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Policy>
 struct map_types {
   using key_type = Key;
@@ -52,7 +79,7 @@ struct map_types {
   struct memory : block_memory<Allocator, (alignof(value_type) > 16 ? alignof(value_type) : 16)> {};
 
   static constexpr bool is_trivial() { return std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<T>; }
-  static constexpr bool is_copyable() { return std::is_copy_constructible_v<Key> && std::is_copy_constructible_v<T>; }
+  static constexpr bool is_copyable() { return can_be_copied<Key>::value && can_be_copied<T>::value; }
   static constexpr bool moves_in_place() {
     return std::is_nothrow_move_constructible_v<Key> && std::is_nothrow_move_constructible_v<T>;
   }
@@ -65,8 +92,22 @@ struct map_types {
       return noexcept(std::declval<const Hash&>()(std::declval<const Key&>()));
     }
   }
+  // Moves what moves in place and copies what can be copied instead: std::move_if_noexcept, decided for an element as a
+  // whole. Were each part to decide for itself, the key would have left when the copy of its value throws.
+  template <class Part>
+  static GAUNTLET_ALWAYS_INLINE constexpr decltype(auto) moved_or_copied(Part& part) noexcept {
+    if constexpr (copies_first()) {
+      return std::as_const(part);
+    } else {
+      return std::move(part);
+    }
+  }
   static constexpr bool allocator_constructs() {
     return requires(Allocator& a, value_type* at, const value_type& from) { a.construct(at, from); };
+  }
+  // Does a key or value made by the allocator keep it, as those of std::pmr do?
+  static constexpr bool allocator_reaches_parts() {
+    return allocator_constructs() && reached_by_allocator<std::pair<Key, T>, Allocator>::value;
   }
 
   template <class K>

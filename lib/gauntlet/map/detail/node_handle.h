@@ -25,7 +25,7 @@ class element_in_place {
     return *this;
   }
   template <class K, class M>
-  void emplace(const Allocator&, K&& key, M&& mapped) {
+  void emplace(const Allocator&, K&& key, M&& mapped, bool& /*begun*/) {
     element_.emplace(std::forward<K>(key), std::forward<M>(mapped));
   }
   void reset() noexcept { element_.reset(); }
@@ -49,11 +49,13 @@ class element_on_heap {
   };
 
  public:
+  // `begun` when there is memory, and the parts are asked.
   template <class K, class M>
-  void emplace(const Allocator& allocator, K&& key, M&& mapped) {
+  void emplace(const Allocator& allocator, K&& key, M&& mapped, bool& begun) {
     reset();
     cell_allocator cells(allocator);
     Element* const cell = traits::allocate(cells, 1);
+    begun = true;
     try {
       std::construct_at(cell, std::forward<K>(key), std::forward<M>(mapped));
     } catch (...) {
@@ -115,12 +117,19 @@ class node_handle {
   friend void swap(node_handle& a, node_handle& b) noexcept { a.swap(b); }
 
   // For the map. If constructing the element throws, the handle is empty and what it was to be made of is untouched,
-  // unless it could only be moved.
+  // unless it is moved and `begun`.
   template <class K, class M>
-  void fill(const allocator_type& allocator, K&& key, M&& mapped) {
-    element_.emplace(allocator, std::forward<K>(key), std::forward<M>(mapped));
+  void fill(const allocator_type& allocator, K&& key, M&& mapped, bool& begun) {
+    element_.emplace(allocator, std::forward<K>(key), std::forward<M>(mapped), begun);
     allocator_.emplace(allocator);
   }
+  template <class K, class M>
+  void fill(const allocator_type& allocator, K&& key, M&& mapped) {
+    bool begun = false;
+    fill(allocator, std::forward<K>(key), std::forward<M>(mapped), begun);
+  }
+  // Precondition: not empty.
+  const allocator_type& allocator() const noexcept { return *allocator_; }
   void reset() noexcept {
     element_.reset();
     allocator_.reset();

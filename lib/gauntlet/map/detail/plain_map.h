@@ -34,6 +34,7 @@
 #include <gauntlet/map/detail/iterator.h>
 #include <gauntlet/map/detail/map_types.h>
 #include <gauntlet/map/detail/node_handle.h>
+#include <gauntlet/map/detail/passage.h>
 #include <gauntlet/map/misuse.h>
 
 namespace gauntlet::detail {
@@ -140,40 +141,15 @@ class plain_map {
     const writing<operation::move> guard(other);
     take_or_move(other);
   }
-  // Strong guarantee. Assigning a map to itself does nothing.
-  plain_map& operator=(const plain_map& other) {
-    if (this == &other) return *this;
-    other.works_.read(operation::copy);
-    const writing<operation::assign> guard(*this);
-    constexpr bool propagates = traits::propagate_on_container_copy_assignment::value;
-    plain_map copy(other, propagates ? other.get_allocator() : get_allocator());
-    // Nothing below throws, unless copying hash or equality does, and that comes first.
-    works_.hash() = other.works_.hash();
-    works_.equal() = other.works_.equal();
-    works_.release_all();
-    if constexpr (propagates) works_.allocator() = other.works_.allocator();
-    works_.take_from(copy.works_);
-    return *this;
-  }
-  // O(size), O(1) more when the allocators are equal or propagate, else every element moves (basic guarantee).
+  // Strong guarantee if hash and equality can be move-assigned without exceptions (so can std::function and all without a
+  // state); if such an assignment throws, the map is empty. Assigning a map to itself does nothing.
+  plain_map& operator=(const plain_map& other);
+  // O(size), O(1) more when the allocators are equal or propagate, else every element moves (basic guarantee). If
+  // assigning hash or equality throws, this map is empty and the other one as it was.
   plain_map& operator=(plain_map&& other) noexcept((traits::propagate_on_container_move_assignment::value ||
                                                     traits::is_always_equal::value) &&
                                                    std::is_nothrow_copy_assignable_v<Hash> &&
-                                                   std::is_nothrow_copy_assignable_v<KeyEqual>) {
-    if (this == &other) return *this;
-    const writing<operation::assign> guard(*this);
-    const writing<operation::move> other_guard(other);
-    works_.release_all();
-    works_.hash() = other.works_.hash();
-    works_.equal() = other.works_.equal();
-    if constexpr (traits::propagate_on_container_move_assignment::value) {
-      works_.allocator() = std::move(other.works_.allocator());
-      works_.take_from(other.works_);
-    } else {
-      take_or_move(other);
-    }
-    return *this;
-  }
+                                                   std::is_nothrow_copy_assignable_v<KeyEqual>);
   plain_map& operator=(std::initializer_list<value_type> values) {
     plain_map copy(values, 0, hash_function(), key_eq(), get_allocator());
     const writing<operation::assign> guard(*this);
@@ -181,17 +157,8 @@ class plain_map {
     works_.take_from(copy.works_);
     return *this;
   }
-  // O(1). Allocators that do not propagate must be equal.
-  void swap(plain_map& other) noexcept(std::is_nothrow_swappable_v<Hash> && std::is_nothrow_swappable_v<KeyEqual>) {
-    if (this == &other) return;
-    const writing<operation::swap> guard(*this);
-    const writing<operation::swap> other_guard(other);
-    using std::swap;
-    swap(works_.hash(), other.works_.hash());
-    swap(works_.equal(), other.works_.equal());
-    if constexpr (traits::propagate_on_container_swap::value) swap(works_.allocator(), other.works_.allocator());
-    works_.swap_with(other.works_);
-  }
+  // O(1). Allocators that do not propagate must be equal. If swapping hash or equality throws, both maps are empty.
+  void swap(plain_map& other) noexcept(std::is_nothrow_swappable_v<Hash> && std::is_nothrow_swappable_v<KeyEqual>);
   friend void swap(map_type& a, map_type& b) noexcept(noexcept(a.swap(b))) { a.swap(b); }
 
   // ---- looking
@@ -550,13 +517,24 @@ class plain_map {
     works_.erase_at(at);
     return iterator(&works_, after, ahead);
   }
-  // Moves the element out; what may throw comes before the element goes.
+  // Moves the element out; what may throw comes before the element goes. Of what can only be moved, and throws then, no
+  // part stays behind.
   node_type extract_position(const position& at) {
     const auto plan = works_.plan_erase(at);
-    value_type& value = at.element->value();
+    auto& key = const_cast<Key&>(at.element->key());
+    T& mapped = at.element->value().second;
     node_type node;
-    node.fill(works_.allocator(), std::move_if_noexcept(const_cast<Key&>(value.first)),
-              std::move_if_noexcept(value.second));
+    if constexpr (types::loses_on_failure()) {
+      bool begun = false;
+      try {
+        node.fill(works_.allocator(), std::move(key), std::move(mapped), begun);
+      } catch (...) {
+        if (begun) works_.finish_erase(plan);
+        throw;
+      }
+    } else {
+      node.fill(works_.allocator(), types::moved_or_copied(key), types::moved_or_copied(mapped));
+    }
     works_.finish_erase(plan);
     return node;
   }
@@ -566,11 +544,8 @@ class plain_map {
     works_.pay_debt();
     return node;
   }
-  // Copies what may throw when it moves, if it can.
-  void take_element(slot& to, value_type& from) {
-    types::construct(works_.allocator(), to, std::move_if_noexcept(const_cast<Key&>(from.first)),
-                     std::move_if_noexcept(from.second));
-  }
+  template <class Insert, class Lose>
+  static std::pair<position, bool> insert_or_lose(const passage<types>& taken, Insert insert, Lose lose);
   void take_or_move(plain_map& other) {
     if constexpr (traits::is_always_equal::value) {
       works_.take_from(other.works_);

@@ -6,6 +6,68 @@
 namespace gauntlet::detail {
 
 template <class Kind>
+auto plain_map<Kind>::operator=(const plain_map& other) -> plain_map& {
+  if (this == &other) return *this;
+  other.works_.read(operation::copy);
+  const writing<operation::assign> guard(*this);
+  constexpr bool propagates = traits::propagate_on_container_copy_assignment::value;
+  plain_map copy(other, propagates ? other.get_allocator() : get_allocator());
+  // Nothing below throws but an assignment of hash or equality. After half of that they fit no elements: those go first.
+  constexpr bool commits = std::is_nothrow_move_assignable_v<Hash> && std::is_nothrow_move_assignable_v<KeyEqual>;
+  if constexpr (!commits) works_.release_all();
+  works_.hash() = std::move(copy.works_.hash());
+  works_.equal() = std::move(copy.works_.equal());
+  works_.release_all();
+  if constexpr (propagates) works_.allocator() = other.works_.allocator();
+  works_.take_from(copy.works_);
+  return *this;
+}
+
+template <class Kind>
+auto plain_map<Kind>::operator=(plain_map&& other) noexcept((traits::propagate_on_container_move_assignment::value ||
+                                                             traits::is_always_equal::value) &&
+                                                            std::is_nothrow_copy_assignable_v<Hash> &&
+                                                            std::is_nothrow_copy_assignable_v<KeyEqual>) -> plain_map& {
+  if (this == &other) return *this;
+  const writing<operation::assign> guard(*this);
+  const writing<operation::move> other_guard(other);
+  works_.release_all();
+  works_.hash() = other.works_.hash();
+  works_.equal() = other.works_.equal();
+  if constexpr (traits::propagate_on_container_move_assignment::value) {
+    works_.allocator() = std::move(other.works_.allocator());
+    works_.take_from(other.works_);
+  } else {
+    take_or_move(other);
+  }
+  return *this;
+}
+
+template <class Kind>
+void plain_map<Kind>::swap(plain_map& other) noexcept(std::is_nothrow_swappable_v<Hash> &&
+                                                      std::is_nothrow_swappable_v<KeyEqual>) {
+  if (this == &other) return;
+  const writing<operation::swap> guard(*this);
+  const writing<operation::swap> other_guard(other);
+  using std::swap;
+  if constexpr (std::is_nothrow_swappable_v<Hash> && std::is_nothrow_swappable_v<KeyEqual>) {
+    swap(works_.hash(), other.works_.hash());
+    swap(works_.equal(), other.works_.equal());
+  } else {
+    try {
+      swap(works_.hash(), other.works_.hash());
+      swap(works_.equal(), other.works_.equal());
+    } catch (...) {  // which hash belongs to which elements, nobody knows
+      works_.release_all();
+      other.works_.release_all();
+      throw;
+    }
+  }
+  if constexpr (traits::propagate_on_container_swap::value) swap(works_.allocator(), other.works_.allocator());
+  works_.swap_with(other.works_);
+}
+
+template <class Kind>
 template <class... Arguments>
 auto plain_map<Kind>::emplace(Arguments&&... arguments) -> std::pair<iterator, bool> {
   if constexpr (sizeof...(Arguments) == 2) {
@@ -36,27 +98,30 @@ auto plain_map<Kind>::emplace(Arguments&&... arguments) -> std::pair<iterator, b
   return {at_position(at), inserted};
 }
 
+// Inserts. If that throws, and has spoilt the original, the original goes.
+template <class Kind>
+template <class Insert, class Lose>
+auto plain_map<Kind>::insert_or_lose(const passage<types>& taken, Insert insert, Lose lose)
+    -> std::pair<position, bool> {
+  if constexpr (passage<types>::may_lose) {
+    try {
+      return insert();
+    } catch (...) {
+      if (taken.original_is_lost()) lose();
+      throw;
+    }
+  } else {
+    return insert();
+  }
+}
+
 template <class Kind>
 auto plain_map<Kind>::insert(node_type&& node) -> insert_return_type {
   if (node.empty()) return {end(), false, node_type()};
-  struct taker {
-    Allocator& allocator;
-    node_type& node;
-    void operator()(slot& to) {
-      types::construct(allocator, to, std::move_if_noexcept(node.key()), std::move_if_noexcept(node.mapped()));
-    }
-    // What was copied is still in the node. Of what can only be moved, and throws, nothing can be given back.
-    void give_back(slot& made) noexcept {
-      if constexpr (types::moves_in_place()) {
-        node.fill(allocator, std::move(const_cast<Key&>(made.value().first)), std::move(made.value().second));
-      } else if constexpr (types::loses_on_failure()) {
-        node.reset();
-      }
-      types::destroy(allocator, made);
-    }
-  };
   const writing<operation::insert> guard(*this);
-  const auto [placed, inserted] = works_.insert(node.key(), taker{works_.allocator(), node});
+  passage<types> taken(works_.allocator(), node.allocator(), node.key(), node.mapped());
+  const auto [placed, inserted] =
+      insert_or_lose(taken, [&] { return works_.insert(node.key(), taken); }, [&] { node.reset(); });
   const iterator at = at_position(placed);
   if (!inserted) return {at, false, std::move(node)};
   node.reset();
@@ -94,37 +159,11 @@ void plain_map<Kind>::merge(plain_map<Kind2>& source) {
     source.works_.advance(after, ahead);
     // What may throw of the erasure comes before the element leaves.
     const auto plan = source.works_.plan_erase(at);
-    bool moved = false;
-    if constexpr (types::loses_on_failure()) {
-      bool touched = false;
-      try {
-        moved = works_
-                    .insert(at.element->key(),
-                            [&](slot& to) {
-                              touched = true;
-                              take_element(to, at.element->value());
-                            })
-                    .second;
-      } catch (...) {
-        if (touched) source.works_.finish_erase(plan);
-        throw;
-      }
-    } else {
-      struct taker {
-        plain_map& map;
-        value_type& from;
-        void operator()(slot& to) { map.take_element(to, from); }
-        void give_back(slot& made) noexcept {
-          if constexpr (types::moves_in_place()) {
-            from.~value_type();
-            ::new (static_cast<void*>(&from))
-                value_type(std::move(const_cast<Key&>(made.value().first)), std::move(made.value().second));
-          }
-          types::destroy(map.works_.allocator(), made);
-        }
-      };
-      moved = works_.insert(at.element->key(), taker{*this, at.element->value()}).second;
-    }
+    passage<types> taken(works_.allocator(), source.works_.allocator(), at.element->key(), at.element->value().second);
+    const bool moved =
+        insert_or_lose(
+            taken, [&] { return works_.insert(at.element->key(), taken); }, [&] { source.works_.finish_erase(plan); })
+            .second;
     if (moved) source.works_.finish_erase(plan);
     at = after;
   }
