@@ -2,6 +2,7 @@
 // for the whole executable: it does what it always does, until a test says how many more calls succeed.
 #include <gauntlet/map/allocation_monitor.h>
 #include <gauntlet/map/chrome_trace.h>
+#include <gauntlet/map/detail/attributes.h>
 
 #include <gtest/gtest.h>
 
@@ -42,14 +43,15 @@ void with_ever_more_memory(Attempt attempt, Look look) {
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+// Not inlined, or gcc sees malloc behind one and free behind the other and takes them for mixed up.
+GAUNTLET_NOINLINE void* operator new(std::size_t size) {
   if (void* const at = allocated(size)) return at;
   throw std::bad_alloc();
 }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocated(size); }
-void operator delete(void* at) noexcept { std::free(at); }
-void operator delete(void* at, std::size_t) noexcept { std::free(at); }
-void operator delete(void* at, const std::nothrow_t&) noexcept { std::free(at); }
+GAUNTLET_NOINLINE void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocated(size); }
+GAUNTLET_NOINLINE void operator delete(void* at) noexcept { std::free(at); }
+GAUNTLET_NOINLINE void operator delete(void* at, std::size_t) noexcept { std::free(at); }
+GAUNTLET_NOINLINE void operator delete(void* at, const std::nothrow_t&) noexcept { std::free(at); }
 
 namespace {
 
