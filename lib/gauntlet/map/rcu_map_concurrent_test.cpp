@@ -225,12 +225,12 @@ struct colliding_hash {
 
 // Alive as long as an entry has it.
 struct counted_value {
-  explicit counted_value(int n) : number(n) { ++alive[number]; }
+  explicit counted_value(std::size_t n) : number(n) { ++alive[number]; }
   counted_value(const counted_value& other) : number(other.number) { ++alive[number]; }
   counted_value& operator=(const counted_value&) = delete;
   ~counted_value() { --alive[number]; }
   static inline std::array<std::atomic<int>, 3> alive{};
-  int number;
+  std::size_t number;
 };
 
 // One that reads from `begin` until `end`.
