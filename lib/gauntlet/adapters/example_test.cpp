@@ -159,7 +159,7 @@ struct little_adapter {
 
 bool holds(const gauntlet::check::subject_factory& subject) {
   gauntlet::check::random_source random(1);
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 2000; ++i) {
     if (!run(gauntlet::check::generate(random, 40, {}), subject)) return false;
   }
   return true;

@@ -389,6 +389,10 @@ std::pair<typename bucket_table<Types>::position, bool> bucket_table<Types>::ins
   bool tie = false;
   if (const position at = search<true>(hash, key, tie); at.element != nullptr) return {at, false};
   if (GAUNTLET_LIKELY(!growing_ && !wants_to_grow())) return {place(hash, tie, construct), true};
+  if constexpr (requires { requires std::remove_cvref_t<Construct>::may_lose; }) {
+    make_room(hash);
+    return {place(hash, tie, construct), true};
+  }
   struct holder {
     std::remove_reference_t<Construct>& construct;
     slot element;

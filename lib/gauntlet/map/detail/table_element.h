@@ -97,10 +97,16 @@ typename table_set<Types>::position table_set<Types>::insert_displaced(table_typ
 }
 
 // The element is made before anything moves, outside: its arguments may refer to elements that are about to. If there
-// is no place for it after all, a construct that took it from somewhere may have it back.
+// is no place for it after all, a construct that took it from somewhere may have it back; one that could not give it back
+// (passage::may_lose) takes it when its place is there.
 template <class Types>
 template <class Construct>
 typename table_set<Types>::position table_set<Types>::insert_rare(std::uint64_t hash, bool tie, Construct& construct) {
+  if constexpr (requires { requires std::remove_cvref_t<Construct>::may_lose; }) {
+    if (debt_ >= policy::erases_per_sweep) sweep();
+    if (!tie && make_room(hash)) return insert_displaced(table_of(hash), hash, construct);
+    return insert_stashed(hash, tie, construct);
+  }
   struct holder {
     Construct& construct;
     slot element;
@@ -118,9 +124,8 @@ typename table_set<Types>::position table_set<Types>::insert_rare(std::uint64_t 
   ready.allocator = &allocator_;
   if (debt_ >= policy::erases_per_sweep) sweep();
   if (tie || !make_room(hash)) {
-    const position at = insert_stashed(hash, tie ? next_sequence_ : 0, ready.element);
+    const position at = insert_stashed(hash, tie, [&ready](slot& to) { Types::relocate(to, ready.element); });
     ready.allocator = nullptr;
-    next_sequence_ += tie;
     return at;
   }
   auto relocate = [&ready](slot& at) {
@@ -131,20 +136,18 @@ typename table_set<Types>::position table_set<Types>::insert_rare(std::uint64_t 
 }
 
 template <class Types>
-typename table_set<Types>::position table_set<Types>::insert_stashed(std::uint64_t hash, std::uint64_t sequence,
-                                                                     slot& ready) {
+template <class Construct>
+typename table_set<Types>::position table_set<Types>::insert_stashed(std::uint64_t hash, bool tie,
+                                                                     Construct&& construct) {
   auto* const made = stash_.prepare(allocator_);
-  if constexpr (Types::moves_in_place()) {
-    Types::relocate(made->element, ready);
-  } else {
-    try {
-      Types::relocate(made->element, ready);
-    } catch (...) {
-      stash_.discard(allocator_, made);
-      throw;
-    }
+  try {
+    construct(made->element);
+  } catch (...) {
+    stash_.discard(allocator_, made);
+    throw;
   }
-  stash_.link(made, hash, sequence);
+  stash_.link(made, hash, tie ? next_sequence_ : 0);
+  next_sequence_ += tie;
   table_of(hash).tags[home_of(hash)].fits &= static_cast<std::uint16_t>(~class_bit(class_of(hash)));
   ++size_;
   ++version_;

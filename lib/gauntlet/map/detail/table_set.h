@@ -411,7 +411,8 @@ class table_set {
   GAUNTLET_NOINLINE position insert_displaced(table_type t, std::uint64_t hash, Construct& construct);
   template <class Construct>
   GAUNTLET_NOINLINE position insert_rare(std::uint64_t hash, bool tie, Construct& construct);
-  position insert_stashed(std::uint64_t hash, std::uint64_t sequence, slot& ready);
+  template <class Construct>
+  position insert_stashed(std::uint64_t hash, bool tie, Construct&& construct);
   bool move_element(table_type to, std::uint64_t hash, slot& from, losses& lost) noexcept;
   // The four groups that iteration comes to next.
   static GAUNTLET_ALWAYS_INLINE void prefetch_groups(const slot* slots) noexcept {
