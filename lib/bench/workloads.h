@@ -200,21 +200,25 @@ measurement measure_erase_all(material<Key>& input) {
   return {watch.nanoseconds(), static_cast<double>(rounds * keys.size())};
 }
 
-template <class Map, class Key>
-measurement measure_iterate(material<Key>& input) {
-  Map map;
-  fill(map, input.keys());
-  const std::size_t rounds = rounds_for(std::size_t{1} << 21, input.size());
-  const Map& reader = map;
+// Walks that add up the values; an operation is one element.
+template <class Map>
+measurement measure_walks(const Map& map, std::size_t rounds) {
   stopwatch watch;
   std::uint64_t sum = 0;
   watch.start();
   for (std::size_t round = 0; round < rounds; ++round) {
-    for (const auto& element : reader) sum += element.second;
+    for (const auto& element : map) sum += element.second;
     benchmark::DoNotOptimize(sum);
   }
   watch.stop();
-  return {watch.nanoseconds(), static_cast<double>(rounds * input.size())};
+  return {watch.nanoseconds(), static_cast<double>(rounds * map.size())};
+}
+
+template <class Map, class Key>
+measurement measure_iterate(material<Key>& input) {
+  Map map;
+  fill(map, input.keys());
+  return measure_walks(map, rounds_for(std::size_t{1} << 21, input.size()));
 }
 
 template <class Map, class Key>
@@ -223,17 +227,7 @@ measurement measure_iterate_rest(material<Key>& input) {
   fill(map, input.keys());
   const std::vector<Key>& order = input.erase_order();
   for (std::size_t i = 0; i < order.size() - order.size() / 100; ++i) map.erase(order[i]);
-  const std::size_t rounds = rounds_for(std::size_t{1} << 22, input.size());
-  const Map& reader = map;
-  stopwatch watch;
-  std::uint64_t sum = 0;
-  watch.start();
-  for (std::size_t round = 0; round < rounds; ++round) {
-    for (const auto& element : reader) sum += element.second;
-    benchmark::DoNotOptimize(sum);
-  }
-  watch.stop();
-  return {watch.nanoseconds(), static_cast<double>(rounds * map.size())};
+  return measure_walks(map, rounds_for(std::size_t{1} << 22, input.size()));
 }
 
 template <class Map, class Key>

@@ -29,23 +29,6 @@ std::map<u64, u64> contents(const Map& m) {
   return all;
 }
 
-// Runs the operation with every chance to fail taken in turn; returns how many chances there were.
-template <class Operation, class Check>
-long with_every_fault(Operation operation, Check check) {
-  for (long chance = 1;; ++chance) {
-    faults::countdown = chance;
-    try {
-      operation();
-      faults::countdown = -1;
-      return chance;
-    } catch (const fault&) {
-      faults::countdown = -1;
-      check();
-    }
-    if (::testing::Test::HasFatalFailure() || chance > 100000) return chance;
-  }
-}
-
 template <moving Moving, class Policy>
 void inserts_happen_or_do_not() {
   memory_account account;

@@ -74,6 +74,23 @@ struct faults {
   }
 };
 
+// Runs the operation with every chance to fail taken in turn; returns how many chances there were.
+template <class Operation, class Check>
+long with_every_fault(Operation operation, Check check) {
+  for (long chance = 1;; ++chance) {
+    faults::countdown = chance;
+    try {
+      operation();
+      faults::countdown = -1;
+      return chance;
+    } catch (const fault&) {
+      faults::countdown = -1;
+      check();
+    }
+    if (::testing::Test::HasFatalFailure() || chance > 100000) return chance;
+  }
+}
+
 // A key or value that counts the living and throws when told. Move says whether its move may throw.
 enum class moving { never_throws, may_throw, may_throw_and_no_copy };
 
@@ -131,6 +148,7 @@ struct throwing_equal {
 // ---- an allocator with a name, a balance and, if told, no memory
 struct memory_account {
   std::size_t bytes = 0, blocks = 0;
+  bool exhausted = false;  // every allocation fails
 };
 template <class T, bool Propagates = false>
 struct accounting_allocator {
@@ -148,6 +166,7 @@ struct accounting_allocator {
   accounting_allocator(const accounting_allocator<U, Propagates>& other) : account(other.account) {}
   T* allocate(std::size_t n) {
     faults::chance();
+    if (account->exhausted) throw std::bad_alloc();
     T* const at = static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t(alignof(T))));
     account->bytes += n * sizeof(T);
     ++account->blocks;
