@@ -77,3 +77,27 @@ def plot_mixes(rows, maps, fail):
         paths.append(save(figure, f"family_{reads}_reads.svg"))
         plt.close(figure)
     return paths
+
+
+def plot_contention(rows, fail):
+    """One picture for each map: million operations a second by threads, a line for each law and share of reads; what was
+    measured as dots, the model as lines. `rows` are (map, law, reads, {threads: measured}, {threads: modelled})."""
+    plt = pyplot(fail)
+    paths = []
+    for name in dict.fromkeys(row[0] for row in rows):
+        figure, axis = plt.subplots(figsize=(6, 3.6))
+        for number, (_, law, reads, measured, modelled) in enumerate(row for row in rows if row[0] == name):
+            colour = f"C{number}"
+            axis.plot(list(modelled), [v / 1e6 for v in modelled.values()], color=colour, label=f"{law}, {reads} % reads",
+                      linestyle="-" if law == "uniform" else "--")
+            axis.plot(list(measured), [v / 1e6 for v in measured.values()], "o", color=colour, markersize=4)
+        axis.set_xscale("log", base=2)
+        axis.set_yscale("log")
+        axis.set_xticks(list(modelled), [str(threads) for threads in modelled])
+        axis.set_xlabel("threads, each with a processor")
+        axis.set_ylabel("million operations a second")
+        axis.set_title(f"{name}: measured (dots), modelled (lines)", loc="left")
+        axis.legend(ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.18))
+        paths.append(save(figure, f"contention_{name}.svg"))
+        plt.close(figure)
+    return paths

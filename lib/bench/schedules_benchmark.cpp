@@ -8,7 +8,8 @@
 // a budget of seconds, and searches that it cuts off or that end at 10,000 schedules count as not found. The portfolio
 // has no such budget, its bar is 10,000 schedules in every search.
 //
-// Usage: gauntlet_bench_schedules [--quick] [--part=speed|bugs|litmus|all]
+// Usage: gauntlet_bench_schedules [--quick] [--part=speed|bugs|litmus|all|counts]
+// `counts` is no part of all: how many schedules threads with some operations on a map have.
 // Prints JSON. Exit: 0 measured, 1 something correct was reported or something forbidden was seen, 2 wrong use.
 #include <unistd.h>
 
@@ -24,8 +25,10 @@
 
 #include <gauntlet/sched/litmus/litmus.h>
 #include <gauntlet/sched/programs/programs.h>
+#include <gauntlet/sched/strategies/exhaustive.h>
 #include <gauntlet/sched/strategies/portfolio.h>
 
+#include "json.h"
 #include "schedules_bodies.h"
 
 namespace gauntlet::bench {
@@ -39,6 +42,7 @@ struct settings {
   double speed_seconds = 1;
   std::uint64_t litmus_runs = 1000000;
   std::uint64_t correct_runs = 100000;
+  std::uint64_t counted_runs_max = 500000;
 };
 
 double cpu_seconds() {
@@ -53,52 +57,6 @@ double wall_seconds() {
 }
 
 bool fine = true;  // nothing was reported that must not be
-
-// ---------------------------------------------------------------------------------------------------------------- JSON
-
-// Prints one JSON object after another into the array or object that is open; knows where commas go.
-class json {
- public:
-  void open(std::string_view name, char bracket) {
-    key(name);
-    std::putchar(bracket);
-    first_ = true;
-  }
-  void close(char bracket) {
-    std::printf("%c", bracket);
-    first_ = false;
-  }
-  void text(std::string_view name, std::string_view value) {
-    key(name);
-    quoted(value);
-  }
-  void number(std::string_view name, double value) {
-    key(name);
-    std::printf("%.10g", value);
-  }
-
- private:
-  void key(std::string_view name) {
-    std::printf(first_ ? "\n" : ",\n");
-    first_ = false;
-    if (name.empty()) return;
-    quoted(name);
-    std::printf(": ");
-  }
-  static void quoted(std::string_view s) {
-    std::putchar('"');
-    for (const char c : s) {
-      if (c == '\n') {
-        std::printf("\\n");
-        continue;
-      }
-      if (c == '"' || c == '\\') std::putchar('\\');
-      std::putchar(c);
-    }
-    std::putchar('"');
-  }
-  bool first_ = true;
-};
 
 // --------------------------------------------------------------------------------------------------------------- speed
 
@@ -311,6 +269,51 @@ void measure_litmus(json& out, const settings& s) {
   out.close(']');
 }
 
+// -------------------------------------------------------------------------------------------------------------- counts
+
+// Every schedule of a program is run: without those that sleep sets show to repeat another, or with at most two preemptions.
+void count_schedules(json& out, const settings& s, shared_map which, unsigned threads, unsigned each, bool on_one_key) {
+  const auto body = [=] { work_on_a_map(which, threads, each, on_one_key); };
+  out.open("", '{');
+  out.text("map", which == shared_map::sharded ? "sharded_map" : "concurrent_map");
+  out.number("threads", threads);
+  out.number("operations_each", each);
+  out.text("keys", on_one_key ? "one" : "each its own");
+  for (const bool bounded : {false, true}) {
+    exhaustive every(bounded ? exhaustive_options{.preemptions_max = 2} : exhaustive_options{});
+    const double began = wall_seconds();
+    std::uint64_t runs = 0;
+    std::uint64_t events = 0;
+    for (; !every.done() && runs < s.counted_runs_max; ++runs) {
+      const outcome o = run(body, every);
+      events = std::max<std::uint64_t>(events, o.events);
+      if (o.found == finding::none) continue;
+      std::fprintf(stderr, "counts: false alarm: %s\n", o.message.c_str());
+      fine = false;
+    }
+    out.open(bounded ? "two_preemptions" : "all", '{');
+    out.number("schedules", static_cast<double>(runs));
+    out.number("complete", every.done());
+    out.number("events", static_cast<double>(events));
+    out.number("seconds", wall_seconds() - began);
+    out.close('}');
+  }
+  out.close('}');
+}
+
+void count_all_schedules(json& out, const settings& s) {
+  out.open("counts", '[');
+  for (const shared_map which : {shared_map::sharded, shared_map::concurrent}) {
+    for (const bool on_one_key : {true, false}) {
+      for (const auto [threads, each] :
+           {std::pair{1U, 1U}, {2U, 1U}, {2U, 2U}, {2U, 3U}, {3U, 1U}, {3U, 2U}, {4U, 1U}}) {
+        count_schedules(out, s, which, threads, each, on_one_key);
+      }
+    }
+  }
+  out.close(']');
+}
+
 int measure(std::string_view part, const settings& s) {
   json out;
   out.open("", '{');
@@ -320,6 +323,7 @@ int measure(std::string_view part, const settings& s) {
   if (part == "speed" || part == "all") measure_speed(out, s);
   if (part == "bugs" || part == "all") measure_bugs(out, s);
   if (part == "litmus" || part == "all") measure_litmus(out, s);
+  if (part == "counts") count_all_schedules(out, s);
   out.close('}');
   std::printf("\n");
   return fine ? 0 : 1;
@@ -334,8 +338,9 @@ int main(int count, char** arguments) {
   for (int i = 1; i < count; ++i) {
     const std::string_view a = arguments[i];
     if (a == "--quick") {
-      s = {5, 0.5, 0.05, 10000, 4000};
-    } else if (a == "--part=speed" || a == "--part=bugs" || a == "--part=litmus" || a == "--part=all") {
+      s = {5, 0.5, 0.05, 10000, 4000, 100000};
+    } else if (a == "--part=speed" || a == "--part=bugs" || a == "--part=litmus" || a == "--part=all" ||
+               a == "--part=counts") {
       part = a.substr(7);
     } else {
       std::fprintf(stderr, "gauntlet_bench_schedules: unknown option '%s'\n", arguments[i]);
