@@ -305,7 +305,7 @@ void count_all_schedules(json& out, const settings& s) {
   out.open("counts", '[');
   for (const shared_map which : {shared_map::sharded, shared_map::concurrent}) {
     for (const bool on_one_key : {true, false}) {
-      for (const auto [threads, each] :
+      for (const auto& [threads, each] :
            {std::pair{1U, 1U}, {2U, 1U}, {2U, 2U}, {2U, 3U}, {3U, 1U}, {3U, 2U}, {4U, 1U}}) {
         count_schedules(out, s, which, threads, each, on_one_key);
       }
