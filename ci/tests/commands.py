@@ -92,6 +92,14 @@ class BadFiles(unittest.TestCase):
         self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
         self.assertIn("nosuch", done.stderr)
 
+    def test_an_unknown_subject_is_not_listed_as_judged(self):
+        run("ci/reproduce", some_seed())  # builds
+        replay = "build/dev/bin/hash_map_operations_replay"
+        done = run(replay, "--list-judged", env={"GAUNTLET_SUBJECT": "no_such_map"})
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("unknown map 'no_such_map'; there are:", done.stderr)
+        self.assertEqual(run(replay, "--list-judged", env={"GAUNTLET_SUBJECT": "hash_map"}).stdout, "hash_map\n")
+
 
 class GoodFiles(unittest.TestCase):
     def test_a_seed_holds_with_both_compilers(self):

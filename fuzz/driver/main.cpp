@@ -84,16 +84,6 @@ int list_subjects() {
   return print_text(out);
 }
 
-// What the target judges as long as nobody names a map.
-int list_judged() {
-  const check::target_description& target = check::this_target();
-  if (target.judge_program == nullptr) return 0;
-  if (const std::string one = driver::subject_name(); !one.empty()) return print_text(one + '\n');
-  std::string out;
-  for (const check::registration* r : check::subjects_to_judge(target.concurrent)) out += std::string(r->name) + '\n';
-  return print_text(out);
-}
-
 // An unknown name is told before anything else happens, once, in one line.
 std::string unknown_subject() {
   const char* const chosen = std::getenv("GAUNTLET_SUBJECT");
@@ -101,6 +91,17 @@ std::string unknown_subject() {
   std::string line = "GAUNTLET_SUBJECT: unknown map '" + std::string(chosen) + "'; there are:";
   for (const check::registration& r : check::registered_subjects()) line += " " + std::string(r.name);
   return line;
+}
+
+// What the target judges: all that it is for, or the map that is named.
+int list_judged() {
+  const check::target_description& target = check::this_target();
+  if (target.judge_program == nullptr) return 0;
+  if (const std::string problem = unknown_subject(); !problem.empty()) return refuse(problem);
+  if (const std::string one = driver::subject_name(); !one.empty()) return print_text(one + '\n');
+  std::string out;
+  for (const check::registration* r : check::subjects_to_judge(target.concurrent)) out += std::string(r->name) + '\n';
+  return print_text(out);
 }
 
 int command(int argument_count, char** arguments) {
