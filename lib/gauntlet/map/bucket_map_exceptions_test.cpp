@@ -1,178 +1,21 @@
-// What a map is after something threw: hash, equality, allocation, construction, copy, move, at every place they can.
-//
-// Each test repeats an operation with the first, second, third ... chance to fail taken, until it succeeds.
-#include <map>
-#include <random>
-#include <string>
-
+// What a bucket_map is after something threw in the middle of a growth, or while there is no memory. What it shares with
+// hash_map: plain_maps_faults_test.cpp.
 #include <gtest/gtest.h>
 
-#include <gauntlet/map/bucket_map_test_types.h>
+#include <gauntlet/map/plain_maps_test_types.h>
 
 namespace gauntlet {
 namespace {
 
 using namespace gauntlet::testing;
 
-template <moving Moving, class Policy = tiny_bucket_policy>
-using risky_map = bucket_map<counted<Moving>, counted<Moving>, throwing_hash, throwing_equal,
-                             accounting_allocator<std::pair<const counted<Moving>, counted<Moving>>>, Policy>;
-
-template <class Map>
-std::map<u64, u64> contents(const Map& m) {
-  std::map<u64, u64> all;
-  for (const auto& [k, v] : m) {
-    EXPECT_FALSE(k.moved_from || v.moved_from);
-    EXPECT_TRUE(all.emplace(k.value, v.value).second);
-  }
-  EXPECT_EQ(all.size(), m.size());
-  return all;
-}
-
-template <moving Moving, class Policy>
-void inserts_happen_or_do_not() {
-  memory_account account;
-  long chances = 0;
-  {
-    risky_map<Moving, Policy> m(accounting_allocator<std::pair<const counted<Moving>, counted<Moving>>>{account});
-    std::mt19937_64 random(5);
-    for (int i = 0; i < 120; ++i) {
-      const u64 key = random() % 400;
-      auto before = contents(m);
-      chances += with_every_fault([&] { m.try_emplace(counted<Moving>(key), key + 1); },
-                                  [&] {
-                                    ASSERT_TRUE(healthy(m));
-                                    if constexpr (Moving == moving::may_throw_and_no_copy) {
-                                      for (const auto& [k, v] : contents(m)) ASSERT_EQ(before.at(k), v);
-                                      before = contents(m);
-                                    } else {
-                                      ASSERT_EQ(contents(m), before);
-                                    }
-                                  });
-      ASSERT_TRUE(healthy(m));
-      before.try_emplace(key, key + 1);
-      if constexpr (Moving != moving::may_throw_and_no_copy) {
-        ASSERT_EQ(contents(m), before);
-      }
-    }
-    EXPECT_GT(m.stats().doublings, 2U);
-  }
-  EXPECT_GT(chances, 300);
-  EXPECT_EQ(account.blocks, 0U);
-  EXPECT_EQ(counted<Moving>::alive, 0);
-}
-
-TEST(BucketMapExceptions, AFailedInsertLeavesTheContentsAsTheyWere) {  // promise (8)
-  inserts_happen_or_do_not<moving::never_throws, tiny_bucket_policy>();
-  inserts_happen_or_do_not<moving::may_throw, tiny_bucket_policy>();
-}
-TEST(BucketMapExceptions, TypesThatCanNeitherCopyNorMoveSafelyLoseElementsButNotTheMap) {  // promise (9)
-  inserts_happen_or_do_not<moving::may_throw_and_no_copy, tiny_bucket_policy>();
-}
-
-template <moving Moving>
-void erases_happen_or_do_not() {
-  memory_account account;
-  {
-    risky_map<Moving> m(accounting_allocator<std::pair<const counted<Moving>, counted<Moving>>>{account});
-    for (u64 k = 0; k < 150; ++k) m.try_emplace(counted<Moving>(k), k);
-    for (u64 k = 0; k < 150; ++k) {
-      auto before = contents(m);
-      bool gone = false;
-      with_every_fault(
-          [&] {
-            if (k % 3 == 0) {
-              gone |= m.erase(counted<Moving>(k)) == 1;
-            } else if (k % 3 == 1) {
-              const auto it = m.find(counted<Moving>(k));
-              if (it != m.end()) m.erase(it);
-              gone = true;
-            } else {
-              gone |= erase_if(m, [k](auto& element) {
-                        faults::chance();
-                        return element.first.value == k;
-                      }) == 1;
-            }
-          },
-          [&] {
-            ASSERT_TRUE(healthy(m));
-            if (k % 3 != 2) {
-              ASSERT_EQ(contents(m), before);
-            }
-          });
-      ASSERT_TRUE(healthy(m));
-      before.erase(k);
-      ASSERT_EQ(contents(m), before);
-    }
-  }
-  EXPECT_EQ(account.blocks, 0U);
-  EXPECT_EQ(counted<Moving>::alive, 0);
-}
-
-TEST(BucketMapExceptions, AFailedEraseLeavesTheElementWhereItWas) {
-  erases_happen_or_do_not<moving::never_throws>();
-  erases_happen_or_do_not<moving::may_throw>();
-}
-
-TEST(BucketMapExceptions, AFailedCopyLeavesNothingBehindAndTheTargetAsItWas) {
-  using key = counted<moving::may_throw>;
-  memory_account account;
-  {
-    const accounting_allocator<std::pair<const key, key>> allocator(account);
-    risky_map<moving::may_throw> m(allocator), target(allocator);
-    for (u64 k = 0; k < 60; ++k) m.try_emplace(key(k), k);
-    for (u64 k = 0; k < 20; ++k) target.try_emplace(key(k + 500), k);
-    const auto before = contents(target);
-    EXPECT_GT(with_every_fault([&] { risky_map<moving::may_throw> copy(m); }, [&] { ASSERT_TRUE(healthy(m)); }), 60);
-    EXPECT_GT(with_every_fault([&] { target = m; },
-                               [&] {
-                                 ASSERT_TRUE(healthy(target));
-                                 ASSERT_EQ(contents(target), before);
-                               }),
-              60);
-    EXPECT_EQ(contents(target), contents(m));
-  }
-  EXPECT_EQ(account.blocks, 0U);
-  EXPECT_EQ(counted<moving::may_throw>::alive, 0);
-}
-
-TEST(BucketMapExceptions, ReservingShrinkingAndMergingSurviveFaults) {
-  using key = counted<moving::never_throws>;
-  memory_account account;
-  {
-    const accounting_allocator<std::pair<const key, key>> allocator(account);
-    risky_map<moving::never_throws> m(allocator), other(allocator);
-    for (u64 k = 0; k < 60; ++k) m.try_emplace(key(k), k);
-    for (u64 k = 30; k < 90; ++k) other.try_emplace(key(k), k);
-    const auto before = contents(m);
-    const auto same = [&] {
-      ASSERT_TRUE(healthy(m));
-      ASSERT_EQ(contents(m), before);
-    };
-    with_every_fault([&] { m.reserve(400); }, same);
-    with_every_fault([&] { m.shrink_to_fit(); }, same);
-    same();
-    with_every_fault([&] { m.merge(other); },
-                     [&] {
-                       ASSERT_TRUE(healthy(m) && healthy(other));
-                       ASSERT_EQ(m.size() + other.size(), 120U);
-                       contents(m);
-                       contents(other);
-                     });
-    EXPECT_EQ(m.size(), 90U);
-    EXPECT_EQ(other.size(), 30U);
-  }
-  EXPECT_EQ(account.blocks, 0U);
-  EXPECT_EQ(key::alive, 0);
-}
-
 TEST(BucketMapExceptions, AResizeCutShortIsFinishedByLaterWrites) {
-  using key = counted<moving::may_throw>;
+  using map = risky<bucket_family, shaky, shaky>;
   memory_account account;
   {
-    const accounting_allocator<std::pair<const key, key>> allocator(account);
-    risky_map<moving::may_throw> m(allocator);
-    for (u64 k = 0; k < 60; ++k) m.try_emplace(key(k), k);
+    const map::allocator_type allocator(account);
+    map m(allocator);
+    for (u64 k = 0; k < 60; ++k) m.try_emplace(shaky(k), k);
     m.rehash(512);
     faults::countdown = 40;
     EXPECT_THROW(m.shrink_to_fit(), fault);
@@ -184,7 +27,7 @@ TEST(BucketMapExceptions, AResizeCutShortIsFinishedByLaterWrites) {
     for (auto c = m.walk(); c; c.next()) ++seen;
     EXPECT_EQ(seen, 60U);
     for (u64 k = 60; k < 300; ++k) {
-      m.try_emplace(key(k), k);
+      m.try_emplace(shaky(k), k);
       ASSERT_TRUE(healthy(m));
     }
     EXPECT_NE(m.stats().growth, bucket_growth::resizing);
@@ -192,19 +35,19 @@ TEST(BucketMapExceptions, AResizeCutShortIsFinishedByLaterWrites) {
     EXPECT_EQ(contents(m).size(), 300U);
   }
   EXPECT_EQ(account.blocks, 0U);
-  EXPECT_EQ(key::alive, 0);
+  EXPECT_EQ(shaky::alive, 0);
 }
 
 // Of an insertion that doubles: what it took from a node or another map is given back when the growth fails.
 TEST(BucketMapExceptions, AGrowthThatFailsGivesTheNodeBack) {
-  using key = counted<moving::never_throws>;
+  using map = risky<bucket_family, steady, steady>;
   memory_account account;
   {
-    const accounting_allocator<std::pair<const key, key>> allocator(account);
-    risky_map<moving::never_throws> m(allocator), from(allocator);
-    for (u64 k = 0; k < 8; ++k) m.try_emplace(key(k), k);
-    from.try_emplace(key(100), 100);
-    auto node = from.extract(key(100));
+    const map::allocator_type allocator(account);
+    map m(allocator), from(allocator);
+    for (u64 k = 0; k < 8; ++k) m.try_emplace(steady(k), k);
+    from.try_emplace(steady(100), 100);
+    auto node = from.extract(steady(100));
     with_every_fault([&] { m.insert(std::move(node)); },
                      [&] {
                        ASSERT_FALSE(node.empty());
@@ -217,26 +60,8 @@ TEST(BucketMapExceptions, AGrowthThatFailsGivesTheNodeBack) {
     EXPECT_EQ(m.size(), 9U);
   }
   EXPECT_EQ(account.blocks, 0U);
-  EXPECT_EQ(key::alive, 0);
+  EXPECT_EQ(steady::alive, 0);
 }
-
-// Fails every allocation from now on, not one.
-struct dry_allocator_state {
-  static inline bool dry = false;
-};
-template <class T>
-struct dry_allocator {
-  using value_type = T;
-  dry_allocator() = default;
-  template <class U>
-  dry_allocator(const dry_allocator<U>&) {}
-  T* allocate(std::size_t n) {
-    if (dry_allocator_state::dry) throw std::bad_alloc();
-    return std::allocator<T>().allocate(n);
-  }
-  void deallocate(T* at, std::size_t n) { std::allocator<T>().deallocate(at, n); }
-  friend bool operator==(dry_allocator, dry_allocator) { return true; }
-};
 
 TEST(BucketMapExceptions, WithoutMemoryErasingAndLookingGoOnWhileTheMapGrows) {
   bucket_map<u64, u64, one_chain_hash, std::equal_to<u64>, dry_allocator<std::pair<const u64, u64>>, tiny_bucket_policy>

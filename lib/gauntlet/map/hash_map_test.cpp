@@ -1,8 +1,7 @@
-// hash_map alone: what iterators know, what a map without elements costs, merging, and random operations against
+// hash_map alone: what iterators know, what a map without elements costs, and random operations against
 // std::unordered_map under every hash and policy. What it shares with bucket_map: plain_maps_test.cpp.
 #include <algorithm>
 #include <memory>
-#include <random>
 #include <set>
 #include <sstream>
 #include <string>
@@ -12,8 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include <gauntlet/map/hash_map.h>
-#include <gauntlet/map/hash_map_test_types.h>
+#include <gauntlet/map/plain_maps_agreement_test_types.h>
 
 namespace gauntlet {
 namespace {
@@ -89,78 +87,6 @@ TEST(HashMap, ANeverFilledMapAnswersEverythingAndHasNoMemory) {
   EXPECT_TRUE(healthy(m));
 }
 
-TEST(HashMap, MergeTakesWhatIsMissingAndLeavesTheRest) {
-  map_with<u64, u64> a;
-  map_with<u64, u64, small_policy, identity_hash> b;
-  for (u64 k = 0; k < 60; ++k) a[k] = k;
-  for (u64 k = 40; k < 300; ++k) b[k] = k + 1000;
-  a.merge(b);
-  EXPECT_EQ(a.size(), 300U);
-  EXPECT_EQ(b.size(), 20U);
-  for (u64 k = 0; k < 300; ++k) EXPECT_EQ(a.at(k), k < 60 ? k : k + 1000);
-  for (u64 k = 40; k < 60; ++k) EXPECT_EQ(b.at(k), k + 1000);
-  a.merge(a);
-  EXPECT_EQ(a.size(), 300U);
-  a.merge(std::move(b));
-  EXPECT_TRUE(healthy(a) && healthy(b));
-}
-
-// ---- random operations, the model beside, the self-check after each
-
-template <class Map>
-void agrees_with_the_standard_map(u64 seed, int steps, u64 keys) {
-  std::mt19937_64 random(seed);
-  Map m;
-  std::unordered_map<u64, u64> model;
-  for (int step = 0; step < steps; ++step) {
-    const u64 key = random() % keys, value = random(), what = random() % 32;
-    const bool growing = static_cast<u64>(step) / (keys + 1) % 2 == 0;
-    SCOPED_TRACE(::testing::Message() << "seed " << seed << " step " << step << " operation " << what);
-    if (what < (growing ? 14U : 5U)) {
-      ASSERT_EQ(m.try_emplace(key, value).second, model.try_emplace(key, value).second);
-    } else if (what < 20) {
-      ASSERT_EQ(m.erase(key), model.erase(key));
-    } else if (what < 22) {
-      m[key] = value;
-      model[key] = value;
-    } else if (what < 24) {
-      if (const auto it = m.find(key); it != m.end()) m.erase(it);
-      model.erase(key);
-    } else if (what < 27) {
-      const auto a = m.find(key);
-      const auto b = model.find(key);
-      ASSERT_EQ(a != m.end(), b != model.end());
-      if (a != m.end()) {
-        ASSERT_EQ(a->second, b->second);
-      }
-    } else if (what == 27 && value % 16 == 0) {
-      m.reserve(value >> 8 & 127);
-    } else if (what == 28 && value % 8 == 0) {
-      m.shrink_to_fit();
-    } else if (what == 29 && value % 32 == 0) {
-      const auto odd = [value](auto& element) { return (element.first * 7 + value) % 3 == 0; };
-      ASSERT_EQ(erase_if(m, odd), std::erase_if(model, odd));
-    } else if (what == 30 && value % 64 == 0) {
-      m.clear();
-      model.clear();
-    } else if (what == 31 && value % 16 == 0) {
-      Map copy(m);
-      ASSERT_EQ(copy, m);
-      m = std::move(copy);
-    }
-    ASSERT_EQ(m.size(), model.size());
-    ASSERT_TRUE(healthy(m));
-    if (step % 32 == 0) {
-      std::size_t seen = 0;
-      for (const auto& [k, v] : m) {
-        ++seen;
-        ASSERT_EQ(model.at(k), v);
-      }
-      ASSERT_EQ(seen, model.size());
-    }
-  }
-}
-
 template <class Policy, class Hash = hash<u64>>
 struct variant {
   using map = map_with<u64, u64, Policy, Hash>;
@@ -181,26 +107,6 @@ TYPED_TEST(HashMapVariants, AgreeWithTheStandardMap) {
     agrees_with_the_standard_map<typename TypeParam::map>(seed, 1500, seed % 2 == 0 ? 40 : 150);
     if (::testing::Test::HasFatalFailure()) return;
   }
-}
-
-TEST(HashMap, AgreesWithTheStandardMapAtFullSize) {
-  map_with<u64, u64, fixed_seed_policy> m;
-  std::unordered_map<u64, u64> model;
-  std::mt19937_64 random(3);
-  for (int step = 0; step < 60000; ++step) {
-    const u64 key = random() % 15000;
-    if (random() % 8 < (step < 30000 ? 6U : 2U)) {
-      ASSERT_EQ(m.emplace(key, step).second, model.emplace(key, step).second);
-    } else {
-      ASSERT_EQ(m.erase(key), model.erase(key));
-    }
-    if (step % 5000 == 0) {
-      ASSERT_TRUE(healthy(m));
-    }
-  }
-  for (const auto& [k, v] : model) ASSERT_EQ(m.at(k), v);
-  EXPECT_EQ(m.size(), model.size());
-  EXPECT_GT(m.stats().splits, 3U);
 }
 
 TEST(HashMap, HashesMixPairsTuplesEnumsAndPointers) {

@@ -196,4 +196,22 @@ struct observed : Policy {
   using observer = counting_observer;
 };
 
+// Fails every allocation from now on, not one.
+struct dry_allocator_state {
+  static inline bool dry = false;
+};
+template <class T>
+struct dry_allocator {
+  using value_type = T;
+  dry_allocator() = default;
+  template <class U>
+  dry_allocator(const dry_allocator<U>&) {}
+  T* allocate(std::size_t n) {
+    if (dry_allocator_state::dry) throw std::bad_alloc();
+    return std::allocator<T>().allocate(n);
+  }
+  void deallocate(T* at, std::size_t n) { std::allocator<T>().deallocate(at, n); }
+  friend bool operator==(dry_allocator, dry_allocator) { return true; }
+};
+
 }  // namespace gauntlet::testing

@@ -22,25 +22,6 @@ template <class Family>
 class PlainMapsExceptions : public ::testing::Test {};
 TYPED_TEST_SUITE(PlainMapsExceptions, plain_families, plain_family_names);
 
-using steady = counted<moving::never_throws>;
-using shaky = counted<moving::may_throw>;                // copyable
-using fragile = counted<moving::may_throw_and_no_copy>;  // can only be moved
-
-template <class Family, class Key, class T>
-using risky = typename Family::template map<Key, T, throwing_hash, throwing_equal,
-                                            accounting_allocator<std::pair<const Key, T>>, typename Family::tiny>;
-
-template <class Map>
-std::map<u64, u64> contents(const Map& m) {
-  std::map<u64, u64> all;
-  for (const auto& [k, v] : m) {
-    EXPECT_FALSE(k.moved_from || v.moved_from);
-    EXPECT_TRUE(all.emplace(k.value, v.value).second);
-  }
-  EXPECT_EQ(all.size(), m.size());
-  return all;
-}
-
 std::map<u64, u64> together(std::map<u64, u64> a, const std::map<u64, u64>& b) {
   for (const auto& [k, v] : b) EXPECT_TRUE(a.emplace(k, v).second);
   return a;

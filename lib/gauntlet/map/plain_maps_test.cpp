@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <random>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -256,6 +257,40 @@ TYPED_TEST(PlainMaps, EveryMapHasItsOwnSeed) {
   EXPECT_FALSE(std::equal(a.begin(), a.end(), b.begin()));
   const auto copy = a;
   EXPECT_TRUE(std::equal(a.begin(), a.end(), copy.begin()));
+}
+TYPED_TEST(PlainMaps, MergeTakesWhatIsMissingAndLeavesTheRest) {
+  typename TypeParam::template with<u64, u64> a;
+  typename TypeParam::template with<u64, u64, typename TypeParam::full, identity_hash> b;
+  for (u64 k = 0; k < 60; ++k) a[k] = k;
+  for (u64 k = 40; k < 300; ++k) b[k] = k + 1000;
+  a.merge(b);  // from a map with another policy and another hash
+  EXPECT_EQ(a.size(), 300U);
+  EXPECT_EQ(b.size(), 20U);
+  for (u64 k = 0; k < 300; ++k) EXPECT_EQ(a.at(k), k < 60 ? k : k + 1000);
+  for (u64 k = 40; k < 60; ++k) EXPECT_EQ(b.at(k), k + 1000);
+  a.merge(a);
+  EXPECT_EQ(a.size(), 300U);
+  a.merge(std::move(b));
+  EXPECT_TRUE(healthy(a) && healthy(b));
+}
+TYPED_TEST(PlainMaps, AgreesWithTheStandardMapAtFullSize) {
+  typename TypeParam::template with<u64, u64, typename TypeParam::full_with_fixed_seed> m;
+  std::unordered_map<u64, u64> model;
+  std::mt19937_64 random(3);
+  for (int step = 0; step < 60000; ++step) {
+    const u64 key = random() % 15000;
+    if (random() % 8 < (step < 30000 ? 6U : 2U)) {
+      ASSERT_EQ(m.emplace(key, step).second, model.emplace(key, step).second);
+    } else {
+      ASSERT_EQ(m.erase(key), model.erase(key));
+    }
+    if (step % 5000 == 0) {
+      ASSERT_TRUE(healthy(m));
+    }
+  }
+  for (const auto& [k, v] : model) ASSERT_EQ(m.at(k), v);
+  EXPECT_EQ(m.size(), model.size());
+  EXPECT_GT(TypeParam::growths(m.stats()), 8U);
 }
 
 }  // namespace
