@@ -36,10 +36,12 @@ class controlled_executor final : public check::concurrent_executor {
   std::uint64_t steps() const override { return sched::now(); }
   bool tells() const override { return options_.record_trace; }
   void begins(unsigned where, std::size_t source) override {
-    note({sched::now(), sched::this_thread(), where, source, true});
+    begun_[where] = sched::now();
+    if (tells()) note({sched::now(), sched::this_thread(), where, source, true});
   }
   void ends(unsigned where, std::size_t source) override {
-    note({sched::now(), sched::this_thread(), where, source, false});
+    begun_[where] = not_begun;
+    if (tells()) note({sched::now(), sched::this_thread(), where, source, false});
   }
   void recorded(const check::history& all, std::string_view state) override;
 
@@ -49,6 +51,12 @@ class controlled_executor final : public check::concurrent_executor {
   const std::string& state() const noexcept { return state_; }
 
  private:
+  static constexpr std::uint64_t not_begun = ~std::uint64_t{0};
+
+  // Whether the run was stopped for its length alone: no operation had been under way for most of it, so that the threads
+  // did get on. A program of a hundred operations on keys that all collide is as long, and right.
+  bool was_only_long() const;
+
   // Room was made before the run: inside it, the vector would grow in the run's own heap.
   void note(const mark& m) {
     if (marks_.size() < marks_.capacity()) marks_.push_back(m);
@@ -62,6 +70,7 @@ class controlled_executor final : public check::concurrent_executor {
   std::string state_;
   // By thread as the history counts them, the scheduler's number, -1 until it runs: the map may start threads, too.
   std::array<int, check::awareness_width> threads_{};
+  std::array<std::uint64_t, check::awareness_width> begun_{};  // by lane: the step at which its operation began
 };
 
 // One repetition under the executor. What stands before and after the threads is interleaved with nothing, and costs events

@@ -22,10 +22,12 @@
 namespace gauntlet::adapters {
 
 struct controlled_options {
-  std::uint32_t schedules = 0;         // so many more are searched when the program's own holds
-  std::uint64_t rng_seed = 1;          // of that search
-  std::uint32_t events_max = 100'000;  // of one run; more is lack of progress
-  bool explain = true;                 // run a failure once more and tell its interleaving
+  std::uint32_t schedules = 0;  // so many more are searched when the program's own holds
+  std::uint64_t rng_seed = 1;   // of that search
+  // Of one run. More is lack of progress if an operation has been under way for most of it; otherwise the program is only
+  // long, and not judged (verdict::undecided).
+  std::uint32_t events_max = 100'000;
+  bool explain = true;  // run a failure once more and tell its interleaving
   // A failure is looked for again, with as few preemptions as it takes, in so many runs (fewest_preemptions.h).
   std::uint32_t fewest_preemptions_within = 0;
   // Probe for progress: once so many events have happened, only this thread goes on. It must end, within so many events

@@ -161,6 +161,27 @@ TEST(controlled_run, in_weak_memory_no_map_may_forget_what_its_thread_has_seen) 
   EXPECT_THAT(v.message, HasSubstr("no order that keeps what happens before what"));
 }
 
+TEST(controlled_run, a_long_program_whose_operations_end_is_not_called_a_livelock) {
+  const std::string keys_that_collide = "hash constant\nthreads 1\ninsert_copy 0 hot 0 value 1 count 8\n";
+  std::string copies;
+  for (int i = 0; i < 20; ++i) copies += "@1 copy_construct 0 3\n";
+  const program p = text_program(keys_that_collide + copies);
+  const verdict whole = judged("rcu_map", p);
+  EXPECT_TRUE(whole && !whole.undecided) << whole.message;
+  const verdict cut = judged("rcu_map", p, {.events_max = 2000});
+  EXPECT_TRUE(cut) << cut.message;
+  EXPECT_TRUE(cut.undecided);
+  EXPECT_LT(cut.operations_run, whole.operations_run);
+  // An operation that has been under way for most of the steps there may be does not get on.
+  bool is_stuck = false;
+  for (std::uint32_t steps = 10; steps < 100; steps += 10) {
+    const verdict v =
+        judged("rcu_map", text_program("threads 1\n@1 insert_copy 0 hot 0 value 1\n"), {.events_max = steps});
+    is_stuck |= v.kind == failure_kind::no_progress;
+  }
+  EXPECT_TRUE(is_stuck);
+}
+
 TEST(controlled_run, who_waits_is_shown_with_who_holds) {
   program p = text_program("threads 2\n@1 insert_copy 0 hot 0 value 1\n@2 insert_copy 0 hot 1 value 2\n");
   std::size_t waits = 0;

@@ -21,7 +21,8 @@ class concurrent_executor {
   virtual ~concurrent_executor() = default;
 
   // Runs `body` once, to its end or until something is found that no history shows: a verdict of that kind (step and
-  // place for the runner to fill in where empty). `completed` tells whether the body returned.
+  // place for the runner to fill in where empty). `completed` tells whether the body returned; if it did not and nothing
+  // is wrong, the run was too long to be judged.
   virtual verdict run(const std::function<void()>& body, bool& completed) = 0;
 
   // Inside a body, at most once: runs lane(0) ... lane(count - 1) at once and returns when all have returned. What came
@@ -34,11 +35,13 @@ class concurrent_executor {
   virtual moments seen() const { return {}; }
   virtual std::uint64_t steps() const { return 0; }  // of all threads until now
 
-  // For pictures, where `tells` says so: in lane `where`, the operation with this index in the program begins or ends;
-  // and, when `run` has returned, everything that was recorded, with the state of the maps in words where all was done.
-  virtual bool tells() const { return false; }
+  // In lane `where`, the operation with this index in the program begins or ends.
   virtual void begins(unsigned /*where*/, std::size_t /*source*/) {}
   virtual void ends(unsigned /*where*/, std::size_t /*source*/) {}
+
+  // For pictures, where `tells` says so: when `run` has returned, everything that was recorded, with the state of the maps
+  // in words where all was done.
+  virtual bool tells() const { return false; }
   virtual void recorded(const history& /*all*/, std::string_view /*state*/) {}
 };
 

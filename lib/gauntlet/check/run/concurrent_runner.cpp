@@ -212,14 +212,14 @@ class concurrent_run {
     try {
       for (std::size_t i = 0; i < lane.size(); ++i) {
         disturbance::point();
-        if (tells_) executor_.begins(where, lane[i].source);
+        executor_.begins(where, lane[i].source);
         lane.record(stamps_, i, [&](event& e) {
           if (is_aware_) begins(lane.aware(i));
           e.answer = reach_of(e.asked.code) == reach::elements ? subject_->collect(e.asked, e.shown)
                                                                : subject_->apply(e.asked);
           if (is_aware_) ends(lane.aware(i));
         });
-        if (tells_) executor_.ends(where, lane[i].source);
+        executor_.ends(where, lane[i].source);
       }
     } catch (const std::exception& e) {
       said_->trouble[where] = e.what();
@@ -252,7 +252,12 @@ class concurrent_run {
       lane.hand_over(h);
     }
     if (tells_) executor_.recorded(h, said_->state);
-    if (!completed || !noticed) return take_over(repetition, h, noticed);
+    if (!noticed) return take_over(repetition, h, noticed);
+    if (!completed) {
+      verdict_.undecided = true;
+      verdict_.message = "stopped before all was done";
+      return;
+    }
     for (unsigned where = 0; where < lane_count; ++where) {
       const std::string& trouble = said_->trouble[where];
       if (trouble.empty()) continue;

@@ -41,7 +41,7 @@ struct verdict {
   std::size_t step = 0;    // index of the operation at which it showed
   std::string place;       // what a reduction must keep besides the kind: opcode name, promise number, ...
   std::string message;     // what was asked, what happened, what the model says
-  bool undecided = false;  // the concurrent checker ran out of budget: neither right nor wrong
+  bool undecided = false;  // the concurrent checker ran out of budget, or a run was too long: neither right nor wrong
   std::uint64_t operations_run = 0;
   // Of a controlled run that failed: the decisions that lead there again, and, if asked for, what happened step by step, as
   // text and as an HTML page.
