@@ -470,22 +470,25 @@ class plain_map {
       return {at_position(at), inserted};
     } else {
       std::uint64_t hash;
+      bool absent;
       {
         writing<operation::insert> guard(*this);
         hash = works_.hash_of(key);
         const auto quick = works_.insert_quickly(hash, key, construct);
         if (GAUNTLET_LIKELY(quick.settled)) return {at_position(quick.at), quick.inserted};
+        absent = quick.absent;
         guard.hand_over();
       }
-      return insert_parts_slowly(hash, std::forward<K>(key), std::forward<Arguments>(arguments)...);
+      return insert_parts_slowly(hash, absent, std::forward<K>(key), std::forward<Arguments>(arguments)...);
     }
   }
   template <class K, class... Arguments>
-  GAUNTLET_NOINLINE std::pair<iterator, bool> insert_parts_slowly(std::uint64_t hash, K&& key,
+  GAUNTLET_NOINLINE std::pair<iterator, bool> insert_parts_slowly(std::uint64_t hash, bool absent, K&& key,
                                                                   Arguments&&... arguments) {
     const writing<operation::insert> guard(*this, handed_over_t());
     const auto [at, inserted] = works_.insert_slowly(
-        hash, key, [&](slot& to) { construct_parts(to, std::forward<K>(key), std::forward<Arguments>(arguments)...); });
+        hash, key, absent,
+        [&](slot& to) { construct_parts(to, std::forward<K>(key), std::forward<Arguments>(arguments)...); });
     return {at_position(at), inserted};
   }
   template <class K, class... Arguments>

@@ -141,16 +141,17 @@ class table_set {
   template <class K, class Construct>
   GAUNTLET_ALWAYS_INLINE std::pair<position, bool> insert(const K& key, Construct&& construct) {
     const std::uint64_t hash = hash_of(key);
-    if (const quick_insert quick = insert_quickly(hash, key, construct); quick.settled)
-      return {quick.at, quick.inserted};
-    return insert_slowly(hash, key, construct);
+    const quick_insert quick = insert_quickly(hash, key, construct);
+    if (GAUNTLET_LIKELY(quick.settled)) return {quick.at, quick.inserted};
+    return insert_slowly(hash, key, quick.absent, construct);
   }
   // The two cases that are nearly all: the key is its group's first candidate, or is new with a free slot at home. A
   // caller that goes on to insert_slowly in a function of its own keeps the quick one free of calls.
   struct quick_insert {
     position at;
     bool settled;
-    bool inserted;
+    bool inserted;  // if settled
+    bool absent;    // if not: is it known that the key is not there?
   };
   template <class K, class Construct>
   GAUNTLET_ALWAYS_INLINE quick_insert insert_quickly(std::uint64_t hash, const K& key, Construct&& construct) {
@@ -171,18 +172,20 @@ class table_set {
         --directory_.room[entry];
         ++size_;
         ++version_;
-        return {{&slots[lane], entry, static_cast<std::uint32_t>(offset >> group_shift), lane}, true, true};
+        return {{&slots[lane], entry, static_cast<std::uint32_t>(offset >> group_shift), lane}, true, true, true};
       }
     } else if (const lane_mask m = mask & slot_lanes; m != 0) {
       slot& candidate = slots[lowest_slot(m)];
       if (GAUNTLET_LIKELY(equal_(candidate.key(), key)))
-        return {{&candidate, entry, static_cast<std::uint32_t>(offset >> group_shift), lowest_slot(m)}, true, false};
+        return {{&candidate, entry, static_cast<std::uint32_t>(offset >> group_shift), lowest_slot(m)}, true, false,
+                false};
     }
-    return {{}, false, false};
+    return {{}, false, false, mask == 0};
   }
   // All of insert, after it has looked at the home group once.
   template <class K, class Construct>
-  GAUNTLET_NOINLINE std::pair<position, bool> insert_slowly(std::uint64_t hash, const K& key, Construct&& construct);
+  GAUNTLET_NOINLINE std::pair<position, bool> insert_slowly(std::uint64_t hash, const K& key, bool absent,
+                                                            Construct&& construct);
   template <class K>
   GAUNTLET_ALWAYS_INLINE bool erase(const K& key) {
     const std::uint64_t hash = hash_of(key);
@@ -408,7 +411,7 @@ class table_set {
   vacancy find_vacancy(table_type t, std::uint64_t hash) const noexcept;
   void occupy(table_type t, std::uint64_t hash, vacancy where) noexcept;
   template <class Construct>
-  GAUNTLET_NOINLINE position insert_displaced(table_type t, std::uint64_t hash, Construct& construct);
+  GAUNTLET_ALWAYS_INLINE position insert_displaced(table_type t, std::uint64_t hash, Construct& construct);
   template <class Construct>
   GAUNTLET_NOINLINE position insert_rare(std::uint64_t hash, bool tie, Construct& construct);
   template <class Construct>
