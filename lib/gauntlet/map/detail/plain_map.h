@@ -486,9 +486,9 @@ class plain_map {
   GAUNTLET_NOINLINE std::pair<iterator, bool> insert_parts_slowly(std::uint64_t hash, bool absent, K&& key,
                                                                   Arguments&&... arguments) {
     const writing<operation::insert> guard(*this, handed_over_t());
-    const auto [at, inserted] = works_.insert_slowly(
-        hash, key, absent,
-        [&](slot& to) { construct_parts(to, std::forward<K>(key), std::forward<Arguments>(arguments)...); });
+    const auto [at, inserted] = works_.insert_slowly(hash, key, absent, [&](slot& to) {
+      construct_parts(to, std::forward<K>(key), std::forward<Arguments>(arguments)...);
+    });
     return {at_position(at), inserted};
   }
   template <class K, class... Arguments>

@@ -62,6 +62,8 @@ inline namespace unchecked_policies {
 struct hash_map_policy {
   // Groups of a full-size table, a power of two up to 4096. 256 groups hold 1,792 slots: a split costs microseconds.
   static constexpr std::size_t table_groups_max = 256;
+  // The first table has as many groups, one at least, as fit into this many bytes.
+  static constexpr std::size_t first_table_bytes = 256;
   // A table splits at this load. Groups of seven overflow early: 0.875 costs hits 40 %.
   static constexpr unsigned max_load_per_mille = 800;
   // A table filled after reserve() may reach this load: reserved tables fill unevenly, but not by more than this.
@@ -96,6 +98,7 @@ struct fixed_seed_policy : hash_map_policy {
 
 // Splits, merges, directory changes and overflow within thirty elements.
 struct tiny_policy : fixed_seed_policy {
+  static constexpr std::size_t first_table_bytes = 0;
   static constexpr std::size_t table_groups_max = 2;
   static constexpr std::size_t erases_per_sweep = 4;
   static constexpr bool checked = true;

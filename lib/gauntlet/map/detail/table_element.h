@@ -54,7 +54,7 @@ typename table_set<Types>::vacancy table_set<Types>::find_vacancy(table_type t, 
 
 template <class Types>
 void table_set<Types>::occupy(table_type t, std::uint64_t hash, vacancy where) noexcept {
-  t.tags[where.group].tag[where.lane] = tag_of(hash);
+  group::occupy(t.tags[where.group], where.lane, probe(hash));
   const auto kept = static_cast<std::uint16_t>(~class_bit(class_of(hash)));
   for (std::size_t g = home_of(hash); GAUNTLET_RARE(g != where.group); g = next_group(g)) t.tags[g].fits &= kept;
 }

@@ -72,12 +72,9 @@ typename table_set<Types>::table_type table_set<Types>::make_table(std::size_t g
 template <class Types>
 void table_set<Types>::drop_table(table_type t, std::size_t groups) noexcept {
   --tables_;
-  if (!is_pooled(groups)) {
-    memory::give(allocator_, t.tags, tags_bytes(groups) + slots_bytes(groups));
-    return;
-  }
+  if (!is_pooled(groups)) return give_table(t, groups);
   const std::uint32_t block = reinterpret_cast<note*>(reinterpret_cast<char*>(t.slots) + note_at(groups))->block;
-  memory::give(allocator_, t.slots, slots_bytes(groups));
+  give_table(t, groups);
   const auto moved = pool_.release(allocator_, block);
   if (moved.from == nullptr) return;
   const std::size_t entry = moved.owner >> directory_.shift;
@@ -124,7 +121,7 @@ bool table_set<Types>::make_room(std::uint64_t hash) {
                grows = directory_.depth[entry] == 0 && groups() < groups_max;
     try {
       if (fresh) {
-        resize_one(1);
+        make_first_table();
         continue;
       }
       if (grows) {
@@ -142,6 +139,19 @@ bool table_set<Types>::make_room(std::uint64_t hash) {
     if (note_of(directory_.at(now)).limit >= capacity_of(groups())) return false;
     set_limit(directory_.first(now), directory_.span(now), capacity_of(groups()));
   }
+}
+
+// Precondition: nothing was ever filled, or all was given back.
+template <class Types>
+void table_set<Types>::make_first_table() {
+  const table_type fresh = make_table(first_groups, 0);
+  set_groups(first_groups);
+  directory_.set(0, 2, fresh);
+  one_ = fresh;
+  directory_.spread(0, 2, limit_of(first_groups));
+  bump_layout();
+  ++growths_;
+  observer_.on_growth(0, capacity());
 }
 
 template <class Types>

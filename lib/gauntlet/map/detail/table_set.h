@@ -87,6 +87,8 @@ class table_set {
 
   static constexpr std::size_t groups_max = policy::table_groups_max;
   static_assert(std::has_single_bit(groups_max) && groups_max <= 4096);
+  static constexpr std::size_t first_groups = std::bit_floor(std::clamp<std::size_t>(
+      policy::first_table_bytes / (sizeof(group_tags) + group_slots * sizeof(slot)), 1, groups_max));
   static constexpr unsigned groups_max_bits = static_cast<unsigned>(std::countr_zero(groups_max));
 
   // Where an element is. In the stash: entry is the directory's size.
@@ -108,7 +110,12 @@ class table_set {
   table_set(const table_set&) = delete;
   table_set& operator=(const table_set&) = delete;
   ~table_set() {
-    destroy_all();
+    if (GAUNTLET_LIKELY(is_small())) {
+      destroy_elements(one_, groups());
+      if (!is_empty_table(one_)) give_table(one_, groups());
+    } else {
+      destroy_all();
+    }
     if constexpr (policy::checked) *const_cast<volatile std::uint64_t*>(&number_) = 0;
   }
 
@@ -161,14 +168,15 @@ class table_set {
     slot* const slots = slots_at(t, offset);
     prefetch(slots);
     group_tags& tags = tags_at(t, offset);
-    const lane_mask mask = group::match(tags, probe(hash));
+    const probe wanted(hash);
+    const lane_mask mask = group::match(tags, wanted);
     count_work(1);
     if (mask == 0) {
       const lane_mask free = group::free_slots(tags);
       if (GAUNTLET_LIKELY(free != 0 && directory_.room[entry] > 0 && debt_ < policy::erases_per_sweep)) {
         const unsigned lane = lowest_slot(free);
         construct(slots[lane]);
-        tags.tag[lane] = tag_of(hash);
+        group::occupy(tags, lane, wanted);
         --directory_.room[entry];
         ++size_;
         ++version_;
@@ -177,8 +185,8 @@ class table_set {
     } else if (const lane_mask m = mask & slot_lanes; m != 0) {
       slot& candidate = slots[lowest_slot(m)];
       if (GAUNTLET_LIKELY(equal_(candidate.key(), key)))
-        return {{&candidate, entry, static_cast<std::uint32_t>(offset >> group_shift), lowest_slot(m)}, true, false,
-                false};
+        return {
+            {&candidate, entry, static_cast<std::uint32_t>(offset >> group_shift), lowest_slot(m)}, true, false, false};
     }
     return {{}, false, false, mask == 0};
   }
@@ -464,7 +472,13 @@ class table_set {
   note& note_of(table_type t) const noexcept {
     return *reinterpret_cast<note*>(reinterpret_cast<char*>(t.slots) + note_at(groups()));
   }
+  // No memory but that of one table, at most, which is not in the pool.
+  bool is_small() const noexcept { return directory_.bits == 1 && !pool_.has_memory() && !stash_.has_memory(); }
   table_type make_table(std::size_t groups, std::uint64_t owner);
+  void give_table(table_type t, std::size_t groups) noexcept {  // its tags only if not in the pool
+    if (is_pooled(groups)) return memory::give(allocator_, t.slots, slots_bytes(groups));
+    memory::give(allocator_, t.tags, tags_bytes(groups) + slots_bytes(groups));
+  }
   void drop_table(table_type t, std::size_t groups) noexcept;
   void set_limit(std::size_t first, std::size_t span, std::int32_t limit) noexcept;
   std::int32_t elements_in(std::size_t first, std::size_t span) const noexcept {
@@ -487,6 +501,7 @@ class table_set {
   // ---- growing
   bool make_room(std::uint64_t hash);
   bool directory_may_double() const noexcept;
+  void make_first_table();
   void resize_one(std::size_t groups);
   void split(std::size_t entry);
   void settle_stash(std::size_t first, std::size_t span) noexcept;
