@@ -133,7 +133,7 @@ class table_set {
     // the slot's line travels together with the tags'; code that mostly misses does not fetch it.
     prefetch(slots);
     for (lane_mask m = mask & slot_lanes; GAUNTLET_LIKELY(m != 0); m &= m - 1) {
-      slot& candidate = slots[lowest_slot(m)];
+      slot& candidate = lowest_of(slots, m);
       if (GAUNTLET_LIKELY(equal_(candidate.key(), key))) {
         return {&candidate, hash >> directory_.shift, static_cast<std::uint32_t>(offset >> group_shift),
                 lowest_slot(m)};
@@ -166,7 +166,7 @@ class table_set {
     const table_type t = one_.tags != nullptr ? one_ : directory_.at(entry);
     const std::size_t offset = hash & group_mask_;
     slot* const slots = slots_at(t, offset);
-    prefetch(slots);
+    __builtin_prefetch(slots);
     group_tags& tags = tags_at(t, offset);
     const probe wanted(hash);
     const lane_mask mask = group::match(tags, wanted);
@@ -175,15 +175,16 @@ class table_set {
       const lane_mask free = group::free_slots(tags);
       if (GAUNTLET_LIKELY(free != 0 && directory_.room[entry] > 0 && debt_ < policy::erases_per_sweep)) {
         const unsigned lane = lowest_slot(free);
-        construct(slots[lane]);
+        slot& at = lowest_of(slots, free);
+        construct(at);
         group::occupy(tags, lane, wanted);
         --directory_.room[entry];
         ++size_;
         ++version_;
-        return {{&slots[lane], entry, static_cast<std::uint32_t>(offset >> group_shift), lane}, true, true, true};
+        return {{&at, entry, static_cast<std::uint32_t>(offset >> group_shift), lane}, true, true, true};
       }
     } else if (const lane_mask m = mask & slot_lanes; m != 0) {
-      slot& candidate = slots[lowest_slot(m)];
+      slot& candidate = lowest_of(slots, m);
       if (GAUNTLET_LIKELY(equal_(candidate.key(), key)))
         return {
             {&candidate, entry, static_cast<std::uint32_t>(offset >> group_shift), lowest_slot(m)}, true, false, false};
@@ -207,9 +208,10 @@ class table_set {
     count_work(1);
     for (lane_mask m = mask & slot_lanes; GAUNTLET_LIKELY(m != 0); m &= m - 1) {
       const unsigned lane = lowest_slot(m);
-      if (GAUNTLET_RARE(!equal_(slots[lane].key(), key))) continue;
+      slot& candidate = lowest_of(slots, m);
+      if (GAUNTLET_RARE(!equal_(candidate.key(), key))) continue;
       tags.tag[lane] = 0;
-      Types::destroy(allocator_, slots[lane]);
+      Types::destroy(allocator_, candidate);
       ++directory_.room[entry];
       ++version_;
       ++debt_;
@@ -389,6 +391,12 @@ class table_set {
       __builtin_prefetch(reinterpret_cast<const void*>(address + 128));
       __builtin_prefetch(reinterpret_cast<const void*>(address + 192));
     }
+  }
+  // The first of a group's slots that the mask has. Its lanes have two bits each: no need to halve and to double.
+  static GAUNTLET_ALWAYS_INLINE slot& lowest_of(slot* slots, lane_mask mask) noexcept {
+    if constexpr (sizeof(slot) % 2 != 0) return slots[lowest_slot(mask)];
+    const std::size_t distance = static_cast<std::size_t>(std::countr_zero(mask)) * (sizeof(slot) / 2);
+    return *reinterpret_cast<slot*>(reinterpret_cast<std::uintptr_t>(slots) + distance);
   }
   static slot& slot_of(table_type t, std::size_t g, unsigned lane) noexcept { return t.slots[g * group_slots + lane]; }
   std::size_t next_group(std::size_t g) const noexcept { return (g + 1) & (groups() - 1); }
