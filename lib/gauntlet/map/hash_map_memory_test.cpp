@@ -223,6 +223,16 @@ TEST(HashMapMemory, MergingInIterationOrderIsNotQuadratic) {
   EXPECT_TRUE(healthy(b));
 }
 
+TEST(HashMapMemory, ElementsInTheOrderOfTheirHashesAllFindTables) {
+  map_with<u64, u64, fixed_seed_policy> a, b;
+  for (u64 k = 0; k < 100000; ++k) a[k] = k;
+  std::size_t count = 0;
+  for (const auto& [k, v] : a) {
+    b[k] = v;
+    if (++count % 1000 == 0) ASSERT_EQ(b.stats().overflowed, 0U) << count;
+  }
+}
+
 TEST(HashMapMemory, TheDirectoryStaysSmallUnderHashesThatShareTheirTopBits) {
   map_with<u64, u64, small_policy, identity_hash> m;
   for (u64 k = 0; k < 2000; ++k) m[k] = k;

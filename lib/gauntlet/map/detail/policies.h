@@ -74,8 +74,8 @@ struct hash_map_policy {
   static constexpr unsigned shrink_below_per_mille = 125;
   // Erases that pay for looking at one table.
   static constexpr std::size_t erases_per_sweep = 32;
-  // The directory may have this many entries for each table that would do if all were full; a table that would need
-  // more keeps its elements to the brim and puts the rest aside. Only bad hashes get there.
+  // The directory may be as large as a table, or have this many entries for each table that would do if all were full;
+  // a table that would need more keeps its elements to the brim and puts the rest aside. Only bad hashes get there.
   static constexpr std::size_t directory_entries_per_table = 16;
 
   static std::uint64_t seed() noexcept {

@@ -157,7 +157,10 @@ void table_set<Types>::make_first_table() {
 template <class Types>
 bool table_set<Types>::directory_may_double() const noexcept {
   const std::size_t enough = size_ / static_cast<std::size_t>(limit_of(groups_max)) + 1;
-  return directory_.bits < 40 && directory_.size() * 2 <= enough * policy::directory_entries_per_table;
+  // One that is no larger than a table is never absurd: elements that come in the order of their hashes, as from a map
+  // with the same seed, need a directory of all tables to come before there are many.
+  return directory_.bits < 40 && (directory_.size() * 2 <= enough * policy::directory_entries_per_table ||
+                                  directory_.bytes() * 2 <= tags_bytes(groups_max) + slots_bytes(groups_max));
 }
 
 // Moves an element whose hash is known to another table, which has a free slot. False: its move threw, and it is lost.
