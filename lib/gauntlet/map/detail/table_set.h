@@ -122,7 +122,10 @@ class table_set {
   // ---- looking up
   template <class K>
   GAUNTLET_ALWAYS_INLINE position find(const K& key) const {
-    const std::uint64_t hash = hash_of(key);
+    return find_hashed(hash_of(key), key);
+  }
+  template <class K>
+  GAUNTLET_ALWAYS_INLINE position find_hashed(std::uint64_t hash, const K& key) const {
     const table_type t = table_of(hash);
     const std::size_t offset = hash & group_mask_;
     const lane_mask mask = group::match(tags_at(t, offset), probe(hash));
@@ -141,6 +144,17 @@ class table_set {
     }
     if (GAUNTLET_LIKELY((mask & further_lane) == 0)) return {};
     return position_of(find_further(t, hash, key), hash);
+  }
+
+  // Lookups in a batch: what find_hashed will read of each is fetched first. So many at once fill what a processor can
+  // fetch at a time; tables that fit into the caches near it are faster without.
+  static constexpr std::size_t find_batch = 32;
+  bool gains_by_batches() const noexcept { return tables_ * (slots_bytes(groups()) + tags_bytes(groups())) >> 22 != 0; }
+  GAUNTLET_ALWAYS_INLINE void fetch(std::uint64_t hash) const noexcept {
+    const table_type t = table_of(hash);
+    const std::size_t offset = hash & group_mask_;
+    __builtin_prefetch(&tags_at(t, offset));
+    prefetch(slots_at(t, offset));
   }
 
   // ---- changing
