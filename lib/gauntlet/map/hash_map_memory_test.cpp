@@ -140,6 +140,43 @@ TEST(HashMapMemory, ErasingReturnsMemoryByItself) {  // promise (10)
   EXPECT_EQ(m.stats().bytes, 0U);
 }
 
+TEST(HashMapMemory, TheFirstTableHoldsSmallMapsAndStaysWhenTheyEmpty) {  // promise (10)
+  map_with<u64, u64, observed<hash_map_policy>> m;
+  EXPECT_EQ(m.stats().bytes, 0U);
+  for (u64 k = 0; k < 11; ++k) m[k] = k;
+  EXPECT_EQ(m.observer().growths, 1U);
+  const std::size_t bytes = m.stats().bytes;
+  EXPECT_LE(bytes, 16U + hash_map_policy::first_table_bytes);
+  for (u64 k = 0; k < 11; ++k) m.erase(k);
+  EXPECT_EQ(m.stats().bytes, bytes);
+  for (u64 k = 0; k < 5000; ++k) m[k] = k;
+  for (u64 k = 0; k < 5000; ++k) m.erase(k);
+  EXPECT_LE(m.stats().bytes, bytes);
+  m[1] = 1;
+  m.shrink_to_fit();
+  EXPECT_LT(m.stats().bytes, bytes);
+  EXPECT_TRUE(healthy(m));
+  // Large elements begin with one group.
+  map_with<u64, std::array<u64, 15>, observed<hash_map_policy>> large;
+  large[1] = {};
+  EXPECT_EQ(large.bucket_count(), 7U);
+}
+
+TEST(HashMapMemory, BothKindsOfGroupsTakeASlotAlike) {
+  for (unsigned lane = 0; lane < detail::group_slots; ++lane) {
+    for (const u64 hash : {u64{0}, u64{0x12345678}, ~u64{0}}) {
+      detail::group_tags a = detail::free_group, b = a;
+      a.tag[(lane + 1) % detail::group_slots] = b.tag[(lane + 1) % detail::group_slots] = 0x8001;
+      a.fits = b.fits = 0x1234;
+      detail::portable_group::occupy(a, lane, detail::portable_group::probe(hash));
+      detail::fastest_group::occupy(b, lane, detail::fastest_group::probe(hash));
+      for (unsigned i = 0; i < detail::group_slots; ++i) EXPECT_EQ(a.tag[i], b.tag[i]);
+      EXPECT_EQ(a.fits, b.fits);
+      EXPECT_EQ(a.tag[lane], detail::tag_of(hash));
+    }
+  }
+}
+
 TEST(HashMapMemory, WritesSweepUpAfterErasingByIterator) {
   map_with<u64, u64> m;
   for (u64 k = 0; k < 2000; ++k) m[k] = k;
@@ -184,6 +221,16 @@ TEST(HashMapMemory, MergingInIterationOrderIsNotQuadratic) {
   b.merge(a);
   EXPECT_LT(b.work() - before, 4000U * 200);
   EXPECT_TRUE(healthy(b));
+}
+
+TEST(HashMapMemory, ElementsInTheOrderOfTheirHashesAllFindTables) {
+  map_with<u64, u64, fixed_seed_policy> a, b;
+  for (u64 k = 0; k < 100000; ++k) a[k] = k;
+  std::size_t count = 0;
+  for (const auto& [k, v] : a) {
+    b[k] = v;
+    if (++count % 1000 == 0) ASSERT_EQ(b.stats().overflowed, 0U) << count;
+  }
 }
 
 TEST(HashMapMemory, TheDirectoryStaysSmallUnderHashesThatShareTheirTopBits) {

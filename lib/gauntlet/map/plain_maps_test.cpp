@@ -1,5 +1,6 @@
 // What hash_map and bucket_map have in common, by example: the interface of the standard's unordered maps.
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <memory>
 #include <random>
@@ -98,6 +99,45 @@ TYPED_TEST(PlainMaps, LooksUpViewsAndLiteralsWithoutMakingKeys) {
   EXPECT_EQ(m.erase(std::string_view("one")), 1U);
   EXPECT_EQ(m.extract("two").mapped(), 2);
   EXPECT_TRUE(m.empty());
+}
+template <class Map>
+void find_many_agrees_with_find(u64 elements) {
+  Map m;
+  for (u64 k = 0; k < elements; ++k) m.try_emplace(k * 3);
+  for (const u64 count : {0U, 1U, 31U, 32U, 33U, 64U, 1000U}) {
+    std::vector<u64> keys;
+    for (u64 i = 0; i < count; ++i) keys.push_back(mix(i, 5) % (elements * 4 + 1));
+    std::size_t visited = 0;
+    std::as_const(m).find_many(keys.begin(), keys.end(), [&](const u64& key, typename Map::const_iterator found) {
+      ASSERT_EQ(&key, &keys[visited++]);
+      ASSERT_EQ(found, std::as_const(m).find(key));
+    });
+    EXPECT_EQ(visited, count);
+  }
+}
+TYPED_TEST(PlainMaps, FindManyFindsWhatFindFinds) {
+  find_many_agrees_with_find<typename TypeParam::template map<u64, std::array<u64, 40>>>(20000);  // more than 4 MiB
+  for (const u64 elements : {0U, 1U, 40U, 6000U}) {
+    find_many_agrees_with_find<typename TypeParam::template map<u64, u64>>(elements);
+    find_many_agrees_with_find<typename TypeParam::template with<u64, u64>>(elements);
+  }
+  using tiny = typename TypeParam::tiny;
+  find_many_agrees_with_find<typename TypeParam::template with<u64, u64, tiny, paired_hash>>(300);
+  find_many_agrees_with_find<typename TypeParam::template with<u64, u64, tiny, truncated_hash>>(100);
+}
+TYPED_TEST(PlainMaps, FindManyTakesViewsAndGivesWhatCanBeWritten) {
+  typename TypeParam::template map<std::string, int, hash<std::string>, std::equal_to<>> m{{"a", 1}, {"b", 2}};
+  const std::vector<std::string_view> keys{"b", "c", "a", "b"};
+  std::string missing;
+  m.find_many(keys.begin(), keys.end(), [&](std::string_view key, auto found) {
+    if (found == m.end()) {
+      missing += key;
+    } else {
+      found->second *= 10;
+    }
+  });
+  EXPECT_EQ(missing, "c");
+  EXPECT_EQ(m, (decltype(m){{"a", 10}, {"b", 200}}));
 }
 TYPED_TEST(PlainMaps, HoldsTypesThatOnlyMoveOrHaveNoDefaultOrAreOverAligned) {
   struct alignas(128) wide {

@@ -96,6 +96,15 @@ struct lane_lists {
 };
 alignas(64) inline constexpr lane_lists lists_of_lanes;
 
+// Row i: all ones in the lane of slot i.
+struct slot_rows {
+  group_tags row[group_slots];
+  constexpr slot_rows() : row{} {
+    for (unsigned i = 0; i < group_slots; ++i) row[i].tag[i] = 0xffff;
+  }
+};
+alignas(64) inline constexpr slot_rows slot_row;
+
 struct portable_group {
   struct probe {
     std::uint16_t tag;
@@ -107,6 +116,7 @@ struct portable_group {
     for (unsigned i = 0; i < group_slots; ++i) mask |= static_cast<lane_mask>(group.tag[i] == wanted.tag) << (2 * i);
     return mask | static_cast<lane_mask>((group.fits & wanted.bit) == 0) << 15;
   }
+  static void occupy(group_tags& group, unsigned lane, const probe& by) { group.tag[lane] = by.tag; }
   static lane_mask free_slots(const group_tags& group) {
     lane_mask mask = 0;
     for (unsigned i = 0; i < group_slots; ++i) mask |= static_cast<lane_mask>(group.tag[i] == 0) << (2 * i);
@@ -134,6 +144,13 @@ struct sse2_group {
   static GAUNTLET_ALWAYS_INLINE lane_mask match(const group_tags& group, const probe& p) {
     const __m128i lanes = _mm_and_si128(_mm_load_si128(reinterpret_cast<const __m128i*>(&group)), p.row);
     return static_cast<lane_mask>(_mm_movemask_epi8(_mm_cmpeq_epi16(lanes, p.wanted)));
+  }
+  // Gives a free slot its tag. All sixteen bytes are written: whoever looks at the group next, which in a small map is
+  // the next operation, loads them as one, and would have to wait for a store of two.
+  static GAUNTLET_ALWAYS_INLINE void occupy(group_tags& group, unsigned lane, const probe& by) {
+    const __m128i own = _mm_load_si128(reinterpret_cast<const __m128i*>(slot_row.row + lane));
+    const __m128i lanes = _mm_load_si128(reinterpret_cast<const __m128i*>(&group));
+    _mm_store_si128(reinterpret_cast<__m128i*>(&group), _mm_or_si128(lanes, _mm_and_si128(by.wanted, own)));
   }
   static GAUNTLET_ALWAYS_INLINE lane_mask free_slots(const group_tags& group) {
     const __m128i lanes = _mm_load_si128(reinterpret_cast<const __m128i*>(&group));

@@ -42,6 +42,7 @@ class plain_array {
   plain_array& operator=(const plain_array&) = delete;
 
   std::size_t size() const noexcept { return size_; }
+  bool has_memory() const noexcept { return capacity_ != 0; }
   std::size_t bytes() const noexcept {
     return Memory::chunks(capacity_ * sizeof(Value)) * sizeof(typename Memory::chunk);
   }

@@ -37,10 +37,13 @@ inline std::uint64_t process_seed() noexcept {
   return seed;
 }
 
-// A number no other map of this process has had. Relaxed: the number itself is all that is communicated.
+// A number no other map of this process has had. Threads take a thousand at a time, so that small maps made by many do
+// not meet in one line of memory. Relaxed: the number itself is all that is communicated.
+inline thread_local constinit std::uint64_t own_map_numbers = 0;  // the next one; a multiple of 1024: none are left
 inline std::uint64_t next_map_number() noexcept {
-  static std::atomic<std::uint64_t> number{1};  // [map number] pairs with nothing: a counter
-  return number.fetch_add(1, std::memory_order_relaxed);
+  static std::atomic<std::uint64_t> taken{1};  // [map number] pairs with nothing: a counter
+  if (own_map_numbers % 1024 == 0) own_map_numbers = taken.fetch_add(1, std::memory_order_relaxed) * 1024 + 1;
+  return own_map_numbers++;
 }
 
 }  // namespace detail
@@ -62,6 +65,8 @@ inline namespace unchecked_policies {
 struct hash_map_policy {
   // Groups of a full-size table, a power of two up to 4096. 256 groups hold 1,792 slots: a split costs microseconds.
   static constexpr std::size_t table_groups_max = 256;
+  // The first table has as many groups, one at least, as fit into this many bytes.
+  static constexpr std::size_t first_table_bytes = 256;
   // A table splits at this load. Groups of seven overflow early: 0.875 costs hits 40 %.
   static constexpr unsigned max_load_per_mille = 800;
   // A table filled after reserve() may reach this load: reserved tables fill unevenly, but not by more than this.
@@ -72,8 +77,8 @@ struct hash_map_policy {
   static constexpr unsigned shrink_below_per_mille = 125;
   // Erases that pay for looking at one table.
   static constexpr std::size_t erases_per_sweep = 32;
-  // The directory may have this many entries for each table that would do if all were full; a table that would need
-  // more keeps its elements to the brim and puts the rest aside. Only bad hashes get there.
+  // The directory may be as large as a table, or have this many entries for each table that would do if all were full;
+  // a table that would need more keeps its elements to the brim and puts the rest aside. Only bad hashes get there.
   static constexpr std::size_t directory_entries_per_table = 16;
 
   static std::uint64_t seed() noexcept {
@@ -96,6 +101,7 @@ struct fixed_seed_policy : hash_map_policy {
 
 // Splits, merges, directory changes and overflow within thirty elements.
 struct tiny_policy : fixed_seed_policy {
+  static constexpr std::size_t first_table_bytes = 0;
   static constexpr std::size_t table_groups_max = 2;
   static constexpr std::size_t erases_per_sweep = 4;
   static constexpr bool checked = true;

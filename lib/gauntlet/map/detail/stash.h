@@ -81,6 +81,7 @@ class stash {
   void release(const Allocator& allocator) noexcept {
     index_.release(allocator);
   }
+  bool has_memory() const noexcept { return index_.has_memory(); }
   std::size_t bytes() const noexcept {
     return index_.bytes() + size() * memory::chunks(sizeof(node)) * sizeof(typename memory::chunk);
   }

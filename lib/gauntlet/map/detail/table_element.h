@@ -54,7 +54,7 @@ typename table_set<Types>::vacancy table_set<Types>::find_vacancy(table_type t, 
 
 template <class Types>
 void table_set<Types>::occupy(table_type t, std::uint64_t hash, vacancy where) noexcept {
-  t.tags[where.group].tag[where.lane] = tag_of(hash);
+  group::occupy(t.tags[where.group], where.lane, probe(hash));
   const auto kept = static_cast<std::uint16_t>(~class_bit(class_of(hash)));
   for (std::size_t g = home_of(hash); GAUNTLET_RARE(g != where.group); g = next_group(g)) t.tags[g].fits &= kept;
 }
@@ -62,23 +62,27 @@ void table_set<Types>::occupy(table_type t, std::uint64_t hash, vacancy where) n
 template <class Types>
 template <class K, class Construct>
 std::pair<typename table_set<Types>::position, bool> table_set<Types>::insert_slowly(std::uint64_t hash, const K& key,
+                                                                                     bool absent,
                                                                                      Construct&& construct) {
   const std::size_t entry = hash >> directory_.shift, home = home_of(hash);
   const table_type t = directory_.at(entry);
-  const lane_mask mask = group::match(t.tags[home], probe(hash));
   bool tie = false;
-  for (lane_mask m = mask & slot_lanes; m != 0; m &= m - 1) {
-    const unsigned lane = lowest_slot(m);
-    slot& candidate = slot_of(t, home, lane);
-    if (equal_(candidate.key(), key)) return {{&candidate, entry, static_cast<std::uint32_t>(home), lane}, false};
-    tie |= hash_of(candidate.key()) == hash;
-  }
-  if ((mask & further_lane) != 0) {
-    const found beyond = find_further_or_tie(t, hash, key, tie);
-    if (beyond.element != nullptr) return {position_of(beyond, hash), false};
+  if (!absent) {
+    const lane_mask mask = group::match(t.tags[home], probe(hash));
+    for (lane_mask m = mask & slot_lanes; m != 0; m &= m - 1) {
+      const unsigned lane = lowest_slot(m);
+      slot& candidate = slot_of(t, home, lane);
+      if (equal_(candidate.key(), key)) return {{&candidate, entry, static_cast<std::uint32_t>(home), lane}, false};
+      tie |= hash_of(candidate.key()) == hash;
+    }
+    if ((mask & further_lane) != 0) {
+      const found beyond = find_further_or_tie(t, hash, key, tie);
+      if (beyond.element != nullptr) return {position_of(beyond, hash), false};
+    }
   }
   const bool rare = tie || directory_.room[entry] <= 0 || debt_ >= policy::erases_per_sweep;
-  return {rare ? insert_rare(hash, tie, construct) : insert_displaced(t, hash, construct), true};
+  if (GAUNTLET_RARE(rare)) return {insert_rare(hash, tie, construct), true};
+  return {insert_displaced(t, hash, construct), true};
 }
 
 template <class Types>

@@ -72,12 +72,9 @@ typename table_set<Types>::table_type table_set<Types>::make_table(std::size_t g
 template <class Types>
 void table_set<Types>::drop_table(table_type t, std::size_t groups) noexcept {
   --tables_;
-  if (!is_pooled(groups)) {
-    memory::give(allocator_, t.tags, tags_bytes(groups) + slots_bytes(groups));
-    return;
-  }
+  if (!is_pooled(groups)) return give_table(t, groups);
   const std::uint32_t block = reinterpret_cast<note*>(reinterpret_cast<char*>(t.slots) + note_at(groups))->block;
-  memory::give(allocator_, t.slots, slots_bytes(groups));
+  give_table(t, groups);
   const auto moved = pool_.release(allocator_, block);
   if (moved.from == nullptr) return;
   const std::size_t entry = moved.owner >> directory_.shift;
@@ -124,7 +121,7 @@ bool table_set<Types>::make_room(std::uint64_t hash) {
                grows = directory_.depth[entry] == 0 && groups() < groups_max;
     try {
       if (fresh) {
-        resize_one(1);
+        make_first_table();
         continue;
       }
       if (grows) {
@@ -144,10 +141,26 @@ bool table_set<Types>::make_room(std::uint64_t hash) {
   }
 }
 
+// Precondition: nothing was ever filled, or all was given back.
+template <class Types>
+void table_set<Types>::make_first_table() {
+  const table_type fresh = make_table(first_groups, 0);
+  set_groups(first_groups);
+  directory_.set(0, 2, fresh);
+  one_ = fresh;
+  directory_.spread(0, 2, limit_of(first_groups));
+  bump_layout();
+  ++growths_;
+  observer_.on_growth(0, capacity());
+}
+
 template <class Types>
 bool table_set<Types>::directory_may_double() const noexcept {
   const std::size_t enough = size_ / static_cast<std::size_t>(limit_of(groups_max)) + 1;
-  return directory_.bits < 40 && directory_.size() * 2 <= enough * policy::directory_entries_per_table;
+  // One that is no larger than a table is never absurd: elements that come in the order of their hashes, as from a map
+  // with the same seed, need a directory of all tables to come before there are many.
+  return directory_.bits < 40 && (directory_.size() * 2 <= enough * policy::directory_entries_per_table ||
+                                  directory_.bytes() * 2 <= tags_bytes(groups_max) + slots_bytes(groups_max));
 }
 
 // Moves an element whose hash is known to another table, which has a free slot. False: its move threw, and it is lost.
@@ -266,55 +279,53 @@ void table_set<Types>::split(std::size_t entry) {
     }
     destroy_elements(a, groups());
   } else if (elements_in(first, 2 * half) != 0 || !stash_.empty()) {  // else there is nobody to move, as in reserve()
-    // Elements that stay may be displaced; where they belong is known when everybody else has left.
-    struct stray {
-      std::uint16_t group;
-      std::uint16_t lane;
-    };
-    stray strays[groups_max * group_slots];
-    std::size_t stray_count = 0;
-    // A group at a time: first who leaves and who is displaced, without a branch, then those only.
+    // Who leaves is anybody's guess, a branch predictor's too: so first a list of all places in use, then lists of who
+    // leaves from home (written over the first as that is read) and of the displaced, then the moves. Those who leave
+    // from home come first and find room there. Where the displaced belong is known when everybody else is in place; one
+    // that stays counts its own slot as free, so that it never moves further away. Places are numbered as tags are, eight
+    // a group.
+    std::uint16_t leaving[groups_max * group_slots + group_slots], strays[groups_max * group_slots + 1];
+    std::size_t listed = 0, leaving_count = 0, stray_count = 0;
     for (std::size_t g = 0; g < groups(); ++g) {
-      group_tags& tags = a.tags[g];
-      lane_mask leaving = 0, displaced = 0;
-      const lane_mask used = used_slots(tags);
-      for (lane_mask m = used; m != 0; m &= m - 1) {
-        const unsigned lane = lowest_slot(m);
-        const std::uint64_t hash = hashes(g, lane, slot_of(a, g, lane));
-        leaving |= static_cast<lane_mask>(hash >> bit & 1) << (2 * lane);
-        displaced |= static_cast<lane_mask>(home_of(hash) != g) << (2 * lane);
-      }
-      lane_mask free = group::free_slots(b.tags[g]);
-      for (lane_mask m = leaving; m != 0; m &= m - 1) {
-        const unsigned lane = lowest_slot(m);
-        slot& s = slot_of(a, g, lane);
-        if (Types::moves_in_place() && GAUNTLET_LIKELY((displaced & (m & (~m + 1))) == 0 && free != 0)) {
-          const unsigned to = lowest_slot(free);
-          free &= free - 1;
-          count_work(1);
-          Types::relocate(slot_of(b, g, to), s);
-          b.tags[g].tag[to] = tags.tag[lane];
-          ++in_b;
-        } else {
-          in_b += move_element(b, hashes(g, lane, s), s, lost);
-          free = group::free_slots(b.tags[g]);
-        }
-        tags.tag[lane] = 0;
-      }
-      in_a += std::popcount(used & ~leaving);
-      for (lane_mask m = displaced & ~leaving; m != 0; m &= m - 1)
-        strays[stray_count++] = {static_cast<std::uint16_t>(g), static_cast<std::uint16_t>(lowest_slot(m))};
-      tags.fits = fits_all;
+      const lane_list& used = lists_of_lanes.of[group::free_set(a.tags[g]) ^ slot_set];
+      for (unsigned i = 0; i < group_slots; ++i) leaving[listed + i] = static_cast<std::uint16_t>(g * 8 + used.lane[i]);
+      listed += used.count;
+      a.tags[g].fits = fits_all;
     }
+    for (std::size_t i = 0; i < listed; ++i) {
+      const std::uint16_t from = leaving[i];
+      const std::uint64_t hash = hashes(from / 8, from % 8, a.slots[from - from / 8]);
+      const bool displaced = home_of(hash) != from / 8;
+      leaving[leaving_count] = strays[stray_count] = from;
+      leaving_count += (hash >> bit & 1) != 0 && !displaced;
+      stray_count += displaced;
+    }
+    std::size_t to = 0;
+    for (std::size_t i = 0; i < leaving_count; ++i) {
+      const std::size_t from = leaving[i], g = from / 8;
+      slot& s = a.slots[from - g];
+      if constexpr (Types::moves_in_place()) {
+        to = to / 8 == g && i != 0 ? to + 1 : g * 8;
+        Types::relocate(b.slots[to - g], s);
+        b.tags[g].tag[to % 8] = a.tags[g].tag[from % 8];
+        ++in_b;
+        count_work(1);
+      } else {
+        in_b += move_element(b, hashes(g, from % 8, s), s, lost);
+      }
+      a.tags[g].tag[from % 8] = 0;
+    }
+    in_a = static_cast<std::int32_t>(listed - leaving_count);
     for (std::size_t i = 0; i < stray_count; ++i) {
-      const std::size_t g = strays[i].group;
-      const unsigned lane = strays[i].lane;
+      const std::size_t g = strays[i] / 8;
+      const unsigned lane = strays[i] % 8;
       slot& s = slot_of(a, g, lane);
       const std::uint64_t hash = hashes(g, lane, s);
-      // Its own slot counts as free: it never moves further away.
       const std::uint16_t tag = std::exchange(a.tags[g].tag[lane], std::uint16_t{0});
-      const vacancy where = find_vacancy(a, hash);
-      if (where.group == g) {
+      if ((hash >> bit & 1) != 0) {
+        --in_a;
+        in_b += move_element(b, hash, s, lost);
+      } else if (find_vacancy(a, hash).group == g) {
         a.tags[g].tag[lane] = tag;
         occupy(a, hash, {g, lane});
       } else {

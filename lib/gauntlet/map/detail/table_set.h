@@ -87,6 +87,8 @@ class table_set {
 
   static constexpr std::size_t groups_max = policy::table_groups_max;
   static_assert(std::has_single_bit(groups_max) && groups_max <= 4096);
+  static constexpr std::size_t first_groups = std::bit_floor(std::clamp<std::size_t>(
+      policy::first_table_bytes / (sizeof(group_tags) + group_slots * sizeof(slot)), 1, groups_max));
   static constexpr unsigned groups_max_bits = static_cast<unsigned>(std::countr_zero(groups_max));
 
   // Where an element is. In the stash: entry is the directory's size.
@@ -108,14 +110,22 @@ class table_set {
   table_set(const table_set&) = delete;
   table_set& operator=(const table_set&) = delete;
   ~table_set() {
-    destroy_all();
+    if (GAUNTLET_LIKELY(is_small())) {
+      destroy_elements(one_, groups());
+      if (!is_empty_table(one_)) give_table(one_, groups());
+    } else {
+      destroy_all();
+    }
     if constexpr (policy::checked) *const_cast<volatile std::uint64_t*>(&number_) = 0;
   }
 
   // ---- looking up
   template <class K>
   GAUNTLET_ALWAYS_INLINE position find(const K& key) const {
-    const std::uint64_t hash = hash_of(key);
+    return find_hashed(hash_of(key), key);
+  }
+  template <class K>
+  GAUNTLET_ALWAYS_INLINE position find_hashed(std::uint64_t hash, const K& key) const {
     const table_type t = table_of(hash);
     const std::size_t offset = hash & group_mask_;
     const lane_mask mask = group::match(tags_at(t, offset), probe(hash));
@@ -126,7 +136,7 @@ class table_set {
     // the slot's line travels together with the tags'; code that mostly misses does not fetch it.
     prefetch(slots);
     for (lane_mask m = mask & slot_lanes; GAUNTLET_LIKELY(m != 0); m &= m - 1) {
-      slot& candidate = slots[lowest_slot(m)];
+      slot& candidate = lowest_of(slots, m);
       if (GAUNTLET_LIKELY(equal_(candidate.key(), key))) {
         return {&candidate, hash >> directory_.shift, static_cast<std::uint32_t>(offset >> group_shift),
                 lowest_slot(m)};
@@ -136,21 +146,33 @@ class table_set {
     return position_of(find_further(t, hash, key), hash);
   }
 
+  // Lookups in a batch: what find_hashed will read of each is fetched first. So many at once fill what a processor can
+  // fetch at a time; tables that fit into the caches near it are faster without.
+  static constexpr std::size_t find_batch = 32;
+  bool gains_by_batches() const noexcept { return tables_ * (slots_bytes(groups()) + tags_bytes(groups())) >> 22 != 0; }
+  GAUNTLET_ALWAYS_INLINE void fetch(std::uint64_t hash) const noexcept {
+    const table_type t = table_of(hash);
+    const std::size_t offset = hash & group_mask_;
+    __builtin_prefetch(&tags_at(t, offset));
+    prefetch(slots_at(t, offset));
+  }
+
   // ---- changing
   // Inserts unless the key is present. construct(slot&) makes the element; if it throws, nothing has happened.
   template <class K, class Construct>
   GAUNTLET_ALWAYS_INLINE std::pair<position, bool> insert(const K& key, Construct&& construct) {
     const std::uint64_t hash = hash_of(key);
-    if (const quick_insert quick = insert_quickly(hash, key, construct); quick.settled)
-      return {quick.at, quick.inserted};
-    return insert_slowly(hash, key, construct);
+    const quick_insert quick = insert_quickly(hash, key, construct);
+    if (GAUNTLET_LIKELY(quick.settled)) return {quick.at, quick.inserted};
+    return insert_slowly(hash, key, quick.absent, construct);
   }
   // The two cases that are nearly all: the key is its group's first candidate, or is new with a free slot at home. A
   // caller that goes on to insert_slowly in a function of its own keeps the quick one free of calls.
   struct quick_insert {
     position at;
     bool settled;
-    bool inserted;
+    bool inserted;  // if settled
+    bool absent;    // if not: is it known that the key is not there?
   };
   template <class K, class Construct>
   GAUNTLET_ALWAYS_INLINE quick_insert insert_quickly(std::uint64_t hash, const K& key, Construct&& construct) {
@@ -158,31 +180,35 @@ class table_set {
     const table_type t = one_.tags != nullptr ? one_ : directory_.at(entry);
     const std::size_t offset = hash & group_mask_;
     slot* const slots = slots_at(t, offset);
-    prefetch(slots);
+    __builtin_prefetch(slots);
     group_tags& tags = tags_at(t, offset);
-    const lane_mask mask = group::match(tags, probe(hash));
+    const probe wanted(hash);
+    const lane_mask mask = group::match(tags, wanted);
     count_work(1);
     if (mask == 0) {
       const lane_mask free = group::free_slots(tags);
       if (GAUNTLET_LIKELY(free != 0 && directory_.room[entry] > 0 && debt_ < policy::erases_per_sweep)) {
         const unsigned lane = lowest_slot(free);
-        construct(slots[lane]);
-        tags.tag[lane] = tag_of(hash);
+        slot& at = lowest_of(slots, free);
+        construct(at);
+        group::occupy(tags, lane, wanted);
         --directory_.room[entry];
         ++size_;
         ++version_;
-        return {{&slots[lane], entry, static_cast<std::uint32_t>(offset >> group_shift), lane}, true, true};
+        return {{&at, entry, static_cast<std::uint32_t>(offset >> group_shift), lane}, true, true, true};
       }
     } else if (const lane_mask m = mask & slot_lanes; m != 0) {
-      slot& candidate = slots[lowest_slot(m)];
+      slot& candidate = lowest_of(slots, m);
       if (GAUNTLET_LIKELY(equal_(candidate.key(), key)))
-        return {{&candidate, entry, static_cast<std::uint32_t>(offset >> group_shift), lowest_slot(m)}, true, false};
+        return {
+            {&candidate, entry, static_cast<std::uint32_t>(offset >> group_shift), lowest_slot(m)}, true, false, false};
     }
-    return {{}, false, false};
+    return {{}, false, false, mask == 0};
   }
   // All of insert, after it has looked at the home group once.
   template <class K, class Construct>
-  GAUNTLET_NOINLINE std::pair<position, bool> insert_slowly(std::uint64_t hash, const K& key, Construct&& construct);
+  GAUNTLET_NOINLINE std::pair<position, bool> insert_slowly(std::uint64_t hash, const K& key, bool absent,
+                                                            Construct&& construct);
   template <class K>
   GAUNTLET_ALWAYS_INLINE bool erase(const K& key) {
     const std::uint64_t hash = hash_of(key);
@@ -196,9 +222,10 @@ class table_set {
     count_work(1);
     for (lane_mask m = mask & slot_lanes; GAUNTLET_LIKELY(m != 0); m &= m - 1) {
       const unsigned lane = lowest_slot(m);
-      if (GAUNTLET_RARE(!equal_(slots[lane].key(), key))) continue;
+      slot& candidate = lowest_of(slots, m);
+      if (GAUNTLET_RARE(!equal_(candidate.key(), key))) continue;
       tags.tag[lane] = 0;
-      Types::destroy(allocator_, slots[lane]);
+      Types::destroy(allocator_, candidate);
       ++directory_.room[entry];
       ++version_;
       ++debt_;
@@ -379,6 +406,12 @@ class table_set {
       __builtin_prefetch(reinterpret_cast<const void*>(address + 192));
     }
   }
+  // The first of a group's slots that the mask has. Its lanes have two bits each: no need to halve and to double.
+  static GAUNTLET_ALWAYS_INLINE slot& lowest_of(slot* slots, lane_mask mask) noexcept {
+    if constexpr (sizeof(slot) % 2 != 0) return slots[lowest_slot(mask)];
+    const std::size_t distance = static_cast<std::size_t>(std::countr_zero(mask)) * (sizeof(slot) / 2);
+    return *reinterpret_cast<slot*>(reinterpret_cast<std::uintptr_t>(slots) + distance);
+  }
   static slot& slot_of(table_type t, std::size_t g, unsigned lane) noexcept { return t.slots[g * group_slots + lane]; }
   std::size_t next_group(std::size_t g) const noexcept { return (g + 1) & (groups() - 1); }
   static bool is_empty_table(table_type t) noexcept { return t.slots == nullptr; }
@@ -408,7 +441,7 @@ class table_set {
   vacancy find_vacancy(table_type t, std::uint64_t hash) const noexcept;
   void occupy(table_type t, std::uint64_t hash, vacancy where) noexcept;
   template <class Construct>
-  GAUNTLET_NOINLINE position insert_displaced(table_type t, std::uint64_t hash, Construct& construct);
+  GAUNTLET_ALWAYS_INLINE position insert_displaced(table_type t, std::uint64_t hash, Construct& construct);
   template <class Construct>
   GAUNTLET_NOINLINE position insert_rare(std::uint64_t hash, bool tie, Construct& construct);
   template <class Construct>
@@ -461,7 +494,13 @@ class table_set {
   note& note_of(table_type t) const noexcept {
     return *reinterpret_cast<note*>(reinterpret_cast<char*>(t.slots) + note_at(groups()));
   }
+  // No memory but that of one table, at most, which is not in the pool.
+  bool is_small() const noexcept { return directory_.bits == 1 && !pool_.has_memory() && !stash_.has_memory(); }
   table_type make_table(std::size_t groups, std::uint64_t owner);
+  void give_table(table_type t, std::size_t groups) noexcept {  // its tags only if not in the pool
+    if (is_pooled(groups)) return memory::give(allocator_, t.slots, slots_bytes(groups));
+    memory::give(allocator_, t.tags, tags_bytes(groups) + slots_bytes(groups));
+  }
   void drop_table(table_type t, std::size_t groups) noexcept;
   void set_limit(std::size_t first, std::size_t span, std::int32_t limit) noexcept;
   std::int32_t elements_in(std::size_t first, std::size_t span) const noexcept {
@@ -484,6 +523,7 @@ class table_set {
   // ---- growing
   bool make_room(std::uint64_t hash);
   bool directory_may_double() const noexcept;
+  void make_first_table();
   void resize_one(std::size_t groups);
   void split(std::size_t entry);
   void settle_stash(std::size_t first, std::size_t span) noexcept;

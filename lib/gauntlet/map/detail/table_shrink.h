@@ -4,7 +4,8 @@
 // as before. A step moves the elements of at most one table.
 //
 // Nothing thrashes: a table splits above its limit and its halves merge at Policy::merge_below_per_mille of it; the
-// only table becomes a quarter when it is below an eighth; an emptied map gives everything back but one group.
+// only table becomes a quarter when it is below an eighth; an emptied map gives everything back but a table like the
+// first.
 #pragma once
 
 #include <gauntlet/map/detail/table_set.h>
@@ -17,13 +18,14 @@ void table_set<Types>::sweep() noexcept {
   debt_ = debt_ > step ? std::min(debt_ - step, step * 2 * tables_) : 0;
   if (size_ == 0) {
     debt_ = 0;
-    if (capacity() > group_slots) release_tables();
+    if (capacity() > first_groups * group_slots) release_tables();
     return;
   }
   if (directory_.depth[0] == 0) {
-    if (size_ * 1000 < static_cast<std::size_t>(limit_of(groups())) * policy::shrink_below_per_mille && groups() > 1) {
+    if (size_ * 1000 < static_cast<std::size_t>(limit_of(groups())) * policy::shrink_below_per_mille &&
+        groups() > first_groups) {
       try {
-        resize_one(std::max<std::size_t>(groups() / 4, 1));
+        resize_one(std::max(groups() / 4, first_groups));
       } catch (...) {
       }
     }

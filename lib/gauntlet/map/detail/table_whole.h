@@ -23,11 +23,7 @@ void table_set<Types>::release_tables() noexcept {
   for (std::size_t entry = 0; entry < directory_.size(); entry = directory_.after(entry)) {
     const table_type t = directory_.at(entry);
     if (is_empty_table(t)) continue;
-    if (is_pooled(groups())) {
-      memory::give(allocator_, t.slots, slots_bytes(groups()));
-    } else {
-      memory::give(allocator_, t.tags, tags_bytes(groups()) + slots_bytes(groups()));
-    }
+    give_table(t, groups());
   }
   pool_.clear(allocator_);
   stash_.release(allocator_);

@@ -84,6 +84,7 @@ class tag_pool {
     slabs_.release(allocator);
     owners_.release(allocator);
   }
+  bool has_memory() const noexcept { return slabs_.has_memory() || owners_.has_memory(); }
   std::size_t bytes() const noexcept {
     std::size_t total = slabs_.bytes() + owners_.bytes();
     for (std::size_t slab = 0; slab < slabs_.size(); ++slab)
