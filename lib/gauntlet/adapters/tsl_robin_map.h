@@ -26,6 +26,11 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 struct tsl_robin_map
     : standard_map<tsl::robin_map<Key, T, Hash, KeyEqual, allocator_for<Allocator, std::pair<Key, T>>>> {
   static constexpr std::string_view name = "tsl_robin_map";
+  static constexpr check::capabilities can() {
+    check::capabilities c;
+    c.arguments_may_refer_inside = false;  // what grows has freed the old buckets when it makes the new element
+    return c;
+  }
   static constexpr bool leaves_out(const check::circumstances& now) {
     switch (now.code) {
       case check::opcode::erase_range:

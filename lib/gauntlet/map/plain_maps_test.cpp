@@ -88,6 +88,28 @@ TYPED_TEST(PlainMaps, AnArgumentMayReferToAnElementThatGrowthMoves) {
     ASSERT_EQ(m.at(k), m.at(0));
   }
 }
+TYPED_TEST(PlainMaps, AKeyThatIsErasedMayBeTheElementsOwn) {
+  typename TypeParam::template with<std::string, std::string> m;
+  const auto name_of = [](int n) { return "a key too long to be kept in place, number " + std::to_string(n); };
+  int next = 0;
+  for (int round = 0; round < 8; ++round) {  // each time with growth in another place
+    while (m.size() < (std::size_t{16} << round)) {
+      m.try_emplace(name_of(next), name_of(next + 1));
+      ++next;
+      const auto at = m.find(name_of(next / 2));
+      if (at != m.end() && next % 3 == 0) {
+        ASSERT_EQ(m.erase(at->first), 1u);
+      }
+    }
+  }
+  // Nor need a key stay that is another element's value.
+  std::size_t erased = 0;
+  for (int n = 0; n < next; ++n) {
+    if (const auto at = m.find(name_of(n)); at != m.end()) erased += m.erase(at->second);
+  }
+  EXPECT_GT(erased, 0u);
+  EXPECT_TRUE(m.self_check());
+}
 TYPED_TEST(PlainMaps, LooksUpViewsAndLiteralsWithoutMakingKeys) {
   typename TypeParam::template map<std::string, int, hash<std::string>, std::equal_to<>> m{{"one", 1}, {"two", 2}};
   const auto& constant = m;

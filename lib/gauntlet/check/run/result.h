@@ -9,7 +9,9 @@
 //   insert_*, emplace*, try_emplace*,        flag inserted; value at the key afterwards.
 //     insert_or_assign*                      try_emplace*: number 3 when nothing was taken from key (1) and value (2)
 //                                            although nothing was inserted, or something was
-//   subscript_assign, update                 value afterwards; update: flag found
+//                                            insert_or_assign_move: number 1 when the key was taken in vain
+//   subscript_assign, update                 value afterwards; update: flag found; subscript_assign: number 1 when the
+//                                            key was taken in vain
 //   insert_range, insert_list, assign_list   number: size afterwards
 //   erase_key                                number erased
 //   erase_iterator                           flag erased; number: 1 when the iterator given back is the next element's

@@ -51,7 +51,9 @@ struct capabilities {
   bool self_move_keeps = false;            // self-move-assignment leaves the map unchanged
   bool moved_from_is_empty = true;
   bool compares_only_in_lookups = true;  // false: keys are compared to tell empty places, too; then it is not counted
-  bool shrinks = false;                  // memory in use follows the number of elements down
+  bool arguments_may_refer_inside =
+      true;              // m.try_emplace(a, m.at(b)), m.erase(m.find(a)->first): as in the standard's maps
+  bool shrinks = false;  // memory in use follows the number of elements down
   bool empty_allocates_nothing = false;
   std::size_t slack_elements = 512;  // memory budget: room for so many elements is free of charge, for each map
 };

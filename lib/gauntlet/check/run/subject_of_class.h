@@ -110,6 +110,8 @@ class subject_of final : public subject_base {
   bool same_allocator(unsigned a, unsigned b) const noexcept;
 
   bool leaves_out(const request& r) const noexcept;
+  auto own_element(const map_type& m, std::uint64_t key) const -> decltype(m.end());
+  const mapped_type* own_value(const map_type& m, std::uint64_t key, std::uint64_t value) const;
   result dispatch(const request& r);
   result insert_one(const request& r);
   result erase_one(const request& r);
@@ -150,6 +152,8 @@ class subject_of final : public subject_base {
   result sizes(unsigned target, unsigned other) const {
     return {.value = maps_[other]->size(), .number = maps_[target]->size()};
   }
+  // Where the standard knows two ways to ask for the same thing, the key says which one is taken.
+  static bool takes_second_way(std::uint64_t key) noexcept { return key % 2 != 0; }
   auto hint_for(map_type& m, std::uint64_t key, const key_type& k) {
     return key % 3 == 0 ? m.begin() : key % 3 == 1 ? m.end() : m.find(k);
   }

@@ -76,11 +76,20 @@ result GAUNTLET_SUBJECT_OF::insert_one(const request& r) {
     case opcode::try_emplace_move:
       if constexpr (requires(key_type&& k, mapped_type&& v) { m.try_emplace(std::move(k), std::move(v)); }) {
         const bool moves = r.code == opcode::try_emplace_move;
-        return each(r, [&m, moves](std::uint64_t key, std::uint64_t value) {
+        return each(r, [this, &m, moves](std::uint64_t key, std::uint64_t value) {
           key_type k = make<key_type>(key);
           mapped_type v = make<mapped_type>(value);
+          [[maybe_unused]] const mapped_type* const inside = own_value(m, key, value);
           result answer;
-          {
+          if constexpr (copyable) {
+            if (inside != nullptr) {
+              const faults::region region;
+              const auto inserted =
+                  moves ? m.try_emplace(std::move(k), *inside) : m.try_emplace(std::as_const(k), *inside);
+              answer = seen(inserted.second, inserted.first);
+            }
+          }
+          if (!copyable || inside == nullptr) {
             const faults::region region;
             const auto inserted =
                 moves ? m.try_emplace(std::move(k), std::move(v)) : m.try_emplace(std::as_const(k), std::move(v));
@@ -111,9 +120,16 @@ result GAUNTLET_SUBJECT_OF::insert_one(const request& r) {
       break;
     case opcode::insert_or_assign:
       if constexpr (requires(const key_type& k, mapped_type&& v) { m.insert_or_assign(k, std::move(v)); }) {
-        return each(r, [&m](std::uint64_t key, std::uint64_t value) {
+        return each(r, [&](std::uint64_t key, std::uint64_t value) {
           const key_type k = make<key_type>(key);
           mapped_type v = make<mapped_type>(value);
+          if constexpr (copyable) {
+            if (const mapped_type* const inside = own_value(m, key, value); inside != nullptr) {
+              const faults::region region;
+              const auto answer = m.insert_or_assign(k, *inside);
+              return seen(answer.second, answer.first);
+            }
+          }
           const faults::region region;
           const auto answer = m.insert_or_assign(k, std::move(v));
           return seen(answer.second, answer.first);
@@ -126,8 +142,10 @@ result GAUNTLET_SUBJECT_OF::insert_one(const request& r) {
           key_type k = make<key_type>(key);
           mapped_type v = make<mapped_type>(value);
           const faults::region region;
-          const auto answer = m.insert_or_assign(std::move(k), std::move(v));
-          return seen(answer.second, answer.first);
+          const auto inserted = m.insert_or_assign(std::move(k), std::move(v));
+          result answer = seen(inserted.second, inserted.first);
+          answer.number = answer.flag || untouched(k, key) ? 0u : 1u;
+          return answer;
         });
       }
       break;
@@ -149,11 +167,13 @@ result GAUNTLET_SUBJECT_OF::insert_one(const request& r) {
         return each(r, [&m](std::uint64_t key, std::uint64_t value) {
           key_type k = make<key_type>(key);
           mapped_type v = make<mapped_type>(value);
+          const std::size_t before = m.size();
           const faults::region region;
           mapped_type& mapped = m[std::move(k)];
           faults::suspend();  // what follows is the caller's assignment, not the map's
           mapped = std::move(v);
-          return result{.has_value = true, .value = id_of(mapped)};
+          const bool took_in_vain = m.size() == before && !untouched(k, key);
+          return result{.has_value = true, .value = id_of(mapped), .number = took_in_vain ? 1u : 0u};
         });
       }
       break;

@@ -77,7 +77,9 @@ result GAUNTLET_SUBJECT_OF::dispatch(const request& r) {
         const key_type k = make<key_type>(r.key);
         const faults::region region;
         try {
-          return {.flag = true, .has_value = true, .value = id_of(std::as_const(m).at(k))};
+          return {.flag = true,
+                  .has_value = true,
+                  .value = id_of(takes_second_way(r.key) ? m.at(k) : std::as_const(m).at(k))};
         } catch (const std::out_of_range&) {
           return {.status = outcome::out_of_range};
         }
@@ -88,12 +90,19 @@ result GAUNTLET_SUBJECT_OF::dispatch(const request& r) {
       if constexpr (requires(const key_type& k) { m.equal_range(k); }) {
         const key_type k = make<key_type>(r.key);
         const faults::region region;
-        result answer;
-        auto range = m.equal_range(k);
-        for (auto at = range.first; at != range.second && answer.number < 2; ++at) {
-          answer = {.flag = true, .has_value = true, .value = id_of(at->second), .number = answer.number + 1};
+        const auto shown = [](const auto& range) {
+          result answer;
+          for (auto at = range.first; at != range.second && answer.number < 2; ++at) {
+            answer = {.flag = true, .has_value = true, .value = id_of(at->second), .number = answer.number + 1};
+          }
+          return answer;
+        };
+        if constexpr (requires(const map_type& constant) { constant.equal_range(k); }) {
+          if (takes_second_way(r.key)) {
+            return shown(std::as_const(m).equal_range(k));
+          }
         }
-        return answer;
+        return shown(m.equal_range(k));
       } else {
         return unsupported();
       }
@@ -178,11 +187,42 @@ result GAUNTLET_SUBJECT_OF::dispatch(const request& r) {
   }
 }
 
+// The element with this key, if the second way is to be taken and leads there: arguments may refer into the map that they
+// are given to. Looking costs the map nothing, as in look().
+GAUNTLET_SUBJECT_TEMPLATE
+auto GAUNTLET_SUBJECT_OF::own_element(const map_type& m, std::uint64_t key) const -> decltype(m.end()) {
+  if (!adapter::can().arguments_may_refer_inside || !takes_second_way(key)) {
+    return m.end();
+  }
+  const std::uint64_t hashes = functors_.hashes;
+  const std::uint64_t equalities = functors_.equalities;
+  const auto at = m.find(make<key_type>(key));
+  functors_.hashes = hashes;
+  functors_.equalities = equalities;
+  return at;
+}
+
+// A mapped value in the map that is equal to this one, if one of the key's neighbours has it.
+GAUNTLET_SUBJECT_TEMPLATE
+auto GAUNTLET_SUBJECT_OF::own_value(const map_type& m, std::uint64_t key, std::uint64_t value) const
+    -> const mapped_type* {
+  for (const std::uint64_t neighbour : {key ^ 1, key ^ 3, key ^ 5}) {
+    if (const auto at = own_element(m, neighbour); at != m.end() && id_of(at->second) == value) {
+      return &at->second;
+    }
+  }
+  return nullptr;
+}
+
 GAUNTLET_SUBJECT_TEMPLATE
 result GAUNTLET_SUBJECT_OF::erase_one(const request& r) {
   map_type& m = *maps_[r.target];
   if (r.code == opcode::erase_key) {
     const key_type k = make<key_type>(r.key);
+    if (const auto at = own_element(m, r.key); at != std::as_const(m).end()) {
+      const faults::region region;
+      return {.number = m.erase(at->first)};  // a reference to the very key that goes
+    }
     const faults::region region;
     return {.number = m.erase(k)};
   }

@@ -1,5 +1,5 @@
 // How a map changes the number of its buckets: a new array is made, and every write evacuates the old chain of its key
-// and one more.
+// and one more; an erasure leaves the chain of what it erases alone, for its key may lie there.
 //
 // Evacuating a chain is all or nothing. First every element gets a slot in the new array, overflow buckets and all,
 // under its top: that may throw, and then the slots are free again. Then the elements move.

@@ -452,19 +452,25 @@ void bucket_table<Types>::forget_element(const position& at) noexcept {
 }
 
 // Lack of memory for the evacuation is no reason not to erase. Of a type that an evacuation may lose, none is moved.
+// The key may lie in the map, and be the very one that goes: it is not looked at any more when elements move, and an
+// element that was found stays where it is until it goes.
 template <class Types>
 template <class K>
 bool bucket_table<Types>::erase(const K& key) {
   const std::uint64_t hash = hash_of(key);
+  const position at = find_hashed(hash, key);
   if constexpr (!Types::loses_on_failure()) {
     if (GAUNTLET_RARE(growing_)) {
       try {
-        grow_work(hash);
+        if (at.element == nullptr) {
+          grow_work(hash);
+        } else if (evacuated_ != (hash & old_.mask())) {
+          evacuate(evacuated_);
+        }
       } catch (const std::bad_alloc&) {
       }
     }
   }
-  const position at = find_hashed(hash, key);
   if (at.element == nullptr) return false;
   erase_at(at);
   ++version_;
