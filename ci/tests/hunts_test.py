@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "lib" / "bench"))
 import fuzzing  # noqa: E402
 import hunts  # noqa: E402
 import plots  # noqa: E402
+import shares  # noqa: E402
 
 REAPER = ROOT / "lib" / "bench" / "fuzzing" / "reaper.py"
 
@@ -90,6 +91,17 @@ class Report(unittest.TestCase):
         self.assertEqual((status, len(written)), (0, 1), out)
         self.assertIn("plots/fuzzing_defects.svg", written[0])
         self.assertIn("AFL++ 1.0", written[0])
+        loop = {"seconds": 5, "executions": 10, "operations": 100, "cpu_seconds": 5.0, "per_second": 20.0,
+                "executions_per_second": 2.0, "shares": None}
+        throughput = {"inputs": 1, "operations": 100, "judged_per_second": 9e5, "bare_per_second": 2e6, "ratio": 2.2,
+                      "ratios": [2.1, 2.3], "loops": {target: loop for target in hunts.TARGETS}}
+        status, out, _ = self.run_main({**about, "throughput": throughput})
+        self.assertEqual(status, 0, out)
+        self.assertIn("needs perf", out)
+        loop["shares"] = {part: 0.1 for part in shares.PARTS}
+        status, out, written = self.run_main({**about, "throughput": throughput, "defects": defects})
+        self.assertEqual((status, written), (0, []), out)
+        self.assertRegex(out, r"decode +10 % +10 % +10 %")
         for part in ({"defects": {**defects, "quick": True}}, {"defects": {"ways": []}}, {}):
             with self.subTest(part):
                 status, out, written = self.run_main({**about, **part}, "--readme")

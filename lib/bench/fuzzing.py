@@ -21,6 +21,7 @@ import tempfile
 from pathlib import Path
 
 import hunts
+import shares
 from report import HERE, Table, cpu_model, fail, update_readme, verdict, write_beside_and_rename
 
 ROOT = HERE.parent.parent
@@ -43,32 +44,43 @@ def replay_throughput(binary, rounds):
     return json.loads(result.stdout)
 
 
-def loop_throughput(binary, seconds):
+def loop_throughput(binary, target, seconds):
     """One session of the engine from the checked-in corpus, as ci/fuzz --rng-seed 1 holds it."""
     with tempfile.TemporaryDirectory() as folder:
-        outcome = engine.hunt(binary, folder, engine.corpus_folders(FUZZING_TARGET), seconds=seconds, rng_seed=1)
+        outcome = engine.hunt(binary, folder, engine.corpus_folders(target), seconds=seconds, rng_seed=1)
     if outcome.status != 0 or outcome.cpu_seconds == 0:
         fail(f"{binary.name} ended with {outcome.status} after {outcome.executions} executions")
     return {"seconds": seconds, "executions": outcome.executions, "operations": outcome.operations,
-            "cpu_seconds": outcome.cpu_seconds, "per_second": outcome.operations / outcome.cpu_seconds}
+            "cpu_seconds": outcome.cpu_seconds, "per_second": outcome.operations / outcome.cpu_seconds,
+            "executions_per_second": outcome.executions / outcome.cpu_seconds}
+
+
+def loop_shares(binary, target, seconds):
+    """Where such a session spends its time, or None where perf is not there."""
+    if not shares.is_there():
+        return None
+    options = ["-seed=1", "-len_control=0", "-max_len=4096", "-use_value_profile=0", f"-max_total_time={seconds}"]
+    return shares.shares(binary, [*engine.corpus_folders(target), *options], engine.sanitizer_environment())
 
 
 def measure_throughput(arguments):
     folder = Path(arguments.bin).resolve()
-    binaries = [folder / f"{FUZZING_TARGET}{life}" for life in ("", "_replay")]
-    for binary in binaries:
+    replay = folder / f"{FUZZING_TARGET}_replay"
+    for binary in [replay, *(folder / target for target in hunts.TARGETS)]:
         if not os.access(binary, os.X_OK):
             fail(f"{binary} is missing; ci/bench fuzzing builds it")
-    run = replay_throughput(binaries[1], 5 if arguments.quick else 15)
+    run = replay_throughput(replay, 5 if arguments.quick else 15)
     judged, bare = (run["operations"] / statistics.median(run[key]) for key in ("judged_seconds", "bare_seconds"))
     ratios = [j / b for j, b in zip(run["judged_seconds"], run["bare_seconds"])]
-    loop = loop_throughput(binaries[0], 5 if arguments.quick else 30)
+    seconds = 5 if arguments.quick else 30
+    loops = {target: {**loop_throughput(folder / target, target, seconds),
+                      "shares": loop_shares(folder / target, target, seconds)} for target in hunts.TARGETS}
     return {**run, "judged_per_second": judged, "bare_per_second": bare, "ratio": statistics.median(ratios), "ratios": ratios,
-            "loop": loop}
+            "loops": loops}
 
 
 def report_throughput(run, markdown):
-    judged, bare, loop, ratios = run["judged_per_second"], run["bare_per_second"], run["loop"], run["ratios"]
+    judged, bare, loop, ratios = run["judged_per_second"], run["bare_per_second"], run["loops"][FUZZING_TARGET], run["ratios"]
     table = Table(["what", "operations/s", "times the bare map's time", "bar", "verdict"], left=1)
     table.add("bare map, asked the same", f"{bare:,.0f}", "1.00", "-", "-")
     table.add("judged, on the corpus", f"{judged:,.0f}", f"{run['ratio']:.2f}", f"{OPERATIONS_BAR:,}",
@@ -78,7 +90,24 @@ def report_throughput(run, markdown):
     title = (f"Map operations per CPU second of {FUZZING_TARGET} on one core, with ASan, UBSan and the engine's counters "
              f"({run['inputs']} inputs, {run['operations']:,} operations, medians of {len(ratios)} rounds, "
              f"ratio of a round {min(ratios):.2f} to {max(ratios):.2f})")
-    return (f"### {title}" if markdown else title) + "\n\n" + table.show(markdown)
+    mark = "### " if markdown else ""
+    return f"{mark}{title}\n\n{table.show(markdown)}\n\n{mark}{loops_title(loop)}\n\n{loops_table(run['loops']).show(markdown)}"
+
+
+def loops_title(loop):
+    return f"Fuzzing loops of {loop['seconds']} s from the checked-in corpus, per CPU second, and where they spend their time"
+
+
+def loops_table(loops):
+    table = Table(["", *loops], left=1)
+    table.add("executions/s", *(f"{loop['executions_per_second']:,.0f}" for loop in loops.values()))
+    table.add("operations/s", *(f"{loop['per_second']:,.0f}" for loop in loops.values()))
+    if any(loop["shares"] is None for loop in loops.values()):
+        table.add("shares", *("needs perf (linux-perf)" for _ in loops))
+        return table
+    for part in shares.PARTS:
+        table.add(part, *(f"{100 * loop['shares'][part]:.0f} %" for loop in loops.values()))
+    return table
 
 
 def load(path):
