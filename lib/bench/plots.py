@@ -101,3 +101,19 @@ def plot_contention(rows, fail):
         paths.append(save(figure, f"contention_{name}.svg"))
         plt.close(figure)
     return paths
+
+
+def finds(plt, panels, *, title):
+    """Steps that rise from 0 to 1 on a logarithmic axis, a panel for each measure: `panels` is {measure: {name: curve}}, a
+    curve [(at, share that is left)]."""
+    figure, axes = plt.subplots(1, len(panels), figsize=(3.6 * len(panels), 3.2), sharey=True, squeeze=False)
+    for axis, (measure, curves) in zip(axes[0], panels.items()):
+        for name, curve in curves.items():
+            axis.step([at for at, _ in curve], [1 - left for _, left in curve], where="post", label=name)
+        axis.set_xscale("log")
+        axis.set_xlabel(measure)
+        axis.set_ylim(0, 1)
+    axes[0][0].set_title(title, loc="left")
+    figure.legend(*axes[0][0].get_legend_handles_labels(), ncols=len(next(iter(panels.values()))), loc="lower center",
+                  bbox_to_anchor=(0.5, -0.08))
+    return figure

@@ -140,6 +140,33 @@ TEST(mutate, every_single_field_can_change_alone) {
                                             "key", "value", "count", "argument"}));
 }
 
+TEST(mutate, alone_every_other_program_is_a_fresh_one_short_or_long) {
+  for (const bool concurrent : {false, true}) {
+    mutation_options options;
+    options.concurrent = concurrent;
+    program start;
+    start.header.threads = concurrent ? 2 : 0;
+    start.operations.assign(options.operations_max, {.code = opcode::at});
+    normalize(start);
+    random_source random(13);
+    int fresh = 0, short_ones = 0, long_ones = 0;
+    for (int i = 0; i < 4000; ++i) {
+      program p = start;
+      mutate(p, random, options);
+      const auto kept = std::count_if(p.operations.begin(), p.operations.end(),
+                                      [](const operation& o) { return o.code == opcode::at; });
+      if (kept > 20) continue;  // what removes nearly everything is rare
+      ++fresh;
+      short_ones += p.operations.size() < 16;
+      long_ones += p.operations.size() > 100;
+    }
+    EXPECT_GT(fresh, concurrent ? 200 : 1800);
+    EXPECT_LT(fresh, concurrent ? 700 : 2600);
+    EXPECT_GT(short_ones, fresh / 5);
+    EXPECT_EQ(long_ones > 0, !concurrent);
+  }
+}
+
 TEST(mutate, the_same_seed_gives_the_same_program) {
   const auto history = [](std::uint64_t rng_seed) {
     random_source random(rng_seed);
