@@ -1,5 +1,5 @@
-// An insertion of a range that counts what comes, to make room once, and then has nothing left to insert where the range
-// can be gone through only once.
+// An insertion of a range that counts what comes, to refuse what is too much, and then has nothing left to insert where the
+// range can be gone through only once.
 #include <gauntlet/broken/defect.h>
 
 namespace gauntlet::broken {
@@ -22,7 +22,7 @@ class range_counted_first : public right_map<Key, T, Hash, KeyEqual, Allocator> 
   void insert(Input first, Input last) {
     std::size_t count = 0;
     for (Input each = first; each != last; ++each) ++count;
-    right::reserve(right::size() + count);
+    if (count > right::max_size() - right::size()) throw std::length_error("more elements than there can be");
     right::insert(first, last);
   }
 };

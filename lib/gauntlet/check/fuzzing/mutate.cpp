@@ -307,17 +307,15 @@ std::vector<operation> draw_twins(const program& p, random_source& random, const
   return block;
 }
 
-// The other way of reusing memory, or the other model of it.
-void change_machine(program_header& h, random_source& random) {
-  if (random.chance(50)) {
-    h.heap = h.heap == heap_reuse::at_once ? heap_reuse::quarantine : heap_reuse::at_once;
-  } else {
-    h.memory = h.memory == memory_order_mode::sequential ? memory_order_mode::weak : memory_order_mode::sequential;
-  }
-}
-
 void change_header(program_header& h, random_source& random, const mutation_options& options) {
-  if (options.scheduled && random.chance(40)) return change_machine(h, random);
+  if (options.scheduled && random.chance(40)) {
+    if (random.chance(50)) {
+      h.heap = static_cast<heap_reuse>(random.below(heap_reuse_count));
+    } else {
+      h.memory = static_cast<memory_order_mode>(random.below(memory_order_mode_count));
+    }
+    return;
+  }
   switch (random.below(7)) {
     case 0:
       h.hot_keys = static_cast<std::uint8_t>(random.chance(50) ? 1 + random.below(8) : 1 + random.below(64));
@@ -544,9 +542,6 @@ void mutate(program& p, random_source& random, const mutation_options& options) 
     return;
   }
   normalize(p);
-  // A program that is worth keeping under one model of memory is worth a look under the other: most of a corpus is found
-  // where loads see the newest store, and what goes wrong elsewhere needs the same operations.
-  if (options.scheduled && random.chance(15)) change_machine(p.header, random);
   do {
     mutate_once(p, random, options);
     make_fit(p, options);
