@@ -53,7 +53,7 @@ TEST_P(deadline_writer, has_written_what_it_says_and_nothing_else) {
 
 INSTANTIATE_TEST_SUITE_P(over, deadline_writer,
                          testing::Values(props::timed_map::shared_mutex, props::timed_map::sharded,
-                                         props::timed_map::rcu),
+                                         props::timed_map::rcu, props::timed_map::routed),
                          [](const auto& instance) {
                            switch (instance.param) {
                              case props::timed_map::shared_mutex:
@@ -61,9 +61,11 @@ INSTANTIATE_TEST_SUITE_P(over, deadline_writer,
                              case props::timed_map::sharded:
                                return "sharded_map";
                              case props::timed_map::rcu:
+                               return "rcu_map";
+                             case props::timed_map::routed:
                                break;
                            }
-                           return "rcu_map";
+                           return "routed_map";
                          });
 
 TEST(deadline_writer_over_rcu_map, gives_up_waiting_for_readers_too) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <gauntlet/adapters/rcu_map.h>
+#include <gauntlet/adapters/routed_map.h>
 #include <gauntlet/adapters/sharded_map.h>
 #include <gauntlet/adapters/shared_mutex_map.h>
 #include <gauntlet/broken/timed_write_by_worker.h>
@@ -25,6 +26,8 @@ using equal = std::equal_to<std::uint64_t>;
 using allocator = std::allocator<std::pair<const std::uint64_t, std::uint64_t>>;
 template <template <class, class, class, class, class> class Adapter>
 using map_of = typename Adapter<std::uint64_t, std::uint64_t, hash, equal, allocator>::map_type;
+using routed = gauntlet::routed_map<std::uint64_t, std::uint64_t, hash, equal, allocator,
+                                    gauntlet::adapters::tiny_routed_map_policy>;
 
 void count(timed_run& run, const timed_result& result) {
   run.done += result.outcome == timed_outcome::done;
@@ -42,6 +45,11 @@ timed_run against_a_holder() {
   map.insert(held, 0);
   map.insert(erased, 20);
   map.insert(replaced, 30);
+  constexpr bool moves = requires { map.migrate_some(1); };
+  if constexpr (moves) {
+    map.add_shard(2);
+    map.migrate_some(1);
+  }
   std::stop_source stop;
   timed_result store, erase, replace;
   timed_result stopped;
@@ -56,7 +64,12 @@ timed_run against_a_holder() {
     stopped = writes.store_for(stopped_key, 44, 1s, stop.get_token());
     replace = writes.store_for(replaced, 33, 50us);
   });
-  std::thread stopper([&] { stop.request_stop(); });
+  std::thread stopper([&] {
+    stop.request_stop();
+    if constexpr (moves) {
+      for (int i = 0; i < 6; ++i) map.migrate_some(1);
+    }
+  });
   holder.join();
   writer.join();
   stoppable.join();
@@ -84,6 +97,8 @@ timed_run timed_writes_against_a_holder(timed_map which) {
       return against_a_holder<map_of<gauntlet::adapters::tiny_sharded_map>>();
     case timed_map::rcu:
       return against_a_holder<map_of<gauntlet::adapters::tiny_rcu_map>>();
+    case timed_map::routed:
+      return against_a_holder<routed>();
   }
   return {};
 }

@@ -3,7 +3,7 @@
 
 namespace props {
 
-enum class timed_map : unsigned char { shared_mutex, sharded, rcu };
+enum class timed_map : unsigned char { shared_mutex, sharded, rcu, routed };
 
 // What one run came to. `kept_promise`: what was answered is what happened.
 struct timed_run {
@@ -12,7 +12,8 @@ struct timed_run {
 };
 
 // One thread keeps the map from being written for a while, in virtual time; two others store, and erase, with a
-// deadline that may come before or after that; a fourth may request a stop. To be called in a controlled run.
+// deadline that may come before or after that; a fourth may request a stop. Beside a routed_map's, a resharding goes on.
+// To be called in a controlled run.
 timed_run timed_writes_against_a_holder(timed_map which);
 
 // A reader stays, retired entries are at their bound: in rcu_map it is this, and no lock, that a writer waits for.

@@ -22,6 +22,7 @@ class erase_misses_promotion : public right_sync_map<Key, T, Hash, KeyEqual, All
   using right::right;
 
   bool erase(const Key& key) {
+    typename right::taken_out gone(*this);
     const inside here(this, "erase");
     const std::uint64_t hash = this->hash_of(key);
     {
@@ -33,7 +34,7 @@ class erase_misses_promotion : public right_sync_map<Key, T, Hash, KeyEqual, All
     const locked guard(this->lock_);
     entry* const found = this->find_in(this->dirty_, hash, key);
     const bool erased = found != nullptr && erased_from(*found);
-    if (this->dirty_ != nullptr) this->note_miss_locked();
+    if (this->dirty_ != nullptr) this->note_miss_locked(gone);
     return erased;
   }
 

@@ -30,10 +30,11 @@ class store_misses_promotion : public right_sync_map<Key, T, Hash, KeyEqual, All
         return right::insert(std::move(key), std::move(value));
       }
     }
-    const inside here(this, "insert");
+    typename right::taken_out gone(*this);
     auto fresh = this->fresh_from([&] { return this->make_box(std::move(value)); });
+    const inside here(this, "insert");
     const locked guard(this->lock_);
-    if (this->dirty_ != nullptr && this->dirty_->full()) this->promote_locked();
+    if (this->dirty_ != nullptr && this->dirty_->full()) this->promote_locked(gone);
     entry* const found = this->find_in(this->dirty_, hash, key);
     if (found == nullptr) {
       this->add_locked(std::move(key), hash, fresh);

@@ -36,17 +36,20 @@
 //      given up in words. An erase_if or merge that throws has done with the elements so far, and so has a move between
 //      unequal allocators: each element is in one of the two maps. Splits and merges of tables cannot fail half-way;
 //  (6) a visitor must not use the same map (in checked builds this is reported as misuse; otherwise the thread may wait for
-//      itself), and two threads whose visitors use each other's map can deadlock. The same goes for hash, equality,
-//      allocator, and destructors of keys and values: they may run under locks, too.
+//      itself), and two threads whose visitors use each other's map can deadlock. The same goes for hash, equality and
+//      allocator, which may run under locks, too. Destructors of keys and values may use the map: what an operation takes
+//      out of it is destroyed when the lock is free again. Two exceptions: a value whose move may throw is replaced by
+//      assignment, and what that destroys is destroyed under the lock; and so is, when there is no memory for a list of
+//      them, what erase_if or clear takes out of one bucket beyond 32 elements.
 //
 //   operation                                     effect         waits for                 progress   memory returns
 //   find contains visit                           linearizable   one bucket                blocking   -
 //   insert insert_or_assign try_emplace           linearizable   one bucket, or a split    blocking   -
 //   insert_or_visit                               linearizable   one bucket, or a split    blocking   -
 //   update compare_exchange                       linearizable   one bucket                blocking   -
-//   erase extract                                 linearizable   one bucket                blocking   nodes: at once
+//   erase extract                                 linearizable   one bucket                blocking   nodes: before return
 //   size empty for_each snapshot copy             weak           bucket after bucket       blocking   -
-//   erase_if clear                                weak           bucket after bucket       blocking   nodes: at once
+//   erase_if clear                                weak           bucket after bucket       blocking   nodes: before return
 //   reserve stats describe                        -              growth                    blocking   -
 //   approximate_size                              -              nobody                    wait-free  -
 //   assign move swap merge == self_check          quiescent      nobody                    -          of what is replaced
@@ -314,6 +317,8 @@ class concurrent_map {
   bool erase_as(const K& key);
   template <class K>
   std::optional<T> extract_as(const K& key);
+  template <class Chosen>
+  size_type erase_chosen(const char* operation, Chosen& chosen);
   void copy_elements(const concurrent_map& other);
   bool equal_to(const concurrent_map& other) const;
 

@@ -3,7 +3,8 @@
 //
 // Words. A write *commits* at the moment at which it has the map's permission to change the key, its last question
 // whether to go on having been answered with yes: the lock of the key's shard, or of the map, is held, and in rcu_map
-// there is also room for one more retired entry. To *abandon* a write is to leave before that, without a trace.
+// there is also room for one more retired entry; in routed_map also, for a key that moves, the lock of its part of the
+// ring. To *abandon* a write is to leave before that, without a trace.
 //
 // The idea: what makes a write wait is a lock that somebody else holds, so the only thing that needs a deadline is
 // getting the lock. A map offers `insert_or_assign_unless(give_up, key, value)` and `erase_unless(give_up, key)`: they

@@ -3,6 +3,7 @@
 // props/schedules_deadline_writer_test.cpp.
 #include <gauntlet/map/deadline_writer.h>
 #include <gauntlet/map/rcu_map.h>
+#include <gauntlet/map/routed_map.h>
 #include <gauntlet/map/sharded_map.h>
 #include <gauntlet/map/shared_mutex_map.h>
 #include <gtest/gtest.h>
@@ -165,10 +166,17 @@ struct one_shard : gauntlet::sharded_map_policy {
 struct one_rcu_shard : gauntlet::rcu_map_policy {
   static constexpr std::size_t shard_count = 1;
 };
+struct one_routed_shard : gauntlet::routed_map_policy {
+  template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+  using shard_map = gauntlet::sharded_map<Key, T, Hash, KeyEqual, Allocator, one_shard>;
+  static constexpr std::size_t first_shards = 1;
+  static constexpr std::size_t stripes = 1;
+  static constexpr std::size_t elements_per_write = 0;
+};
 template <template <class, class, class, class, class, class> class Map, class Policy>
 using of = Map<int, int, gauntlet::hash<int>, std::equal_to<int>, std::allocator<std::pair<const int, int>>, Policy>;
 using maps = testing::Types<gauntlet::shared_mutex_map<int, int>, of<gauntlet::sharded_map, one_shard>,
-                            of<gauntlet::rcu_map, one_rcu_shard>>;
+                            of<gauntlet::rcu_map, one_rcu_shard>, of<gauntlet::routed_map, one_routed_shard>>;
 TYPED_TEST_SUITE(deadline_writer_over, maps);
 
 TYPED_TEST(deadline_writer_over, example) {
@@ -213,6 +221,47 @@ TYPED_TEST(deadline_writer_over, a_held_lock_makes_writers_leave_and_not_write) 
   EXPECT_EQ(map.find(2), 20);
   EXPECT_EQ(map.find(5), 50);
   EXPECT_TRUE(map.self_check());
+}
+
+// The same beside a resharding, at each of its steps: keys that do not move, that are copied, that have moved.
+TEST(deadline_writer_over_a_routed_map, has_written_what_it_says_at_each_step_of_a_resharding) {
+  constexpr int keys = 8;
+  bool is_over = false;
+  for (int steps = 0; !is_over; ++steps) {
+    for (int held_key = 0; held_key < keys; ++held_key) {
+      of<gauntlet::routed_map, one_routed_shard> map;
+      for (int key = 0; key < keys; ++key) map.insert(key, key);
+      ASSERT_TRUE(map.add_shard(1));
+      for (int i = 0; i < steps; ++i) map.migrate_some(1);
+      is_over = !map.resharding();
+      std::latch held(1);
+      std::latch may_go(1);
+      std::thread holder([&] {
+        map.update(held_key, [&](int&) {
+          held.count_down();
+          may_go.wait();
+        });
+      });
+      held.wait();
+      gauntlet::deadline_writer writes(map);
+      EXPECT_EQ(writes.store_for(held_key, 100, 100us).outcome, timed_outcome::timed_out);
+      EXPECT_EQ(writes.erase_for(held_key, 0us).outcome, timed_outcome::timed_out);
+      may_go.count_down();
+      holder.join();
+      EXPECT_EQ(map.find(held_key), held_key);
+      EXPECT_TRUE(map.self_check());
+      for (int key = 0; key < keys; key += 2) EXPECT_FALSE(writes.store_for(key, 10 * key, 1h).changed_size);
+      for (int key = 1; key < keys; key += 2) EXPECT_TRUE(writes.erase_for(key, 1h).changed_size);
+      EXPECT_TRUE(writes.store_for(keys, 1, 1h).changed_size);
+      EXPECT_TRUE(map.self_check());
+      map.migrate();
+      EXPECT_TRUE(map.self_check());
+      for (int key = 0; key < keys; ++key) {
+        EXPECT_EQ(map.find(key), key % 2 == 0 ? std::optional<int>(10 * key) : std::nullopt);
+      }
+      EXPECT_EQ(map.find(keys), 1);
+    }
+  }
 }
 
 }  // namespace

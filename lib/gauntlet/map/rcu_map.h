@@ -44,9 +44,9 @@
 //  (6) while a thread reads (in a visitor of visit or for_each, during a `reading`) it may use the map as it likes,
 //      except synchronize(), and except extract where T can't be copied. Inside a visitor of update, a predicate of
 //      erase_if, a hash or an equality it may only read. Breaches are reported as misuse (the latter in checked
-//      builds). Destructors of keys and values, and the allocator, must not use the map at all: what was retired is freed
-//      in some later operation that changes the map, of any thread, under a shard's lock (in checked builds their
-//      changes are reported as misuse; otherwise the thread may wait for itself);
+//      builds). The allocator must not use the map at all. Destructors of keys and values may: what was retired is freed
+//      at the end of some later operation that changes the map, of any thread, when that holds no lock any more. (The
+//      copy on which a visitor of update works is the visitor's: what that destroys is destroyed under the lock.);
 //  (7) entries unreclaimed: at most unreclaimed_max in each shard, and beside them what one erase_if or clear has taken
 //      out of it, what each call of synchronize() has that still waits, and what threads have retired while they were
 //      reading. synchronize() waits for those who read at the call, and for nobody who begins to later, and for calls of

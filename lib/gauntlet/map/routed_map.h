@@ -32,12 +32,16 @@
 //      itself), nor stay for long: a resharding waits for it between its phases, and nobody else does on that account.
 //      Two threads whose visitors use each other's map can wait for each other for ever: where the shards lock, by any
 //      operation; whatever the shards, by migrate, add_shard, remove_shard, set_weight or reshard;
-//  (7) construction and destruction must not run beside other operations, as with any object.
+//  (7) a write that was abandoned has not happened and never will (insert_or_assign_unless, erase_unless, and
+//      deadline_writer over them). A resharding waits for such a write, between its phases, while that waits for a shard,
+//      unless the key moves; nobody else does;
+//  (8) construction and destruction must not run beside other operations, as with any object.
 //
 //   operation                                 effect         blocks                              progress   memory returns
 //   find contains visit                       linearizable   as the shard's                      blocking   -
 //   insert insert_or_assign try_emplace       linearizable   as the shard's; moving keys below   blocking   -
 //   update compare_exchange                   linearizable   as the shard's; moving keys below   blocking   -
+//   insert_or_assign_unless erase_unless      linearizable   the same, until it gives up         blocking   as the shard's
 //   erase extract                             linearizable   as the shard's; moving keys below   blocking   as the shard's
 //   size empty for_each snapshot reserve      weak           as the shard's, one after another   blocking   -
 //   erase_if clear                            weak           the same, and writes of moving keys blocking   as the shard's
@@ -155,6 +159,12 @@ class routed_map {
       .snapshot = consistency::weak,
   };
 
+  // What a lock's waiter is asked (deadline_writer.h).
+  using question = bool (&)();
+  static constexpr bool shards_can_be_abandoned = requires(shard_type& shard, question give_up, Key key, T value) {
+    shard.insert_or_assign_unless(give_up, std::move(key), std::move(value));
+    shard.erase_unless(give_up, key);
+  };
   static constexpr bool can_be_resharded =
       std::copy_constructible<Key> && std::copy_constructible<T> && std::is_move_assignable_v<T>;
 
@@ -208,6 +218,17 @@ class routed_map {
   bool erase(const Key& key) { return erase_as(key); }
   // Erases the element and returns its value.
   std::optional<T> extract(const Key& key) { return extract_as(key); }
+
+  // insert_or_assign and erase that can be abandoned while they wait, if the shards' can: give_up() is asked each time that
+  // a lock is not to be had, and should pass some time before it says no. Nothing, without effect, when it says yes. For a
+  // key that moves, nothing is held or announced meanwhile; the write happens, in both shards, once the lock for its part
+  // of the ring and the old shard's are held. These do no steps of a resharding.
+  template <class GiveUp>
+  std::optional<bool> insert_or_assign_unless(GiveUp&& give_up, Key key, T value)
+    requires shards_can_be_abandoned;
+  template <class GiveUp>
+  std::optional<bool> erase_unless(GiveUp&& give_up, const Key& key)
+    requires shards_can_be_abandoned;
 
   // The same with any key type that Hash and KeyEqual both understand.
   template <detail::lookup_key<routed_map> K>
@@ -319,6 +340,14 @@ class routed_map {
   auto write_to_moving(const K& key, std::uint64_t place, const detail::routing_arc<shard>& arc,
                        handover_type& handover, Operation& operation);
   void step_after_a_write() noexcept;
+  // attempt(shard&, give_up, arguments_are_needed) on the shard that is responsible; std::true_type if it must leave its
+  // arguments as they are.
+  template <class GiveUp, class Attempt>
+  std::optional<bool> write_unless(GiveUp& give_up, const Key& key, Attempt attempt);
+  template <class Attempt>
+  std::optional<bool> write_to_moving_at_once(const Key& key, std::uint64_t place,
+                                              const detail::routing_arc<shard>& arc, handover_type& handover,
+                                              Attempt& attempt);
   template <class Predicate>
   size_type erase_if_while_moving(const typename router_type::table_type& table, Predicate& predicate);
 

@@ -28,7 +28,10 @@
 //      work done for the shards it had finished;
 //  (5) a visitor must not use the same map, not even for a key of another shard (in checked builds this is reported as
 //      misuse; otherwise the thread may wait for itself); two threads whose visitors use each other's map can deadlock.
-//      The same goes for hash, equality, allocator, and destructors of keys and values: they run under locks, too.
+//      The same goes for hash, equality and allocator, which run under locks, too. Destructors of keys and values may use
+//      the map where erase, extract, insert_or_assign, compare_exchange and clear have taken something out of it: they
+//      run when the locks are free again, if keys and values move without throwing. What moving has left behind in the
+//      map is destroyed under a lock, as is what erase_if, assignments and merge destroy;
 //  (6) construction and destruction need no lock and must not run beside other operations, as with any object.
 //
 //   operation                                       effect         blocks                 progress    memory returns

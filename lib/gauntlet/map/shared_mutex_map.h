@@ -11,7 +11,10 @@
 // address, so two threads naming the same maps in opposite order cannot deadlock; a map combined with itself takes its
 // lock once. And visitors: they run under the lock, so they must not use the same map again (in checked builds this is
 // reported as misuse; otherwise the thread waits for itself), and two threads whose visitors each use the other's map
-// can deadlock. The same goes for hash, equality, allocator, and destructors of keys and values.
+// can deadlock. The same goes for hash, equality and allocator. Destructors of keys and values may use the map where
+// erase, extract, insert_or_assign, compare_exchange and clear have taken something out of it: they run when the lock is
+// free again, if keys and values move without throwing. What moving has left behind in the map is destroyed under the
+// lock, as is what erase_if, assignments and merge destroy.
 //
 // Promises:
 //  (1) every operation is linearizable, see `contracts` and the table;
@@ -288,9 +291,10 @@ bool GAUNTLET_MAP::insert(Key key, T value) {
 
 GAUNTLET_MAP_TEMPLATE
 bool GAUNTLET_MAP::insert_or_assign(Key key, T value) {
+  detail::replaced_value<T> before;
   const inside here(this, "insert_or_assign");
   const writing guard(lock_);
-  return map_.insert_or_assign(std::move(key), std::move(value)).second;
+  return detail::insert_or_assign_locked(map_, std::move(key), std::move(value), before);
 }
 
 GAUNTLET_MAP_TEMPLATE
@@ -303,31 +307,34 @@ bool GAUNTLET_MAP::try_emplace(Key key, Arguments&&... arguments) {
 
 GAUNTLET_MAP_TEMPLATE
 bool GAUNTLET_MAP::compare_exchange(const Key& key, const T& expected, T desired) {
+  detail::replaced_value<T> before;
   const inside here(this, "compare_exchange");
   const writing guard(lock_);
-  return detail::compare_exchange_locked(map_, key, expected, std::move(desired));
+  return detail::compare_exchange_locked(map_, key, expected, std::move(desired), before);
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class GiveUp>
 std::optional<bool> GAUNTLET_MAP::insert_or_assign_unless(GiveUp&& give_up, Key key, T value) {
+  detail::replaced_value<T> before;
   const inside here(this, "insert_or_assign_unless");
   if (!detail::lock_unless(lock_, give_up)) {
     return std::nullopt;
   }
   const adopted guard(lock_);
-  return map_.insert_or_assign(std::move(key), std::move(value)).second;
+  return detail::insert_or_assign_locked(map_, std::move(key), std::move(value), before);
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class GiveUp>
 std::optional<bool> GAUNTLET_MAP::erase_unless(GiveUp&& give_up, const Key& key) {
+  detail::taken_out_element<map_type> gone;
   const inside here(this, "erase_unless");
   if (!detail::lock_unless(lock_, give_up)) {
     return std::nullopt;
   }
   const adopted guard(lock_);
-  return detail::erase_locked(map_, key);
+  return gone.erase_locked(map_, key);
 }
 
 GAUNTLET_MAP_TEMPLATE
@@ -365,17 +372,19 @@ bool GAUNTLET_MAP::update_as(const K& key, Visitor& visitor) {
 GAUNTLET_MAP_TEMPLATE
 template <class K>
 bool GAUNTLET_MAP::erase_as(const K& key) {
+  detail::taken_out_element<map_type> gone;
   const inside here(this, "erase");
   const writing guard(lock_);
-  return detail::erase_locked(map_, key);
+  return gone.erase_locked(map_, key);
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class K>
 std::optional<T> GAUNTLET_MAP::extract_as(const K& key) {
+  detail::taken_out_element<map_type> gone;
   const inside here(this, "extract");
   const writing guard(lock_);
-  return detail::extract_locked(map_, key);
+  return gone.extract_locked(map_, key);
 }
 
 GAUNTLET_MAP_TEMPLATE
@@ -387,9 +396,17 @@ auto GAUNTLET_MAP::size() const -> size_type {
 
 GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::clear() {
-  const inside here(this, "clear");
-  const writing guard(lock_);
-  map_.clear();
+  if constexpr (detail::destroys_nothing<value_type>) {
+    const inside here(this, "clear");
+    const writing guard(lock_);
+    map_.clear();
+  } else {
+    std::optional<map_type> all;  // until the lock is free
+    const inside here(this, "clear");
+    const writing guard(lock_);
+    all.emplace(0, map_.hash_function(), map_.key_eq(), map_.get_allocator());
+    all->swap(map_);
+  }
 }
 
 GAUNTLET_MAP_TEMPLATE

@@ -29,8 +29,9 @@
 //  (5) operations that throw (allocation, hash, equality, copy, visitor) leave the map unchanged and the lock free;
 //  (6) functions that run inside update, erase_if, compare_and_publish and the update of one key must not change the
 //      same map (in checked builds this is reported as misuse; otherwise the thread waits for itself). They and all
-//      other visitors may read it: they see the version before. The same goes for the allocator and for destructors of
-//      keys and values, which run in some later update, of any thread, or when a snapshot is let go (not reported there);
+//      other visitors may read it: they see the version before. The same goes for the allocator. Destructors of keys and
+//      values may use the map: they run when some later update, of any thread, or letting go of a snapshot, has let go of
+//      the lock. (Copies that this map makes for a visitor of update and hands to nobody are destroyed under it.);
 //  (7) construction and destruction need no lock and must not run beside other operations on the map, as with any
 //      object; those of snapshots may run beside anything.
 //
@@ -115,6 +116,7 @@ class snapshot_map {
   using trie = detail::hash_trie<Key, T>;
   using leaf = typename trie::leaf;
   using edit = typename versions::edit;
+  using dead_nodes = typename versions::dead_nodes;
   using reading = typename versions::epochs::guard;
 
  public:

@@ -39,9 +39,9 @@
 //  (4) copies handed out are the caller's own. A visitor gets a value that does not change while it looks; it runs
 //      without the lock in for_each, range and erase_if, which may use the map, and maybe under it in visit and update,
 //      which must not (in checked builds this is reported as misuse; otherwise the thread may wait for itself).
-//      Destructors of keys and values, and the allocator, must not use the map either: what was replaced or erased is
-//      freed under the lock in some later operation of any thread (in checked builds this is reported as misuse, but
-//      for what for_each, range and erase_if free; otherwise the thread may wait for itself);
+//      The allocator must not use the map either. Destructors of keys and values may: what was replaced or erased is
+//      destroyed at the end of some later operation of any thread, when that has let go of the lock. (A visitor of
+//      update works on a copy of the value, which may be destroyed under the lock.);
 //  (5) an operation on one key that throws leaves the lock free and the map unchanged;
 //  (6) construction and destruction need no lock and must not run beside other operations, as with any object.
 //
@@ -331,16 +331,19 @@ class sync_map {
     return where == nullptr ? nullptr : where->find(hash, [&](const entry& e) { return equal_(e.key, key); });
   }
 
+  // What an operation may free, until it does not hold the lock: destructors of keys and values may use the map.
+  class taken_out;
+
   // Calls act(entry*) with the key's entry, or null: under the guard of epochs or under the lock. For what adds no key.
   template <class K, class Act>
-  auto with_entry(const K& key, Act act) const;
+  auto with_entry(const K& key, taken_out& gone, Act act) const;
   enum class put : unsigned char { inserted, replaced, kept, not_possible };
   // Gives the entry the fresh box, if it has none, or in any case if `replaces`; before that, see(const T&) is shown the
   // value that is there. Not possible: it is expunged.
   template <class Fresh, class See>
   put put_into(entry& e, Fresh& fresh, bool replaces, See& see);
   template <class Fresh, class See>
-  bool put_at(Key&& key, Fresh& fresh, bool replaces, See see);
+  bool put_at(Key&& key, Fresh& fresh, taken_out& gone, bool replaces, See see);
   template <class Fresh>
   void add_locked(Key&& key, std::uint64_t hash, Fresh& fresh) GAUNTLET_REQUIRES(lock_);
   template <class Wanted>
@@ -359,19 +362,19 @@ class sync_map {
   template <class K>
   std::optional<T> extract_as(const K& key);
   template <class Visit>
-  void walk(Visit visit) const;
+  void walk(taken_out& gone, Visit visit) const;
 
   void begin_dirty_locked() const GAUNTLET_REQUIRES(lock_);
-  void promote_locked() const GAUNTLET_REQUIRES(lock_);
-  void note_miss_locked() const GAUNTLET_REQUIRES(lock_);
+  void promote_locked(taken_out& gone) const GAUNTLET_REQUIRES(lock_);
+  void note_miss_locked(taken_out& gone) const GAUNTLET_REQUIRES(lock_);
 
-  // What cannot be reached any more: freed later (Retiring, below).
+  // What cannot be reached any more: freed later (detail/sync_map_retiring.h).
   void retire(box* old) const noexcept;
   void retire_locked(table* old, bool all_die) const GAUNTLET_REQUIRES(lock_);
-  void tidy() const;
-  void free_retired_locked(bool at_once) const GAUNTLET_REQUIRES(lock_);
-  void free_waiting_locked() const GAUNTLET_REQUIRES(lock_);
-  void free_table(table* old) const noexcept;
+  void tidy(taken_out& gone) const;
+  void take_retired_locked(bool at_once, taken_out& gone) const GAUNTLET_REQUIRES(lock_);
+  void take_waiting_locked(taken_out& gone) const GAUNTLET_REQUIRES(lock_);
+  void take_entries_and_free_table_locked(table* old, taken_out& gone) const noexcept GAUNTLET_REQUIRES(lock_);
 
   template <class... Arguments>
   box* make_box(Arguments&&... arguments) const;
@@ -410,6 +413,8 @@ using sync_map =
 }  // namespace pmr
 
 }  // namespace gauntlet
+
+#include <gauntlet/map/detail/sync_map_retiring.h>
 
 #include <gauntlet/map/detail/sync_map_bodies.h>
 #include <gauntlet/map/detail/sync_map_check.h>

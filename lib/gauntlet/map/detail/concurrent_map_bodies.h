@@ -82,14 +82,15 @@ bool GAUNTLET_MAP::insert(Key key, T value) {
 
 GAUNTLET_MAP_TEMPLATE
 bool GAUNTLET_MAP::insert_or_assign(Key key, T value) {
+  detail::replaced_value<T> before;
   const inside here(this, "insert_or_assign");
   if constexpr (types::in_words) {
     return buckets_.template insert_words<true>(key, value);
   } else {
     return buckets_.emplace_or(
         std::move(key), [&value](auto&& construct) { construct(std::move(value)); },
-        [&value](T& there) {
-          there = std::move(value);
+        [&](T& there) {
+          before.put(there, std::move(value));
           return true;
         });
   }
@@ -118,11 +119,12 @@ bool GAUNTLET_MAP::insert_or_visit(Key key, T value, Visitor&& visitor) {
 
 GAUNTLET_MAP_TEMPLATE
 bool GAUNTLET_MAP::compare_exchange(const Key& key, const T& expected, T desired) {
+  detail::replaced_value<T> before;
   const inside here(this, "compare_exchange");
   bool replaced = false;
   buckets_.update(key, [&](T& value) {
     if (!(std::as_const(value) == expected)) return false;
-    value = std::move(desired);
+    before.put(value, std::move(desired));
     replaced = true;
     return true;
   });
@@ -163,15 +165,17 @@ bool GAUNTLET_MAP::update_as(const K& key, Visitor& visitor) {
 GAUNTLET_MAP_TEMPLATE
 template <class K>
 bool GAUNTLET_MAP::erase_as(const K& key) {
+  typename buckets_type::taken_out gone(buckets_);
   const inside here(this, "erase");
-  return buckets_.erase(key);
+  return buckets_.erase(key, gone);
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class K>
 std::optional<T> GAUNTLET_MAP::extract_as(const K& key) {
+  typename buckets_type::taken_out gone(buckets_);
   const inside here(this, "extract");
-  return buckets_.extract(key);
+  return buckets_.extract(key, gone);
 }
 
 GAUNTLET_MAP_TEMPLATE
@@ -238,14 +242,23 @@ void GAUNTLET_MAP::for_each(std::size_t threads, Visitor&& visitor) const {
 GAUNTLET_MAP_TEMPLATE
 template <class Predicate>
 auto GAUNTLET_MAP::erase_if(Predicate&& predicate) -> size_type {
-  const inside here(this, "erase_if");
-  return buckets_.erase_if(predicate);
+  return erase_chosen("erase_if", predicate);
+}
+
+GAUNTLET_MAP_TEMPLATE
+template <class Chosen>
+auto GAUNTLET_MAP::erase_chosen(const char* operation, Chosen& chosen) -> size_type {
+  const inside here(this, operation);
+  return buckets_.erase_if(chosen, [&here](auto& gone) {
+    const typename inside::pause outside(here);
+    gone.destroy_all();
+  });
 }
 
 GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::clear() {
-  const inside here(this, "clear");
-  buckets_.erase_if([](const Key&, const T&) { return true; });
+  const auto all = [](const Key&, const T&) { return true; };
+  erase_chosen("clear", all);
 }
 
 GAUNTLET_MAP_TEMPLATE

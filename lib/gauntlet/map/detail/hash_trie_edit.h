@@ -16,6 +16,33 @@
 
 namespace gauntlet::detail {
 
+// Nodes that nobody can reach, freed at its end: when the lock is free, for destructors of their elements may use the map.
+template <class Key, class T, class Allocator>
+class dead_nodes {
+  using memory = trie_memory<Key, T, Allocator>;
+
+ public:
+  explicit dead_nodes(const memory& of) noexcept : memory_(of) {}
+  ~dead_nodes() {
+    while (first_ != nullptr) {
+      trie_node* const node = first_;
+      first_ = node->next_dead;
+      memory_.free(node);
+    }
+  }
+  dead_nodes(const dead_nodes&) = delete;
+  dead_nodes& operator=(const dead_nodes&) = delete;
+
+  void add(trie_node* node) noexcept {
+    node->next_dead = first_;
+    first_ = node;
+  }
+
+ private:
+  const memory& memory_;
+  trie_node* first_ = nullptr;
+};
+
 template <class Key, class T, class Allocator>
 class trie_edit {
  public:
@@ -23,8 +50,10 @@ class trie_edit {
   using leaf = typename trie::leaf;
   using memory = trie_memory<Key, T, Allocator>;
 
-  trie_edit(const memory& from, trie_node* root, std::size_t size, std::uint64_t version)
-      : memory_(from), version_(version), root_(root), size_(size) {}
+  // What it makes and throws away again goes to `gone`.
+  trie_edit(const memory& from, dead_nodes<Key, T, Allocator>& gone, trie_node* root, std::size_t size,
+            std::uint64_t version)
+      : memory_(from), gone_(gone), version_(version), root_(root), size_(size) {}
   ~trie_edit() { free_what_was_made(root_); }
   trie_edit(const trie_edit&) = delete;
   trie_edit& operator=(const trie_edit&) = delete;
@@ -136,7 +165,7 @@ class trie_edit {
    public:
     explicit step(trie_edit& edit) : edit_(edit) {}
     ~step() {
-      for (std::size_t i = 0; i < made_count_; ++i) edit_.memory_.free(made_[i]);
+      for (std::size_t i = 0; i < made_count_; ++i) edit_.gone_.add(made_[i]);
     }
     step(const step&) = delete;
     step& operator=(const step&) = delete;
@@ -246,7 +275,7 @@ class trie_edit {
 
   void bury(trie_node* node) noexcept {
     if (node->born == version_) {
-      memory_.free(node);
+      gone_.add(node);
     } else if (!old_tree_dies_) {
       node->next_dead = dead_;
       dead_ = node;
@@ -258,10 +287,11 @@ class trie_edit {
     if (!node->is_leaf()) {
       for (std::size_t i = 0; i < trie::inner(node)->count(); ++i) free_what_was_made(trie::inner(node)->children()[i]);
     }
-    memory_.free(node);
+    gone_.add(node);
   }
 
   const memory& memory_;
+  dead_nodes<Key, T, Allocator>& gone_;
   const std::uint64_t version_;
   trie_node* root_;
   std::size_t size_;

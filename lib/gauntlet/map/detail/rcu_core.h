@@ -94,11 +94,7 @@ class rcu_core {
   // A new entry, until it is published.
   class unpublished {
    public:
-    explicit unpublished(const rcu_core& map) : map_(map), entry_(map.allocate_entry()) {}
-    template <class... Arguments>
-    unpublished(const rcu_core& map, std::uint64_t hash, Arguments&&... arguments) : unpublished(map) {
-      construct(hash, std::forward<Arguments>(arguments)...);
-    }
+    explicit unpublished(const rcu_core& map) noexcept : map_(map) {}
     ~unpublished() {
       if (entry_ == nullptr) return;
       if (constructed_) map_.destroy_element(*entry_);
@@ -107,8 +103,12 @@ class rcu_core {
     unpublished(const unpublished&) = delete;
     unpublished& operator=(const unpublished&) = delete;
 
+    void allocate() {
+      if (entry_ == nullptr) entry_ = map_.allocate_entry();
+    }
     template <class... Arguments>
     void construct(std::uint64_t hash, Arguments&&... arguments) {
+      allocate();
       Allocator allocator(map_.allocator_);
       std::allocator_traits<Allocator>::construct(allocator, std::addressof(entry_->element),
                                                   std::forward<Arguments>(arguments)...);
@@ -120,7 +120,7 @@ class rcu_core {
 
    private:
     const rcu_core& map_;
-    entry* entry_;
+    entry* entry_ = nullptr;
     bool constructed_ = false;
   };
 
@@ -150,32 +150,38 @@ class rcu_core {
     return [this](typename table_type::retired_table* at) noexcept { table_type::free(allocator_, at); };
   }
 
-  // What synchronize() has taken out of the shards, to free it when its readers have left.
+  // What an operation may free, until it holds no lock: destructors of keys and values may use the map.
   class taken_out {
    public:
     explicit taken_out(const rcu_core& map) noexcept : map_(map) {}
-    ~taken_out() {
-      free_all(entries_, map_.disposer());
-      free_all(tables_, map_.table_disposer());
-    }
+    ~taken_out() { free_all(); }
     taken_out(const taken_out&) = delete;
     taken_out& operator=(const taken_out&) = delete;
 
+    void add(entry* at) noexcept {
+      at->next_retired = std::exchange(entries_, at);
+      ++count_;
+    }
+    // What is retired there, whether its readers have left or not.
     void take_all_locked(shard& from) noexcept GAUNTLET_REQUIRES(from.lock) {
-      count_ += from.retired.size();
-      from.retired.drain(putting_into(entries_));
-      from.retired_tables.drain(putting_into(tables_));
+      from.retired.drain(adding());
+      from.retired_tables.drain([this](retired_table* at) noexcept { at->next_retired = std::exchange(tables_, at); });
+    }
+    // Of what retired.collect hands out.
+    auto adding() noexcept {
+      return [this](entry* at) noexcept { add(at); };
     }
     size_type entries() const noexcept { return count_; }
+    void free_all() noexcept {
+      count_ = 0;
+      free_each(std::exchange(entries_, nullptr), map_.disposer());
+      free_each(std::exchange(tables_, nullptr), map_.table_disposer());
+    }
 
    private:
     using retired_table = typename table_type::retired_table;
-    template <class Object>
-    static auto putting_into(Object*& first) noexcept {
-      return [&first](Object* at) noexcept { at->next_retired = std::exchange(first, at); };
-    }
     template <class Object, class Dispose>
-    static void free_all(Object* at, Dispose dispose) noexcept {
+    static void free_each(Object* at, Dispose dispose) noexcept {
       while (at != nullptr) dispose(std::exchange(at, at->next_retired));
     }
 
@@ -250,11 +256,11 @@ class rcu_core {
   place place_locked(const shard& home, const K& key, std::uint64_t hash) const GAUNTLET_REQUIRES(home.lock);
 
   // Takes the shard's lock when there is room for one more retired entry. Counts a wait where there is none.
-  void lock_with_room(shard& home) GAUNTLET_ACQUIRE(home.lock);
-  bool has_room_locked(shard& home) GAUNTLET_REQUIRES(home.lock);
+  void lock_with_room(shard& home, taken_out& gone) GAUNTLET_ACQUIRE(home.lock);
+  bool has_room_locked(shard& home, taken_out& gone) GAUNTLET_REQUIRES(home.lock);
   // The same, unless give_up() says so: it is asked each time that the lock is not to be had or there is no room.
   template <class GiveUp>
-  bool lock_with_room_unless(shard& home, GiveUp& give_up) GAUNTLET_TRY_ACQUIRE(true, home.lock);
+  bool lock_with_room_unless(shard& home, taken_out& gone, GiveUp& give_up) GAUNTLET_TRY_ACQUIRE(true, home.lock);
 
   // Gives the shard a table of this level. False, with nothing changed, if there is no memory for it.
   bool rebuild_locked(shard& home, unsigned level) GAUNTLET_REQUIRES(home.lock);
@@ -267,12 +273,13 @@ class rcu_core {
     return buckets <= 1 ? 0 : static_cast<unsigned>(std::bit_width(buckets - 1));
   }
   void insert_locked(shard& home, std::uint64_t hash, unpublished& fresh) GAUNTLET_REQUIRES(home.lock);
-  void replace_locked(shard& home, place at, unpublished& fresh) GAUNTLET_REQUIRES(home.lock);
+  void replace_locked(shard& home, place at, unpublished& fresh, taken_out& gone) GAUNTLET_REQUIRES(home.lock);
   entry* unlink_locked(shard& home, place at) GAUNTLET_REQUIRES(home.lock);
-  void retire_locked(shard& home, entry* unlinked) GAUNTLET_REQUIRES(home.lock);
-  bool insert_or_assign_locked(shard& home, std::uint64_t hash, unpublished& fresh) GAUNTLET_REQUIRES(home.lock);
+  void retire_locked(shard& home, entry* unlinked, taken_out& gone) GAUNTLET_REQUIRES(home.lock);
+  bool insert_or_assign_locked(shard& home, std::uint64_t hash, unpublished& fresh, taken_out& gone)
+      GAUNTLET_REQUIRES(home.lock);
   template <class K>
-  bool erase_locked(shard& home, const K& key, std::uint64_t hash) GAUNTLET_REQUIRES(home.lock);
+  bool erase_locked(shard& home, const K& key, std::uint64_t hash, taken_out& gone) GAUNTLET_REQUIRES(home.lock);
 
   rcu_core(const Hash& hash, const KeyEqual& equal, const Allocator& allocator)
       : hash_(hash), equal_(equal), allocator_(allocator), seed_(Policy::seed()) {}
@@ -330,11 +337,11 @@ auto GAUNTLET_MAP::place_locked(const shard& home, const K& key, std::uint64_t h
 }
 
 GAUNTLET_MAP_TEMPLATE
-bool GAUNTLET_MAP::has_room_locked(shard& home) {
+bool GAUNTLET_MAP::has_room_locked(shard& home, taken_out& gone) {
   if (GAUNTLET_LIKELY(home.retired.size() < Policy::unreclaimed_max)) {
     return true;
   }
-  home.retired.collect(domain_, disposer(), look::at_once);
+  home.retired.collect(domain_, gone.adding(), look::at_once);
   if (home.retired.size() < Policy::unreclaimed_max || domain_.is_read_by_this_thread()) {
     return true;
   }
@@ -345,9 +352,9 @@ bool GAUNTLET_MAP::has_room_locked(shard& home) {
 // Waiting for readers is looking at their slots and nothing else: writers that wait must not keep each other busy with
 // the lock.
 GAUNTLET_MAP_TEMPLATE
-void GAUNTLET_MAP::lock_with_room(shard& home) {
+void GAUNTLET_MAP::lock_with_room(shard& home, taken_out& gone) {
   home.lock.lock();
-  while (!has_room_locked(home)) {
+  while (!has_room_locked(home, gone)) {
     const std::uint64_t epoch = home.retired.waiting_epoch();
     home.lock.unlock();
     do {
@@ -359,12 +366,12 @@ void GAUNTLET_MAP::lock_with_room(shard& home) {
 
 GAUNTLET_MAP_TEMPLATE
 template <class GiveUp>
-bool GAUNTLET_MAP::lock_with_room_unless(shard& home, GiveUp& give_up) {
+bool GAUNTLET_MAP::lock_with_room_unless(shard& home, taken_out& gone, GiveUp& give_up) {
   for (;;) {
     if (!lock_unless(home.lock, give_up)) {
       return false;
     }
-    if (has_room_locked(home)) {
+    if (has_room_locked(home, gone)) {
       return true;
     }
     const std::uint64_t epoch = home.retired.waiting_epoch();
@@ -427,10 +434,10 @@ void GAUNTLET_MAP::insert_locked(shard& home, std::uint64_t hash, unpublished& f
 }
 
 GAUNTLET_MAP_TEMPLATE
-void GAUNTLET_MAP::replace_locked(shard& home, place at, unpublished& fresh) {
+void GAUNTLET_MAP::replace_locked(shard& home, place at, unpublished& fresh, taken_out& gone) {
   entry* const old = at.entry();
   table_type::replace(at, fresh.release());
-  retire_locked(home, old);
+  retire_locked(home, old, gone);
 }
 
 GAUNTLET_MAP_TEMPLATE
@@ -442,11 +449,11 @@ auto GAUNTLET_MAP::unlink_locked(shard& home, place at) -> entry* {
 }
 
 GAUNTLET_MAP_TEMPLATE
-void GAUNTLET_MAP::retire_locked(shard& home, entry* unlinked) {
+void GAUNTLET_MAP::retire_locked(shard& home, entry* unlinked, taken_out& gone) {
   home.retired.add(unlinked);
   const size_type before = home.retired.size();
   if (home.retired.open_size() % Policy::retire_batch == 0) {
-    home.retired.collect(domain_, disposer(), Policy::look_at_batch);
+    home.retired.collect(domain_, gone.adding(), Policy::look_at_batch);
     home.retired_tables.collect(domain_, table_disposer(), look::later);
   }
   if (before == Policy::unreclaimed_max / 2 && home.retired.size() >= before) {
@@ -456,9 +463,9 @@ void GAUNTLET_MAP::retire_locked(shard& home, entry* unlinked) {
 }
 
 GAUNTLET_MAP_TEMPLATE
-bool GAUNTLET_MAP::insert_or_assign_locked(shard& home, std::uint64_t hash, unpublished& fresh) {
+bool GAUNTLET_MAP::insert_or_assign_locked(shard& home, std::uint64_t hash, unpublished& fresh, taken_out& gone) {
   if (const place at = place_locked(home, fresh.element().first, hash)) {
-    replace_locked(home, at, fresh);
+    replace_locked(home, at, fresh, gone);
     return false;
   }
   insert_locked(home, hash, fresh);
@@ -467,12 +474,12 @@ bool GAUNTLET_MAP::insert_or_assign_locked(shard& home, std::uint64_t hash, unpu
 
 GAUNTLET_MAP_TEMPLATE
 template <class K>
-bool GAUNTLET_MAP::erase_locked(shard& home, const K& key, std::uint64_t hash) {
+bool GAUNTLET_MAP::erase_locked(shard& home, const K& key, std::uint64_t hash, taken_out& gone) {
   const place at = place_locked(home, key, hash);
   if (!at) {
     return false;
   }
-  retire_locked(home, unlink_locked(home, at));
+  retire_locked(home, unlink_locked(home, at), gone);
   shrink_locked(home);
   return true;
 }

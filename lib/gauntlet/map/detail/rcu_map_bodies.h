@@ -1,5 +1,6 @@
 // The bodies of rcu_map.h. Readers: announce, look. Writers: say that this thread is inside, look without the lock
-// whether there is anything to do, get memory, take the lock, look again, publish.
+// whether there is anything to do, get memory, take the lock, look again, publish. What destroys elements, `gone` and
+// `fresh`, comes first and so ends last, when this thread is outside again.
 #pragma once
 
 #include <gauntlet/map/rcu_map.h>
@@ -33,12 +34,13 @@ GAUNTLET_MAP::rcu_map(const rcu_map& other)
 
 GAUNTLET_MAP_TEMPLATE
 bool GAUNTLET_MAP::insert(Key key, T value) {
+  unpublished fresh(*this);
   const inside here(this, "insert");
   const std::uint64_t hash = hash_of(key);
   if (is_there(key, hash)) {
     return false;
   }
-  unpublished fresh(*this, hash, std::move(key), std::move(value));
+  fresh.construct(hash, std::move(key), std::move(value));
   shard& home = shard_of(hash);
   const locked guard(home.lock);
   if (place_locked(home, fresh.element().first, hash)) {
@@ -50,38 +52,43 @@ bool GAUNTLET_MAP::insert(Key key, T value) {
 
 GAUNTLET_MAP_TEMPLATE
 bool GAUNTLET_MAP::insert_or_assign(Key key, T value) {
+  taken_out gone(*this);
+  unpublished fresh(*this);
   const inside here(this, "insert_or_assign");
   const std::uint64_t hash = hash_of(key);
-  unpublished fresh(*this, hash, std::move(key), std::move(value));
+  fresh.construct(hash, std::move(key), std::move(value));
   shard& home = shard_of(hash);
-  lock_with_room(home);
+  lock_with_room(home, gone);
   const adopted guard(home.lock);
-  return insert_or_assign_locked(home, hash, fresh);
+  return insert_or_assign_locked(home, hash, fresh, gone);
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class GiveUp>
 std::optional<bool> GAUNTLET_MAP::insert_or_assign_unless(GiveUp&& give_up, Key key, T value) {
+  taken_out gone(*this);
+  unpublished fresh(*this);
   const inside here(this, "insert_or_assign_unless");
   const std::uint64_t hash = hash_of(key);
-  unpublished fresh(*this, hash, std::move(key), std::move(value));
+  fresh.construct(hash, std::move(key), std::move(value));
   shard& home = shard_of(hash);
-  if (!lock_with_room_unless(home, give_up)) {
+  if (!lock_with_room_unless(home, gone, give_up)) {
     return std::nullopt;
   }
   const adopted guard(home.lock);
-  return insert_or_assign_locked(home, hash, fresh);
+  return insert_or_assign_locked(home, hash, fresh, gone);
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class... Arguments>
 bool GAUNTLET_MAP::try_emplace(Key key, Arguments&&... arguments) {
+  unpublished fresh(*this);
   const inside here(this, "try_emplace");
   const std::uint64_t hash = hash_of(key);
   if (is_there(key, hash)) {
     return false;
   }
-  unpublished fresh(*this);
+  fresh.allocate();
   shard& home = shard_of(hash);
   const locked guard(home.lock);
   if (place_locked(home, key, hash)) {
@@ -95,6 +102,8 @@ bool GAUNTLET_MAP::try_emplace(Key key, Arguments&&... arguments) {
 
 GAUNTLET_MAP_TEMPLATE
 bool GAUNTLET_MAP::compare_exchange(const Key& key, const T& expected, T desired) {
+  taken_out gone(*this);
+  unpublished fresh(*this);
   const inside here(this, "compare_exchange");
   const std::uint64_t hash = hash_of(key);
   {
@@ -104,15 +113,15 @@ bool GAUNTLET_MAP::compare_exchange(const Key& key, const T& expected, T desired
       return false;
     }
   }
-  unpublished fresh(*this, hash, key, std::move(desired));
+  fresh.construct(hash, key, std::move(desired));
   shard& home = shard_of(hash);
-  lock_with_room(home);
+  lock_with_room(home, gone);
   const adopted guard(home.lock);
   const place at = place_locked(home, key, hash);
   if (!at || !(std::as_const(at.entry()->element.second) == expected)) {
     return false;
   }
-  replace_locked(home, at, fresh);
+  replace_locked(home, at, fresh, gone);
   return true;
 }
 
@@ -149,14 +158,16 @@ template <class K, class Visitor>
 bool GAUNTLET_MAP::update_as(const K& key, Visitor& visitor) {
   static_assert(std::is_copy_constructible_v<Key> && std::is_copy_constructible_v<T>,
                 "rcu_map: update changes a copy of the element, so Key and T must be copy constructible");
+  taken_out gone(*this);
+  unpublished fresh(*this);
   const inside here(this, "update");
   const std::uint64_t hash = hash_of(key);
   if (!is_there(key, hash)) {
     return false;
   }
-  unpublished fresh(*this);
+  fresh.allocate();
   shard& home = shard_of(hash);
-  lock_with_room(home);
+  lock_with_room(home, gone);
   const adopted guard(home.lock);
   const place at = place_locked(home, key, hash);
   if (!at) {
@@ -164,43 +175,46 @@ bool GAUNTLET_MAP::update_as(const K& key, Visitor& visitor) {
   }
   fresh.construct(hash, std::as_const(at.entry()->element));
   visitor(fresh.element().second);
-  replace_locked(home, at, fresh);
+  replace_locked(home, at, fresh, gone);
   return true;
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class K>
 bool GAUNTLET_MAP::erase_as(const K& key) {
+  taken_out gone(*this);
   const inside here(this, "erase");
   const std::uint64_t hash = hash_of(key);
   if (!is_there(key, hash)) {
     return false;
   }
   shard& home = shard_of(hash);
-  lock_with_room(home);
+  lock_with_room(home, gone);
   const adopted guard(home.lock);
-  return erase_locked(home, key, hash);
+  return erase_locked(home, key, hash, gone);
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class GiveUp>
 std::optional<bool> GAUNTLET_MAP::erase_unless(GiveUp&& give_up, const Key& key) {
+  taken_out gone(*this);
   const inside here(this, "erase_unless");
   const std::uint64_t hash = hash_of(key);
   if (!is_there(key, hash)) {
     return false;
   }
   shard& home = shard_of(hash);
-  if (!lock_with_room_unless(home, give_up)) {
+  if (!lock_with_room_unless(home, gone, give_up)) {
     return std::nullopt;
   }
   const adopted guard(home.lock);
-  return erase_locked(home, key, hash);
+  return erase_locked(home, key, hash, gone);
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class K>
 std::optional<T> GAUNTLET_MAP::extract_as(const K& key) {
+  taken_out gone(*this);
   const inside here(this, "extract");
   const std::uint64_t hash = hash_of(key);
   if (!is_there(key, hash)) {
@@ -208,14 +222,14 @@ std::optional<T> GAUNTLET_MAP::extract_as(const K& key) {
   }
   shard& home = shard_of(hash);
   if constexpr (std::is_copy_constructible_v<T>) {
-    lock_with_room(home);
+    lock_with_room(home, gone);
     const adopted guard(home.lock);
     const place at = place_locked(home, key, hash);
     if (!at) {
       return std::nullopt;
     }
     std::optional<T> value(std::in_place, std::as_const(at.entry()->element.second));
-    retire_locked(home, unlink_locked(home, at));
+    retire_locked(home, unlink_locked(home, at), gone);
     shrink_locked(home);
     return value;
   } else {
@@ -233,8 +247,7 @@ std::optional<T> GAUNTLET_MAP::extract_as(const K& key) {
       shrink_locked(home);
     }
     domain_.synchronize();
-    const auto dispose = [this](entry* at) { disposer()(at); };
-    const std::unique_ptr<entry, decltype(dispose)> owned(taken, dispose);
+    gone.add(taken);
     return std::optional<T>(std::in_place, std::move(taken->element.second));
   }
 }
@@ -293,20 +306,26 @@ void GAUNTLET_MAP::for_each(Visitor&& visitor) const {
 GAUNTLET_MAP_TEMPLATE
 template <class Predicate>
 auto GAUNTLET_MAP::erase_if(Predicate&& predicate) -> size_type {
+  taken_out gone(*this);
   const inside here(this, "erase_if");
   size_type erased = 0;
   for (shard& each : shards_) {
-    lock_with_room(each);
-    const adopted guard(each.lock);
-    table_type::for_each_chain(table_locked(each), [&](bucket& chain) GAUNTLET_UNCHECKED_LOCKING {
-      table_type::for_each_in_chain(chain, [&](const entry* at, bucket& in, unsigned slot) GAUNTLET_UNCHECKED_LOCKING {
-        if (predicate(at->element.first, at->element.second)) {
-          retire_locked(each, unlink_locked(each, {&in, slot}));
-          ++erased;
-        }
+    {
+      lock_with_room(each, gone);
+      const adopted guard(each.lock);
+      table_type::for_each_chain(table_locked(each), [&](bucket& chain) GAUNTLET_UNCHECKED_LOCKING {
+        table_type::for_each_in_chain(chain,
+                                      [&](const entry* at, bucket& in, unsigned slot) GAUNTLET_UNCHECKED_LOCKING {
+                                        if (predicate(at->element.first, at->element.second)) {
+                                          retire_locked(each, unlink_locked(each, {&in, slot}), gone);
+                                          ++erased;
+                                        }
+                                      });
       });
-    });
-    shrink_locked(each);
+      shrink_locked(each);
+    }
+    const typename inside::pause outside(here);
+    gone.free_all();
   }
   return erased;
 }
@@ -323,6 +342,7 @@ auto GAUNTLET_MAP::snapshot() const -> map_type {
 // awaited.
 GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::synchronize() {
+  taken_out mine(*this);
   const inside here(this, "synchronize");
   if (domain_.is_read_by_this_thread()) {
     domain_.synchronize();  // reports the misuse, before anything has changed
@@ -330,7 +350,6 @@ void GAUNTLET_MAP::synchronize() {
   std::uint64_t turn = 0;
   size_type entries = 0;
   {
-    taken_out mine(*this);
     {
       const locked guard(turns_);
       turn = turns_begun_++;
@@ -342,6 +361,8 @@ void GAUNTLET_MAP::synchronize() {
       taken_out_ += entries;
     }
     domain_.synchronize();
+    const typename inside::pause outside(here);
+    mine.free_all();
   }
   for (;; std::this_thread::yield()) {
     const locked guard(turns_);

@@ -7,6 +7,9 @@
 // The shape: each thread keeps a list of the operations it is inside of, newest first; a link is a stack object of the
 // operation. Nothing is shared between threads, nothing allocates; the list is usually empty and then the question
 // costs one thread-local load and a branch. Unchecked builds use the empty specialisation, which costs nothing.
+//
+// What was erased or replaced is destroyed when the locks are free again. Its destructor may use the map, so that is done
+// before a guard is there, after it is gone, or during its `pause`.
 #pragma once
 
 #include <gauntlet/map/misuse.h>
@@ -39,6 +42,19 @@ class reentry_guard<true> {
   reentry_guard(const reentry_guard&) = delete;
   reentry_guard& operator=(const reentry_guard&) = delete;
 
+  // As long as it lives this thread is not inside of the operation, which has let go of its locks for that time. Requires:
+  // the operation is the innermost of the thread.
+  class pause {
+   public:
+    explicit pause(const reentry_guard& of) noexcept : of_(of) { innermost() = of.outer_; }
+    ~pause() { innermost() = &of_; }
+    pause(const pause&) = delete;
+    pause& operator=(const pause&) = delete;
+
+   private:
+    const reentry_guard& of_;
+  };
+
  private:
   static const reentry_guard*& innermost() noexcept {
     static thread_local constinit const reentry_guard* guard = nullptr;
@@ -58,6 +74,14 @@ class reentry_guard<false> {
   ~reentry_guard() {}  // NOLINT(modernize-use-equals-default)
   reentry_guard(const reentry_guard&) = delete;
   reentry_guard& operator=(const reentry_guard&) = delete;
+
+  class pause {
+   public:
+    explicit pause(const reentry_guard&) noexcept {}
+    ~pause() {}  // NOLINT(modernize-use-equals-default)
+    pause(const pause&) = delete;
+    pause& operator=(const pause&) = delete;
+  };
 };
 
 }  // namespace gauntlet::detail

@@ -149,6 +149,85 @@ bool GAUNTLET_MAP::compare_exchange(const Key& key, const T& expected, T desired
   return write(key, [&](shard& home, auto) { return home.compare_exchange(key, expected, std::move(desired)); });
 }
 
+// Between two attempts at a key that moves nothing is held, neither the lock of its part of the ring nor a place among
+// those who read the table: that is what give_up() passes its time with. So the arguments must outlive an attempt.
+GAUNTLET_MAP_TEMPLATE
+template <class GiveUp, class Attempt>
+std::optional<bool> GAUNTLET_MAP::write_unless(GiveUp& give_up, const Key& key, Attempt attempt) {
+  const std::uint64_t place = router_.place_of(key);
+  for (;;) {
+    {
+      const reading here(router_.domain());
+      const auto& table = router_.table();
+      const auto& arc = table.at(place);
+      if constexpr (can_be_resharded) {
+        if (arc.moves()) {
+          handover_type& moving = *table.moving();
+          if (arc.is_cut_over_at(moving.stage())) return attempt(*arc.target, give_up, std::false_type());
+          if (auto done = write_to_moving_at_once(key, place, arc, moving, attempt)) return done;
+        } else {
+          return attempt(*arc.owner, give_up, std::false_type());
+        }
+      } else {
+        return attempt(*arc.owner, give_up, std::false_type());
+      }
+    }
+    if (give_up()) return std::nullopt;
+  }
+}
+
+GAUNTLET_MAP_TEMPLATE
+template <class Attempt>
+std::optional<bool> GAUNTLET_MAP::write_to_moving_at_once(const Key& key, std::uint64_t place,
+                                                          const detail::routing_arc<shard>& arc,
+                                                          handover_type& handover, Attempt& attempt) {
+  auto& stripe = handover.stripe_of(place);
+  if (!stripe.try_lock()) return std::nullopt;
+  const detail::adopting_guard<typename Policy::lock_type> guard(stripe);
+  auto at_once = [] { return true; };
+  const detail::resharding_stage stage = handover.stage();
+  if (!arc.is_copied_at(stage)) return attempt(*arc.owner_at(stage), at_once, std::true_type());
+  // As in write_to_moving, but for an attempt that came to nothing: the second write might wait.
+  struct second_write {
+    handover_type& handover;
+    const detail::routing_arc<shard>& arc;
+    const Key& key;
+    bool is_due = true;
+    ~second_write() {
+      if (is_due) router_type::write_again_locked(handover, arc, key);
+    }
+  };
+  second_write afterwards{handover, arc, key};
+  const std::optional<bool> done = attempt(*arc.owner, at_once, std::true_type());
+  afterwards.is_due = done.has_value();
+  return done;
+}
+
+GAUNTLET_MAP_TEMPLATE
+template <class GiveUp>
+std::optional<bool> GAUNTLET_MAP::insert_or_assign_unless(GiveUp&& give_up, Key key, T value)
+  requires shards_can_be_abandoned
+{
+  const inside here(this, "insert_or_assign_unless");
+  return write_unless(give_up, key, [&key, &value](shard& home, auto& gives_up, auto arguments_are_needed) {
+    if constexpr (arguments_are_needed) {
+      return home.insert_or_assign_unless(gives_up, Key(key), T(value));
+    } else {
+      return home.insert_or_assign_unless(gives_up, std::move(key), std::move(value));
+    }
+  });
+}
+
+GAUNTLET_MAP_TEMPLATE
+template <class GiveUp>
+std::optional<bool> GAUNTLET_MAP::erase_unless(GiveUp&& give_up, const Key& key)
+  requires shards_can_be_abandoned
+{
+  const inside here(this, "erase_unless");
+  return write_unless(give_up, key,
+                      [&key](shard& home, auto& gives_up, auto) { return home.erase_unless(gives_up, key); });
+}
+
 GAUNTLET_MAP_TEMPLATE
 template <class K>
 std::optional<T> GAUNTLET_MAP::find_as(const K& key) const {

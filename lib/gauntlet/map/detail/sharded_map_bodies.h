@@ -112,10 +112,11 @@ bool GAUNTLET_MAP::insert(Key key, T value) {
 
 GAUNTLET_MAP_TEMPLATE
 bool GAUNTLET_MAP::insert_or_assign(Key key, T value) {
+  detail::replaced_value<T> before;
   const inside here(this, "insert_or_assign");
   shard& home = shard_of(key);
   const locked guard(home.lock);
-  return home.map.insert_or_assign(std::move(key), std::move(value)).second;
+  return detail::insert_or_assign_locked(home.map, std::move(key), std::move(value), before);
 }
 
 GAUNTLET_MAP_TEMPLATE
@@ -129,34 +130,37 @@ bool GAUNTLET_MAP::try_emplace(Key key, Arguments&&... arguments) {
 
 GAUNTLET_MAP_TEMPLATE
 bool GAUNTLET_MAP::compare_exchange(const Key& key, const T& expected, T desired) {
+  detail::replaced_value<T> before;
   const inside here(this, "compare_exchange");
   shard& home = shard_of(key);
   const locked guard(home.lock);
-  return detail::compare_exchange_locked(home.map, key, expected, std::move(desired));
+  return detail::compare_exchange_locked(home.map, key, expected, std::move(desired), before);
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class GiveUp>
 std::optional<bool> GAUNTLET_MAP::insert_or_assign_unless(GiveUp&& give_up, Key key, T value) {
+  detail::replaced_value<T> before;
   const inside here(this, "insert_or_assign_unless");
   shard& home = shard_of(key);
   if (!detail::lock_unless(home.lock, give_up)) {
     return std::nullopt;
   }
   const adopted guard(home.lock);
-  return home.map.insert_or_assign(std::move(key), std::move(value)).second;
+  return detail::insert_or_assign_locked(home.map, std::move(key), std::move(value), before);
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class GiveUp>
 std::optional<bool> GAUNTLET_MAP::erase_unless(GiveUp&& give_up, const Key& key) {
+  detail::taken_out_element<map_type> gone;
   const inside here(this, "erase_unless");
   shard& home = shard_of(key);
   if (!detail::lock_unless(home.lock, give_up)) {
     return std::nullopt;
   }
   const adopted guard(home.lock);
-  return detail::erase_locked(home.map, key);
+  return gone.erase_locked(home.map, key);
 }
 
 GAUNTLET_MAP_TEMPLATE
@@ -198,19 +202,21 @@ bool GAUNTLET_MAP::update_as(const K& key, Visitor& visitor) {
 GAUNTLET_MAP_TEMPLATE
 template <class K>
 bool GAUNTLET_MAP::erase_as(const K& key) {
+  detail::taken_out_element<map_type> gone;
   const inside here(this, "erase");
   shard& home = shard_of(key);
   const locked guard(home.lock);
-  return detail::erase_locked(home.map, key);
+  return gone.erase_locked(home.map, key);
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class K>
 std::optional<T> GAUNTLET_MAP::extract_as(const K& key) {
+  detail::taken_out_element<map_type> gone;
   const inside here(this, "extract");
   shard& home = shard_of(key);
   const locked guard(home.lock);
-  return detail::extract_locked(home.map, key);
+  return gone.extract_locked(home.map, key);
 }
 
 GAUNTLET_MAP_TEMPLATE
@@ -260,10 +266,23 @@ auto GAUNTLET_MAP::erase_if(Predicate&& predicate) -> size_type {
 
 GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::clear() {
-  const inside here(this, "clear");
-  const all_shards_guard guard(*this);
-  for (shard& each : shards_) {
-    each.map.clear();
+  if constexpr (detail::destroys_nothing<value_type>) {
+    const inside here(this, "clear");
+    const all_shards_guard guard(*this);
+    for (shard& each : shards_) {
+      each.map.clear();
+    }
+  } else {
+    std::array<std::optional<map_type>, shard_count> all;  // until the locks are free
+    const inside here(this, "clear");
+    const all_shards_guard guard(*this);
+    for (std::size_t number = 0; number < shard_count; ++number) {
+      const map_type& map = shards_[number].map;
+      all[number].emplace(0, map.hash_function(), map.key_eq(), map.get_allocator());
+    }
+    for (std::size_t number = 0; number < shard_count; ++number) {
+      all[number]->swap(shards_[number].map);
+    }
   }
 }
 

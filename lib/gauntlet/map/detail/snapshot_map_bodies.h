@@ -11,14 +11,15 @@ namespace gauntlet {
 GAUNTLET_MAP_TEMPLATE
 template <class Change>
 bool GAUNTLET_MAP::changed(const char* operation, Change change, const snapshot_type* base) {
+  dead_nodes gone(versions_->nodes);  // the first to be made: freed when the lock is free and this thread outside
   const inside here(this, operation);
   const turn guard(*versions_);
   const version* const newest = versions_->newest();
   if (base != nullptr && base->version_ != newest) return false;
-  edit changes(versions_->nodes, newest->root, newest->size, newest->number + 1);
+  edit changes(versions_->nodes, gone, newest->root, newest->size, newest->number + 1);
   batch b(*versions_, changes);
   const bool answer = change(b);
-  if (changes.changed()) versions_->publish_locked(changes);
+  if (changes.changed()) versions_->publish_locked(changes, gone);
   return answer;
 }
 
@@ -158,9 +159,10 @@ auto GAUNTLET_MAP::stats() const -> statistics {
 
 GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::release() {
+  dead_nodes gone(versions_->nodes);
   const inside here(this, "release");
   const turn guard(*versions_);
-  versions_->release_locked();
+  versions_->release_locked(gone);
 }
 
 GAUNTLET_MAP_TEMPLATE

@@ -50,6 +50,12 @@ class sync_entry {
   // Gives an expunged entry another word. For the holder of the lock: nobody else touches it.
   void revive(word to) noexcept { word_.store(to, std::memory_order_seq_cst); }  // [entry word] pairs with itself
 
+  // For who has the entry to itself, to free it: a link in place of what it had. [entry word] pairs with nothing here.
+  void take_out(sync_entry* next) noexcept { word_.store(reinterpret_cast<word>(next), std::memory_order_relaxed); }
+  sync_entry* next_taken_out() const noexcept {
+    return reinterpret_cast<sync_entry*>(word_.load(std::memory_order_relaxed));
+  }
+
   const Key key;
 
  private:

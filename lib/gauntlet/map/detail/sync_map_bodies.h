@@ -1,4 +1,5 @@
-// The bodies of sync_map, whose header tells the story. Included by it alone.
+// The bodies of sync_map, whose header tells the story. Included by it alone. What destroys keys and values, `gone` and
+// `fresh`, comes first in an operation and so ends last, when it holds no lock and this thread is outside again.
 #pragma once
 
 #include <gauntlet/map/sync_map.h>
@@ -12,7 +13,7 @@ namespace gauntlet {
 
 GAUNTLET_MAP_TEMPLATE
 template <class K, class Act>
-auto GAUNTLET_MAP::with_entry(const K& key, Act act) const {
+auto GAUNTLET_MAP::with_entry(const K& key, taken_out& gone, Act act) const {
   const std::uint64_t hash = hash_of(key);
   {
     const reading guard;
@@ -20,22 +21,23 @@ auto GAUNTLET_MAP::with_entry(const K& key, Act act) const {
     entry* const found = find_in(table_of(read), hash, key);
     if (GAUNTLET_LIKELY(found != nullptr || !is_amended(read))) return act(found);
   }
-  // Without the guard: what it would protect is freed under the lock only, and a guard of our own would keep the table
-  // that a promotion retires.
+  // Without the guard: what it would protect is taken out under the lock only, to be freed, and cannot be found after
+  // that; and a guard of our own would keep the table that a promotion retires.
   const locked guard(lock_);
   entry* found = find_in(table_of(load_read()), hash, key);  // somebody may have promoted: look again
   const bool miss = found == nullptr && dirty_ != nullptr;
   if (miss) found = find_in(dirty_, hash, key);
   auto answer = act(found);
-  if (miss) note_miss_locked();
+  if (miss) note_miss_locked(gone);
   return answer;
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class K>
 std::optional<T> GAUNTLET_MAP::find_as(const K& key) const {
+  taken_out gone(*this);
   const inside here(this, "find");
-  return with_entry(key, [](const entry* e) -> std::optional<T> {
+  return with_entry(key, gone, [](const entry* e) -> std::optional<T> {
     const box* const there = e != nullptr ? entry::box_of(e->load()) : nullptr;
     if (there == nullptr) return std::nullopt;
     return std::optional<T>(std::in_place, there->value);
@@ -45,15 +47,17 @@ std::optional<T> GAUNTLET_MAP::find_as(const K& key) const {
 GAUNTLET_MAP_TEMPLATE
 template <class K>
 bool GAUNTLET_MAP::contains_as(const K& key) const {
+  taken_out gone(*this);
   const inside here(this, "contains");
-  return with_entry(key, [](const entry* e) { return e != nullptr && entry::box_of(e->load()) != nullptr; });
+  return with_entry(key, gone, [](const entry* e) { return e != nullptr && entry::box_of(e->load()) != nullptr; });
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class K, class Visitor>
 bool GAUNTLET_MAP::visit_as(const K& key, Visitor& visitor) const {
+  taken_out gone(*this);
   const inside here(this, "visit");
-  return with_entry(key, [&visitor](const entry* e) {
+  return with_entry(key, gone, [&visitor](const entry* e) {
     const box* const there = e != nullptr ? entry::box_of(e->load()) : nullptr;
     if (there != nullptr) visitor(std::as_const(there->value));
     return there != nullptr;
@@ -65,8 +69,9 @@ bool GAUNTLET_MAP::visit_as(const K& key, Visitor& visitor) const {
 GAUNTLET_MAP_TEMPLATE
 template <class K, class Visitor>
 bool GAUNTLET_MAP::update_as(const K& key, Visitor& visitor) {
+  taken_out gone(*this);
   const inside here(this, "update");
-  const bool done = with_entry(key, [&](entry* e) {
+  const bool done = with_entry(key, gone, [&](entry* e) {
     if (e == nullptr) return false;
     for (word seen = e->load(); entry::box_of(seen) != nullptr;) {
       T changed(std::as_const(entry::box_of(seen)->value));
@@ -81,15 +86,16 @@ bool GAUNTLET_MAP::update_as(const K& key, Visitor& visitor) {
     }
     return false;
   });
-  tidy();
+  tidy(gone);
   return done;
 }
 
 GAUNTLET_MAP_TEMPLATE
 bool GAUNTLET_MAP::compare_exchange(const Key& key, const T& expected, T desired) {
-  const inside here(this, "compare_exchange");
+  taken_out gone(*this);
   auto fresh = fresh_from([&] { return make_box(std::move(desired)); });
-  const bool done = with_entry(key, [&](entry* e) {
+  const inside here(this, "compare_exchange");
+  const bool done = with_entry(key, gone, [&](entry* e) {
     if (e == nullptr) return false;
     for (word seen = e->load();;) {
       box* const old = entry::box_of(seen);
@@ -101,7 +107,7 @@ bool GAUNTLET_MAP::compare_exchange(const Key& key, const T& expected, T desired
       }
     }
   });
-  tidy();
+  tidy(gone);
   return done;
 }
 
@@ -119,34 +125,37 @@ auto GAUNTLET_MAP::delete_in(entry& e, Wanted wanted) const -> std::optional<wor
 GAUNTLET_MAP_TEMPLATE
 template <class K>
 bool GAUNTLET_MAP::erase_as(const K& key) {
+  taken_out gone(*this);
   const inside here(this, "erase");
-  const bool erased = with_entry(key, [this](entry* e) {
+  const bool erased = with_entry(key, gone, [this](entry* e) {
     const std::optional<word> had = e != nullptr ? delete_in(*e, [](const T&) { return true; }) : std::nullopt;
     if (had) retire(entry::box_of(*had));
     return had.has_value();
   });
-  tidy();
+  tidy(gone);
   return erased;
 }
 
 GAUNTLET_MAP_TEMPLATE
 bool GAUNTLET_MAP::compare_and_delete(const Key& key, const T& expected) {
+  taken_out gone(*this);
   const inside here(this, "compare_and_delete");
-  const bool erased = with_entry(key, [&](entry* e) {
+  const bool erased = with_entry(key, gone, [&](entry* e) {
     const std::optional<word> had =
         e != nullptr ? delete_in(*e, [&expected](const T& value) { return value == expected; }) : std::nullopt;
     if (had) retire(entry::box_of(*had));
     return had.has_value();
   });
-  tidy();
+  tidy(gone);
   return erased;
 }
 
 GAUNTLET_MAP_TEMPLATE
 template <class K>
 std::optional<T> GAUNTLET_MAP::extract_as(const K& key) {
+  taken_out gone(*this);
   const inside here(this, "extract");
-  std::optional<T> value = with_entry(key, [this](entry* e) {
+  std::optional<T> value = with_entry(key, gone, [this](entry* e) {
     // Copied before it is deleted, so that a copy that throws has no effect.
     std::optional<T> copy;
     const std::optional<word> had = e != nullptr ? delete_in(*e,
@@ -162,7 +171,7 @@ std::optional<T> GAUNTLET_MAP::extract_as(const K& key) {
     }
     return copy;
   });
-  tidy();
+  tidy(gone);
   return value;
 }
 
@@ -171,24 +180,27 @@ std::optional<T> GAUNTLET_MAP::extract_as(const K& key) {
 GAUNTLET_MAP_TEMPLATE
 template <class... Arguments>
 bool GAUNTLET_MAP::try_emplace(Key key, Arguments&&... arguments) {
-  const inside here(this, "insert");
+  taken_out gone(*this);
   auto fresh = fresh_from([&] { return make_box(std::forward<Arguments>(arguments)...); });
-  return put_at(std::move(key), fresh, false, [](const T&) {});
+  const inside here(this, "insert");
+  return put_at(std::move(key), fresh, gone, false, [](const T&) {});
 }
 
 GAUNTLET_MAP_TEMPLATE
 bool GAUNTLET_MAP::insert_or_assign(Key key, T value) {
-  const inside here(this, "insert_or_assign");
+  taken_out gone(*this);
   auto fresh = fresh_from([&] { return make_box(std::move(value)); });
-  return put_at(std::move(key), fresh, true, [](const T&) {});
+  const inside here(this, "insert_or_assign");
+  return put_at(std::move(key), fresh, gone, true, [](const T&) {});
 }
 
 GAUNTLET_MAP_TEMPLATE
 std::pair<T, bool> GAUNTLET_MAP::load_or_store(Key key, T value) {
-  const inside here(this, "load_or_store");
+  taken_out gone(*this);
   std::optional<T> there;
   auto fresh = fresh_from([&] { return make_box(std::as_const(value)); });
-  if (put_at(std::move(key), fresh, false, [&there](const T& seen) { there.emplace(seen); })) {
+  const inside here(this, "load_or_store");
+  if (put_at(std::move(key), fresh, gone, false, [&there](const T& seen) { there.emplace(seen); })) {
     return {std::move(value), false};
   }
   return {std::move(*there), true};
@@ -196,10 +208,11 @@ std::pair<T, bool> GAUNTLET_MAP::load_or_store(Key key, T value) {
 
 GAUNTLET_MAP_TEMPLATE
 std::optional<T> GAUNTLET_MAP::swap(Key key, T value) {
-  const inside here(this, "swap");
+  taken_out gone(*this);
   std::optional<T> before;
   auto fresh = fresh_from([&] { return make_box(std::move(value)); });
-  if (put_at(std::move(key), fresh, true, [&before](const T& seen) { before.emplace(seen); })) before.reset();
+  const inside here(this, "swap");
+  if (put_at(std::move(key), fresh, gone, true, [&before](const T& seen) { before.emplace(seen); })) before.reset();
   return before;
 }
 
@@ -225,7 +238,7 @@ auto GAUNTLET_MAP::put_into(entry& e, Fresh& fresh, bool replaces, See& see) -> 
 // True if the key was absent.
 GAUNTLET_MAP_TEMPLATE
 template <class Fresh, class See>
-bool GAUNTLET_MAP::put_at(Key&& key, Fresh& fresh, bool replaces, See see) {
+bool GAUNTLET_MAP::put_at(Key&& key, Fresh& fresh, taken_out& gone, bool replaces, See see) {
   const std::uint64_t hash = hash_of(key);
   put done = put::not_possible;
   {
@@ -234,12 +247,12 @@ bool GAUNTLET_MAP::put_at(Key&& key, Fresh& fresh, bool replaces, See see) {
     if (found != nullptr) done = put_into(*found, fresh, replaces, see);
   }
   if (done != put::not_possible) {
-    tidy();
+    tidy(gone);
     return done == put::inserted;
   }
   const locked guard(lock_);
-  if (dirty_ != nullptr && dirty_->full()) promote_locked();  // the next one is larger, or holds fewer deleted keys
-  entry* found = find_in(table_of(load_read()), hash, key);   // somebody may have promoted: look again
+  if (dirty_ != nullptr && dirty_->full()) promote_locked(gone);  // the next one is larger, or holds fewer deleted keys
+  entry* found = find_in(table_of(load_read()), hash, key);       // somebody may have promoted: look again
   const bool in_dirty_only = found == nullptr;
   if (in_dirty_only) found = find_in(dirty_, hash, key);
   if (found == nullptr) {
@@ -255,7 +268,7 @@ bool GAUNTLET_MAP::put_at(Key&& key, Fresh& fresh, bool replaces, See see) {
     fresh.is_in_use();
     return true;
   }
-  if (in_dirty_only) note_miss_locked();
+  if (in_dirty_only) note_miss_locked(gone);
   return done == put::inserted;
 }
 
@@ -310,7 +323,7 @@ void GAUNTLET_MAP::begin_dirty_locked() const {
 }
 
 GAUNTLET_MAP_TEMPLATE
-void GAUNTLET_MAP::promote_locked() const {
+void GAUNTLET_MAP::promote_locked(taken_out& gone) const {
   table* const old = table_of(load_read());
   publish(reinterpret_cast<read_word>(dirty_));
   observer_.on_promotion(dirty_->size());
@@ -318,12 +331,12 @@ void GAUNTLET_MAP::promote_locked() const {
   misses_ = 0;
   ++promotions_;
   retire_locked(old, false);
-  free_retired_locked(true);
+  take_retired_locked(true, gone);
 }
 
 GAUNTLET_MAP_TEMPLATE
-void GAUNTLET_MAP::note_miss_locked() const {
-  if (++misses_ >= Policy::misses_before_promotion(dirty_->size())) promote_locked();
+void GAUNTLET_MAP::note_miss_locked(taken_out& gone) const {
+  if (++misses_ >= Policy::misses_before_promotion(dirty_->size())) promote_locked(gone);
 }
 
 // --------------------------------------------------------------------------------------------------- the whole map
@@ -332,10 +345,10 @@ void GAUNTLET_MAP::note_miss_locked() const {
 // false.
 GAUNTLET_MAP_TEMPLATE
 template <class Visit>
-void GAUNTLET_MAP::walk(Visit visit) const {
+void GAUNTLET_MAP::walk(taken_out& gone, Visit visit) const {
   if (is_amended(load_read())) {
     const locked guard(lock_);
-    if (dirty_ != nullptr) promote_locked();
+    if (dirty_ != nullptr) promote_locked(gone);
   }
   const reading guard;
   // If the map is amended again, it is with keys that were added after the call.
@@ -345,9 +358,10 @@ void GAUNTLET_MAP::walk(Visit visit) const {
 
 GAUNTLET_MAP_TEMPLATE
 auto GAUNTLET_MAP::size() const -> size_type {
+  taken_out gone(*this);
   const inside here(this, "size");
   size_type count = 0;
-  walk([&count](const entry& e) {
+  walk(gone, [&count](const entry& e) {
     if (entry::box_of(e.load()) != nullptr) ++count;
     return true;
   });
@@ -356,9 +370,10 @@ auto GAUNTLET_MAP::size() const -> size_type {
 
 GAUNTLET_MAP_TEMPLATE
 bool GAUNTLET_MAP::empty() const {
+  taken_out gone(*this);
   const inside here(this, "empty");
   bool none = true;
-  walk([&none](const entry& e) {
+  walk(gone, [&none](const entry& e) {
     none = entry::box_of(e.load()) == nullptr;
     return none;
   });
@@ -377,7 +392,8 @@ void GAUNTLET_MAP::for_each(Visitor&& visitor) const {
 GAUNTLET_MAP_TEMPLATE
 template <class Visitor>
 void GAUNTLET_MAP::range(Visitor&& visitor) const {
-  walk([&visitor](const entry& e) -> bool {
+  taken_out gone(*this);
+  walk(gone, [&visitor](const entry& e) -> bool {
     const box* const there = entry::box_of(e.load());
     return there == nullptr || visitor(e.key, std::as_const(there->value));
   });
@@ -386,8 +402,9 @@ void GAUNTLET_MAP::range(Visitor&& visitor) const {
 GAUNTLET_MAP_TEMPLATE
 template <class Predicate>
 auto GAUNTLET_MAP::erase_if(Predicate&& predicate) -> size_type {
+  taken_out gone(*this);
   size_type erased = 0;
-  walk([&](entry& e) {
+  walk(gone, [&](entry& e) {
     const std::optional<word> had =
         delete_in(e, [&](const T& value) -> bool { return predicate(std::as_const(e.key), value); });
     if (had) {
@@ -396,12 +413,13 @@ auto GAUNTLET_MAP::erase_if(Predicate&& predicate) -> size_type {
     }
     return true;
   });
-  tidy();
+  tidy(gone);
   return erased;
 }
 
 GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::clear() {
+  taken_out gone(*this);
   const inside here(this, "clear");
   const locked guard(lock_);
   table* const read = table_of(load_read());
@@ -410,7 +428,7 @@ void GAUNTLET_MAP::clear() {
   if (dirty_ != nullptr) retire_locked(dirty_, true);
   dirty_ = nullptr;
   misses_ = 0;
-  free_retired_locked(true);
+  take_retired_locked(true, gone);
 }
 
 GAUNTLET_MAP_TEMPLATE
@@ -433,92 +451,6 @@ auto GAUNTLET_MAP::stats() const -> statistics {
   now.copies = phase_;
   now.pointers_copied = pointers_copied_;
   return now;
-}
-
-// ------------------------------------------------------------------------------------------------------- retiring
-
-GAUNTLET_MAP_TEMPLATE
-void GAUNTLET_MAP::retire(box* old) const noexcept {
-  old->next = retired_boxes_.load(std::memory_order_relaxed);
-  // [retired box] pairs with [take boxes]: the link, and that the box has been unlinked.
-  while (!retired_boxes_.compare_exchange_weak(old->next, old, std::memory_order_seq_cst)) {
-  }
-  retired_boxes_count_.fetch_add(1, std::memory_order_relaxed);
-}
-
-// The entries that die with the table: all of them with what they have, or those that were expunged in this phase.
-GAUNTLET_MAP_TEMPLATE
-void GAUNTLET_MAP::retire_locked(table* old, bool all_die) const {
-  if (old == nullptr) return;
-  old->retired = {.next = nullptr, .phase = phase_, .all_die = all_die};
-  table** last = &retired_tables_;
-  while (*last != nullptr) last = &(*last)->retired.next;
-  *last = old;
-}
-
-// Frees what can be freed, if there is much and nobody else has the lock, who might wait for it meanwhile.
-GAUNTLET_MAP_TEMPLATE
-void GAUNTLET_MAP::tidy() const {
-  if (GAUNTLET_LIKELY(retired_boxes_count_.load(std::memory_order_relaxed) < Policy::retired_boxes_max)) return;
-  if (lock_.try_lock()) {
-    free_retired_locked(false);
-    lock_.unlock();
-  }
-}
-
-// Frees what waits, and lets what has been retired since wait, if it can: whether anybody reads is asked once, unless what
-// is retired now is large and should go `at_once`.
-GAUNTLET_MAP_TEMPLATE
-void GAUNTLET_MAP::free_retired_locked(bool at_once) const {
-  retired_boxes_count_.store(0, std::memory_order_relaxed);
-  const auto nothing_waits = [this]() GAUNTLET_REQUIRES(lock_) {
-    return waiting_boxes_ == nullptr && waiting_tables_ == nullptr;
-  };
-  const bool asked = !nothing_waits();
-  if (asked && epochs::is_over(waiting_since_)) free_waiting_locked();
-  if (!nothing_waits()) return;
-  // [take boxes] pairs with [retired box].
-  waiting_boxes_ = retired_boxes_.exchange(nullptr, std::memory_order_seq_cst);
-  waiting_tables_ = std::exchange(retired_tables_, nullptr);
-  if (nothing_waits()) return;
-  waiting_since_ = epochs::advance();
-  if ((at_once || !asked) && epochs::is_over(waiting_since_)) free_waiting_locked();
-}
-
-GAUNTLET_MAP_TEMPLATE
-void GAUNTLET_MAP::free_waiting_locked() const {
-  while (waiting_tables_ != nullptr) {
-    table* const old = waiting_tables_;
-    waiting_tables_ = old->retired.next;
-    free_table(old);
-  }
-  while (waiting_boxes_ != nullptr) {
-    box* const old = waiting_boxes_;
-    waiting_boxes_ = old->next;
-    free_box(allocator_, old);
-  }
-}
-
-GAUNTLET_MAP_TEMPLATE
-void GAUNTLET_MAP::free_table(table* old) const noexcept {
-  old->for_each([&](entry& e) {
-    const word has = e.load();
-    if (old->retired.all_die || has == entry::expunged_in(old->retired.phase)) {
-      if (box* const there = entry::box_of(has)) free_box(allocator_, there);
-      free_entry(&e);
-    }
-  });
-  table::free(allocator_, old);
-}
-
-GAUNTLET_MAP_TEMPLATE
-GAUNTLET_MAP::~sync_map() {
-  retire_locked(table_of(load_read()), dirty_ == nullptr);
-  if (dirty_ != nullptr) retire_locked(dirty_, true);
-  free_waiting_locked();
-  waiting_tables_ = retired_tables_;
-  waiting_boxes_ = retired_boxes_.load(std::memory_order_relaxed);
-  free_waiting_locked();
 }
 
 // --------------------------------------------------------------------------------------------------------- memory

@@ -12,8 +12,8 @@
 // A superseded version is released when nobody holds it and every reader who may have found it before it was superseded
 // is gone (epoch_domain.h): after that, nobody can begin to hold it. Whoever updates looks for versions to release now and
 // then (Policy::versions_kept), and so does who lets go of a held one that is superseded, if nobody has the lock: neither
-// another thread nor this one, in a function that it has handed to an update or in the destructor of an element. Who has
-// the lock has a *turn*.
+// another thread nor this one, in a function that it has handed to an update. Who has the lock has a *turn*. Nodes are
+// freed when the turn is over: destructors of their elements may use the map.
 //
 // The chain belongs to the map and to its snapshots together: the last of them destroys it.
 #pragma once
@@ -77,6 +77,8 @@ class version_chain {
   const memory nodes;
   lock_type lock;  // of whoever has the turn
 
+  using dead_nodes = detail::dead_nodes<Key, T, Allocator>;
+
   // Has the lock from here to the end of the block, and leaves word of it.
   class GAUNTLET_SCOPED_CAPABILITY turn {
    public:
@@ -102,7 +104,7 @@ class version_chain {
     return newest_.load(std::memory_order_seq_cst);
   }
 
-  void publish_locked(edit& from) GAUNTLET_REQUIRES(lock) {
+  void publish_locked(edit& from, dead_nodes& gone) GAUNTLET_REQUIRES(lock) {
     map_version* const before = newest_.load(std::memory_order_relaxed);
     map_version* const next = make_version(before->number + 1, from.root(), from.size());
     next->older = before;
@@ -111,7 +113,7 @@ class version_chain {
     before->dead = from.take_dead();
     newest_.store(next, std::memory_order_seq_cst);  // [publish] pairs with [newest]
     before->superseded.store(true, std::memory_order_relaxed);
-    if (++superseded_ >= look_at_) release_locked();
+    if (++superseded_ >= look_at_) release_locked(gone);
   }
 
   // ---- owners and holders
@@ -135,8 +137,9 @@ class version_chain {
     // [let go] pairs with [holds]: nothing is read in the version any more.
     const bool was_last = version->holds.fetch_sub(1, std::memory_order_acq_rel) == 1;
     if (was_last && to_release && !is_turn_of_this_thread() && lock.try_lock()) {
+      dead_nodes gone(nodes);
       begin_turn();
-      release_locked();
+      release_locked(gone);
       end_turn();
       lock.unlock();
     }
@@ -145,12 +148,13 @@ class version_chain {
   // The map is going: what nobody holds is freed.
   void end_of_map() noexcept {
     {
+      dead_nodes gone(nodes);
       const turn guard(*this);
       map_version* const last = newest_.load(std::memory_order_relaxed);
       last->tree_dies = true;
       last->superseded.store(true, std::memory_order_relaxed);
       map_is_gone_ = true;
-      release_locked();
+      release_locked(gone);
     }
     disown();
   }
@@ -168,8 +172,8 @@ class version_chain {
     return all;
   }
 
-  // Releases every version that nobody needs any more.
-  void release_locked() GAUNTLET_REQUIRES(lock) {
+  // Releases every version that nobody needs any more; `gone` gets the nodes that only they had.
+  void release_locked(dead_nodes& gone) GAUNTLET_REQUIRES(lock) {
     const map_version* const kept = map_is_gone_ ? nullptr : newest_.load(std::memory_order_relaxed);
     const std::uint64_t time = epochs::advance();
     const std::uint64_t oldest_reader = epochs::oldest_reader();
@@ -179,7 +183,7 @@ class version_chain {
       if (each->superseded_at == 0) each->superseded_at = time;
       // [holds] pairs with [let go].
       if (each->superseded_at < oldest_reader && each->holds.load(std::memory_order_acquire) == 0) {
-        release(each);
+        release(each, gone);
       } else {
         ++left;
       }
@@ -199,7 +203,8 @@ class version_chain {
     newest_.store(oldest_, std::memory_order_relaxed);
   }
   ~version_chain() GAUNTLET_UNCHECKED_LOCKING {  // nobody else is here
-    while (oldest_ != nullptr) release(oldest_);
+    dead_nodes gone(nodes);
+    while (oldest_ != nullptr) release(oldest_, gone);
   }
 
   // [turn] pairs with nothing: a thread finds its own mark there only if it has put it there itself.
@@ -223,36 +228,36 @@ class version_chain {
         map_version(number, root, size);
   }
 
-  void release(map_version* version) noexcept
-      GAUNTLET_UNCHECKED_LOCKING {  // the caller holds it, or nobody else is here
+  void release(map_version* version,
+               dead_nodes& gone) noexcept GAUNTLET_UNCHECKED_LOCKING {  // the caller holds it, or nobody else is here
     while (version->dead != nullptr) {
       trie_node* const node = version->dead;
       version->dead = node->next_dead;
-      bequeath(version, node);
+      bequeath(version, node, gone);
     }
-    if (version->tree_dies) bequeath_tree(version, version->root);
+    if (version->tree_dies) bequeath_tree(version, version->root, gone);
     (version->older != nullptr ? version->older->newer : oldest_) = version->newer;
     if (version->newer != nullptr) version->newer->older = version->older;
     version_allocator from(nodes.allocator());
     version->~map_version();
     std::allocator_traits<version_allocator>::deallocate(from, version, 1);
   }
-  void bequeath(map_version* version, trie_node* node) noexcept {
+  void bequeath(map_version* version, trie_node* node, dead_nodes& gone) noexcept {
     map_version* const heir = version->older;
     if (heir == nullptr || heir->number < node->born) {
-      nodes.free(node);
+      gone.add(node);
     } else {
       node->next_dead = heir->dead;
       heir->dead = node;
     }
   }
-  void bequeath_tree(map_version* version, trie_node* node) noexcept {
+  void bequeath_tree(map_version* version, trie_node* node, dead_nodes& gone) noexcept {
     if (node == nullptr) return;
     if (!node->is_leaf()) {
       const trie_inner* const inner = trie::inner(node);
-      for (std::size_t i = 0; i < inner->count(); ++i) bequeath_tree(version, inner->children()[i]);
+      for (std::size_t i = 0; i < inner->count(); ++i) bequeath_tree(version, inner->children()[i], gone);
     }
-    bequeath(version, node);
+    bequeath(version, node, gone);
   }
 
   inline static thread_local constinit char mark_of_this_thread = 0;  // its address tells threads apart

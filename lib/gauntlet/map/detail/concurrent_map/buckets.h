@@ -100,18 +100,21 @@ class concurrent_buckets : concurrent_layout<Types> {
   // Calls change(T&), which says whether it changed something, under the lock; true if the key was there.
   template <class K, class Change>
   bool update(const K& key, Change&& change);
+  // What was in the map is in `gone` then.
+  class taken_out;
   template <class K>
-  bool erase(const K& key);
+  bool erase(const K& key, taken_out& gone);
   template <class K>
-  std::optional<mapped_type> extract(const K& key);
+  std::optional<mapped_type> extract(const K& key, taken_out& gone);
 
   // --------------------------------------------------------------------------------------------------------- sweep.h
   // Calls visit(const Key&, const T&), which says whether to go on, for the elements with hashes from `first` to `last`.
   template <class Visit>
   bool for_each(std::uint64_t first, std::uint64_t last, Visit&& visit) const;
-  // Erases what chosen(const Key&, T&) says; how many.
-  template <class Chosen>
-  std::size_t erase_if(Chosen&& chosen);
+  // Erases what chosen(const Key&, const T&) says; how many. Calls gone_from_bucket(taken_out&) after each bucket that has
+  // lost something, with nothing locked.
+  template <class Chosen, class GoneFromBucket>
+  std::size_t erase_if(Chosen&& chosen, GoneFromBucket&& gone_from_bucket);
   // Elements, counted one by one, each at a moment of its own; stops at `enough`.
   std::size_t count(std::size_t enough) const;
   std::size_t approximate_size() const { return count_.sum(); }
@@ -261,7 +264,7 @@ class concurrent_buckets : concurrent_layout<Types> {
   template <class Change>
   void change_value(held& home, const place& at, Change& change);
   template <class K, class Use>
-  bool take(const K& key, std::uint64_t hash, Use&& use);
+  bool take(const K& key, std::uint64_t hash, taken_out& gone, Use&& use);
 
   // --------------------------------------------------------------------------------------------------------- reads.h
   struct answer {
@@ -287,8 +290,8 @@ class concurrent_buckets : concurrent_layout<Types> {
   using cargo_list = std::vector<cargo, allocator_of<cargo>>;
   std::uint64_t copy_bucket(std::uint64_t hash, unsigned number, cargo_list& out) const;
   held lock_bucket_of(std::uint64_t hash, unsigned number) const;
-  template <class Removed>
-  std::size_t remove_where(Removed&& removed);
+  template <class Removed, class AfterBucket>
+  std::size_t remove_where(Removed&& removed, AfterBucket&& after_bucket);
   template <class Show>
   static bool show_all(const table& t, unsigned number, Show&& show);
   static std::uint64_t last_hash(std::uint64_t hash, std::uint64_t version) {

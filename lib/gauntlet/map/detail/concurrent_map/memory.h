@@ -3,7 +3,7 @@
 // Everything comes from the map's allocator. Tables, directories and cells are never freed while the map may be in use:
 // a table emptied by a merge waits for the next split, a cell that is no longer needed for the next full bucket, and a
 // directory that was outgrown stays for readers that are still in it; all outgrown ones together are smaller than the
-// current one. Nodes are freed at once: nobody is at a node without its bucket's lock.
+// current one. Nodes are freed as soon as the lock is free: nobody is at a node without its bucket's lock.
 #pragma once
 
 #include <new>
@@ -135,5 +135,50 @@ void concurrent_buckets<Types>::destroy_node(node* at) noexcept {
   Types::allocator_traits::destroy(allocator, std::addressof(at->element));
   give_memory(at, 1);
 }
+
+// Nodes that are in the map no more, until no lock is held: destructors of their elements may use the map. In words there
+// are none.
+template <class Types>
+class concurrent_buckets<Types>::taken_out {
+ public:
+  explicit taken_out(concurrent_buckets& from) noexcept : from_(from), others_(allocator_of<node*>(from.allocator_)) {}
+  ~taken_out() { destroy_all(); }
+  taken_out(const taken_out&) = delete;
+  taken_out& operator=(const taken_out&) = delete;
+
+  // Of one bucket only hashes that do not spread take out more than there is room for here. If there is no memory for
+  // those, they are destroyed at once.
+  void add(node* at) noexcept {
+    if constexpr (!in_words) {
+      if (GAUNTLET_LIKELY(count_ < within)) {
+        first_[count_++] = at;
+        return;
+      }
+      try {
+        others_.push_back(at);
+      } catch (...) {
+        from_.destroy_node(at);
+      }
+    }
+  }
+  void destroy_all() noexcept {
+    if constexpr (!in_words) {
+      const std::size_t count = std::exchange(count_, 0);
+      for (std::size_t i = 0; i < count; ++i) from_.destroy_node(first_[i]);
+      while (!others_.empty()) {
+        node* const at = others_.back();
+        others_.pop_back();
+        from_.destroy_node(at);
+      }
+    }
+  }
+
+ private:
+  static constexpr std::size_t within = in_words ? 1 : 32;
+  concurrent_buckets& from_;
+  std::size_t count_ = 0;
+  node* first_[within];
+  std::vector<node*, allocator_of<node*>> others_;
+};
 
 }  // namespace gauntlet::detail

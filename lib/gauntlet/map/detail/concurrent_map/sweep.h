@@ -123,10 +123,11 @@ bool concurrent_buckets<Types>::for_each(std::uint64_t first, std::uint64_t last
 }
 
 // Removes every element for which removed(cargo) says so, which is asked once each, under the lock, and has then disposed
-// of the element. Where it throws, that element and the rest stay. Returns how many.
+// of the element. Where it throws, that element and the rest stay. Calls after_bucket() with nothing locked after each
+// bucket that has lost an element. Returns how many.
 template <class Types>
-template <class Removed>
-std::size_t concurrent_buckets<Types>::remove_where(Removed&& removed) {
+template <class Removed, class AfterBucket>
+std::size_t concurrent_buckets<Types>::remove_where(Removed&& removed, AfterBucket&& after_bucket) {
   if (protocol::follow_first(directory_) == nullptr) return 0;
   std::size_t all = 0;
   sweep(0, ~std::uint64_t{0}, [&](std::uint64_t q, std::uint64_t to, unsigned number, std::uint64_t& end) {
@@ -159,6 +160,7 @@ std::size_t concurrent_buckets<Types>::remove_where(Removed&& removed) {
       all += gone;
       count_.add(-static_cast<std::int64_t>(gone));
       element_erased(in, q, version, empty);
+      after_bucket();
     }
     if (thrown) std::rethrow_exception(thrown);
     return true;
@@ -167,20 +169,23 @@ std::size_t concurrent_buckets<Types>::remove_where(Removed&& removed) {
 }
 
 template <class Types>
-template <class Chosen>
-std::size_t concurrent_buckets<Types>::erase_if(Chosen&& chosen) {
-  return remove_where([&](const cargo& c) {
-    if constexpr (in_words) {
-      const key_type key = Types::key_of(c);
-      const mapped_type value = Types::value_of(c);
-      return static_cast<bool>(chosen(key, value));
-    } else {
-      value_type& element = Types::element_of(c);
-      if (!chosen(element.first, std::as_const(element.second))) return false;
-      destroy_node(Types::node_of(c));
-      return true;
-    }
-  });
+template <class Chosen, class GoneFromBucket>
+std::size_t concurrent_buckets<Types>::erase_if(Chosen&& chosen, GoneFromBucket&& gone_from_bucket) {
+  taken_out gone(*this);
+  return remove_where(
+      [&](const cargo& c) {
+        if constexpr (in_words) {
+          const key_type key = Types::key_of(c);
+          const mapped_type value = Types::value_of(c);
+          return static_cast<bool>(chosen(key, value));
+        } else {
+          value_type& element = Types::element_of(c);
+          if (!chosen(element.first, std::as_const(element.second))) return false;
+          gone.add(Types::node_of(c));
+          return true;
+        }
+      },
+      [&] { gone_from_bucket(gone); });
 }
 
 template <class Types>

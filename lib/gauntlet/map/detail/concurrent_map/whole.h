@@ -90,7 +90,7 @@ bool concurrent_buckets<Types>::adopt(const cargo& of, concurrent_buckets& from)
 
 template <class Types>
 void concurrent_buckets<Types>::merge(concurrent_buckets& other) {
-  other.remove_where([&](const cargo& c) { return adopt(c, other); });
+  other.remove_where([&](const cargo& c) { return adopt(c, other); }, [] {});
 }
 
 // Copies cargo, not elements; should memory run out on the way, the map is still what it was.

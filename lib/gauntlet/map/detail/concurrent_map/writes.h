@@ -120,7 +120,7 @@ bool concurrent_buckets<Types>::update(const K& key, Change&& change) {
 
 template <class Types>
 template <class K>
-bool concurrent_buckets<Types>::erase(const K& key) {
+bool concurrent_buckets<Types>::erase(const K& key, taken_out& gone) {
   const std::uint64_t h = hash(key);
   if constexpr (in_words) {
     // An absent key costs no read-modify-write.
@@ -156,16 +156,16 @@ bool concurrent_buckets<Types>::erase(const K& key) {
     cargo words{};
     if (look_closely(key, h, words) == sight::absent) return false;
   }
-  return take(key, h, [](const cargo&) {});
+  return take(key, h, gone, [](const cargo&) {});
 }
 
 template <class Types>
 template <class K>
-auto concurrent_buckets<Types>::extract(const K& key) -> std::optional<mapped_type> {
+auto concurrent_buckets<Types>::extract(const K& key, taken_out& gone) -> std::optional<mapped_type> {
   std::optional<mapped_type> value;
   const std::uint64_t h = hash(key);
   if (protocol::follow_first(directory_) == nullptr) return value;
-  take(key, h, [&value](const cargo& c) {
+  take(key, h, gone, [&value](const cargo& c) {
     if constexpr (in_words) {
       value.emplace(Types::value_of(c));
     } else {
@@ -178,7 +178,7 @@ auto concurrent_buckets<Types>::extract(const K& key) -> std::optional<mapped_ty
 // Erases a key after use(cargo) under the lock, which may throw: then the element stays. Requires a directory.
 template <class Types>
 template <class K, class Use>
-GAUNTLET_NOINLINE bool concurrent_buckets<Types>::take(const K& key, std::uint64_t hash, Use&& use) {
+GAUNTLET_NOINLINE bool concurrent_buckets<Types>::take(const K& key, std::uint64_t hash, taken_out& gone, Use&& use) {
   cargo words{};
   const table* in = nullptr;
   std::uint64_t version = 0;
@@ -195,7 +195,7 @@ GAUNTLET_NOINLINE bool concurrent_buckets<Types>::take(const K& key, std::uint64
     version = home.version();
     empty = tags::taken(home.home().tags().load(relaxed)) == 0;
   }
-  if constexpr (!in_words) destroy_node(Types::node_of(words));
+  if constexpr (!in_words) gone.add(Types::node_of(words));
   count_.add(-1);
   element_erased(in, hash, version, empty);
   return true;
