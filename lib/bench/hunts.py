@@ -60,9 +60,11 @@ def binary_of(way, target, folders):
     return folders["afl" if way == "afl" else "others"] / f"hunt_{target}_{way}"
 
 
-def by_libfuzzer(binary, scratch, env, budget, seed, options):
-    options = [f"-runs={budget['executions']}", *options]
-    outcome = engine.hunt(binary, scratch, [], cpu_seconds=budget["cpu_seconds"], rng_seed=seed, env=env, options=options)
+def by_libfuzzer(binary, scratch, env, budget, seed):
+    """With the options of ci/fuzz: inputs of any length at once. libFuzzer's default, which lets them grow slowly, judges less
+    than one operation an execution in the first seconds."""
+    outcome = engine.hunt(binary, scratch, [], cpu_seconds=budget["cpu_seconds"], rng_seed=seed, env=env,
+                          options=[f"-runs={budget['executions']}"])
     if not (outcome.found or outcome.status == 0 or outcome.out_of_budget):
         raise OSError(f"{binary.name} ended with {outcome.status}: {engine.tail(outcome.log, 300)}")
     return outcome.found, outcome.cpu_seconds
@@ -115,8 +117,7 @@ def hunt(way, defect, seed, budget, folders):
         elif way == "rapidcheck":
             found, cpu_seconds = by_rapidcheck(*arguments)
         else:
-            # Bytes are hunted as libFuzzer does by default, from short inputs on.
-            found, cpu_seconds = by_libfuzzer(*arguments, [] if way == OURS else ["-len_control=100"])
+            found, cpu_seconds = by_libfuzzer(*arguments)
         executions, operations = TALLY.unpack(tally.read_bytes())
     if executions == 0:
         raise OSError(f"{binary.name} on {defect.name} judged nothing")

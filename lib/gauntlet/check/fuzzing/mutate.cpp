@@ -7,8 +7,8 @@
 //
 // Alone, every other mutation is a fresh program and changes nothing that there is. Edits stay close to an engine's
 // favourites, and most of what can be wrong lies closer to a random program: with one fresh program in twelve, a search
-// from nothing took twenty times the executions to the defects of one thread, and reached fewer branches of the right map
-// in the same time. Edits are for what random programs do not reach.
+// from nothing took nearly twenty times the executions to the defects of one thread, and reached fewer branches of the
+// right map in the same time. Edits are for what random programs do not reach.
 //
 // The hard case is edits around walks: a body is a number in the walk's operation, so blocks are taken and put through
 // edit.h, which keeps the numbers of the enclosing walks right, and a body grows or shrinks with what happens inside
