@@ -229,7 +229,9 @@ TEST(HashMapMemory, ElementsInTheOrderOfTheirHashesAllFindTables) {
   std::size_t count = 0;
   for (const auto& [k, v] : a) {
     b[k] = v;
-    if (++count % 1000 == 0) ASSERT_EQ(b.stats().overflowed, 0U) << count;
+    if (++count % 1000 == 0) {
+      ASSERT_EQ(b.stats().overflowed, 0U) << count;
+    }
   }
 }
 
