@@ -28,8 +28,9 @@
 //      all the same: the source's copies are thrown away and made again;
 //  (5) an operation on one key that throws leaves the locks free and the map unchanged (but a visitor's own changes stay);
 //      add_shard, remove_shard, set_weight and reshard happen or, if they throw, have changed nothing;
-//  (6) a visitor must not use the same map (in checked builds this is reported as misuse; otherwise the thread may wait for
-//      itself), nor stay for long: a resharding waits for it between its phases, and nobody else does on that account.
+//  (6) a visitor, or a destructor of what the map takes out, must not use the same map (in checked builds this is reported as
+//      misuse; otherwise the thread may wait for itself), nor stay for long: a resharding waits for it between its phases,
+//      and nobody else does on that account.
 //      Two threads whose visitors use each other's map can wait for each other for ever: where the shards lock, by any
 //      operation; whatever the shards, by migrate, add_shard, remove_shard, set_weight or reshard;
 //  (7) a write that was abandoned has not happened and never will (insert_or_assign_unless, erase_unless, and
