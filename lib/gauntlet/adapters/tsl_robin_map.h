@@ -31,6 +31,7 @@ struct tsl_robin_map
   static constexpr check::capabilities can() {
     check::capabilities c;
     c.arguments_may_refer_inside = false;  // what grows has freed the old buckets when it makes the new element
+    c.erase_gives_the_next = false;
     return c;
   }
   static constexpr bool leaves_out(const check::circumstances& now) {

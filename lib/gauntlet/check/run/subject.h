@@ -45,14 +45,15 @@ struct capabilities {
   bool diagnoses_misuse = false;      // stale iterators and cursors, re-entry
   bool stable_references = false;     // references survive insertion and rehash (node maps)
   bool erase_keeps_iterators = true;  // erase(iterator) moves nothing
+  bool erase_gives_the_next = true;   // false: iterating, nothing is erased; what erase(iterator) gives was seen before
   bool nodes = false;
   bool failed_hint_keeps_node = true;      // insert(hint, node) that inserts nothing leaves the node where it was
   bool failed_merge_loses_nothing = true;  // what a merge that throws took out of one map is in the other
   bool self_move_keeps = false;            // self-move-assignment leaves the map unchanged
   bool moved_from_is_empty = true;
   bool compares_only_in_lookups = true;  // false: keys are compared to tell empty places, too; then it is not counted
-  bool arguments_may_refer_inside =
-      true;              // m.try_emplace(a, m.at(b)), m.erase(m.find(a)->first): as in the standard's maps
+  // m.try_emplace(a, m.at(b)), m.erase(m.find(a)->first): as in the standard's maps.
+  bool arguments_may_refer_inside = true;
   bool shrinks = false;  // memory in use follows the number of elements down
   bool empty_allocates_nothing = false;
   std::size_t slack_elements = 512;  // memory budget: room for so many elements is free of charge, for each map
