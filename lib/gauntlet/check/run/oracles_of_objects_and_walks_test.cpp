@@ -35,6 +35,18 @@ TEST(oracles, memory_that_is_never_given_back_is_a_leak) {
   EXPECT_VERDICT(judged<leaks_memory_adapter>("clear 0\n"), allocator, "leak");
 }
 
+// What it copies it inserts under a hash of its own making: it answers rightly, and hashes otherwise than it was told.
+PLANT(
+    forgets_functors, plain,
+    forgets_functors(const forgets_functors& other, const Allocator& allocator) : base(0, Hash(), Equal(), allocator) {
+      base::insert(other.begin(), other.end());
+    });
+
+TEST(oracles, a_copy_that_forgets_hash_and_equality_is_noticed) {
+  EXPECT_VERDICT(judged<forgets_functors_adapter>("insert_copy 1 hot 0 value 1\ncopy_construct 0 1\n"), allocator,
+                 "lost functor");
+}
+
 PLANT(
     destroys_twice, plain, void clear() noexcept {
       if (!base::empty()) {
@@ -130,6 +142,41 @@ PLANT(
 TEST(oracles, an_erase_that_skips_the_next_element_breaks_promise_1) {
   EXPECT_VERDICT(judged<skips_adapter>("insert_copy 0 hot 0 value 1 count 4\niterate 0\n  erase_key 0 current\nend\n"),
                  broken_promise, "promise 1");
+}
+
+PLANT(
+    steps_first, plain,
+    struct iterator
+    : base::iterator {
+      iterator() = default;
+      iterator(typename base::iterator at) : base::iterator(at) {}
+      iterator& operator++() {
+        base::iterator::operator++();
+        return *this;
+      }
+      iterator operator++(int) { return ++*this; }
+    };
+    using base::begin; using base::end; iterator begin() { return base::begin(); } iterator end() {
+      return base::end();
+    });
+
+TEST(oracles, a_post_increment_that_gives_back_the_next_place_breaks_promise_1) {
+  EXPECT_VERDICT(judged<steps_first_adapter>("insert_copy 0 hot 0 value 1 count 8\niterate 0\n  nothing\nend\n"),
+                 broken_promise, "promise 1");
+}
+
+PLANT(
+    takes_the_key_at_a_hint, plain, using base::try_emplace; template <class... Arguments>
+    auto try_emplace(typename base::const_iterator hint, Key&& key, Arguments&&... arguments) {
+      const Key taken(std::move(key));
+      return base::try_emplace(hint, taken, std::forward<Arguments>(arguments)...);
+    });
+
+TEST(oracles, a_key_taken_at_a_hint_though_nothing_is_inserted_is_a_wrong_result) {
+  EXPECT_VERDICT(
+      (judged<takes_the_key_at_a_hint_adapter, element_types::tracked_tracked>(
+          "types tracked_tracked\ninsert_copy 0 hot 0 value 1 count 4\ntry_emplace_hint 0 hot 0 value 2 count 4\n")),
+      wrong_result, "try_emplace_hint");
 }
 
 TEST(oracles, an_iterator_given_back_that_is_not_the_next_one_is_a_wrong_result) {

@@ -115,7 +115,8 @@ class subject {
   // Bytes that the maps of this subject hold from their allocators, and the size of one element.
   virtual std::size_t bytes() const = 0;
   virtual std::size_t element_bytes() const = 0;
-  // Empty string when every block came back to its owner as it was and each map has the allocator it should have.
+  // Empty string when every block came back to its owner as it was and each map has the allocator it should have, and
+  // the hash and the equality that it was made with.
   virtual std::string allocator_check() const = 0;
 
   // Destroys the maps and the node; afterwards lifetimes and allocators must balance. Empty string when they do.

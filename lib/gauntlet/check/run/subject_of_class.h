@@ -102,6 +102,8 @@ class subject_of final : public subject_base {
   };
 
   map_type* construct(std::byte* at, unsigned target);
+  // Whether the map says that it has the hash and the equality of this subject; true where it doesn't say.
+  bool has_functors(const map_type& m) const;
   void replace(unsigned target, map_type* fresh) noexcept;
   void destroy_maps() noexcept;
   void forget_contents(map_type& m) noexcept;
@@ -161,6 +163,7 @@ class subject_of final : public subject_base {
   place places_[map_count + 1];
   map_type* maps_[map_count] = {};
   std::byte* spare_ = nullptr;
+  bool takes_functors_ = true;  // fresh maps say that they have those they were made with
   typename node_holder<map_type, has_nodes>::type node_;
   std::uint64_t events_of_replaced_ = 0;
   std::uint64_t work_of_replaced_ = 0;

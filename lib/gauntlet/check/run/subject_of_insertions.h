@@ -103,17 +103,22 @@ result GAUNTLET_SUBJECT_OF::insert_one(const request& r) {
     case opcode::try_emplace_hint:
       if constexpr (requires(const key_type& k, mapped_type&& v) { m.try_emplace(m.begin(), k, std::move(v)); }) {
         return each(r, [this, &m](std::uint64_t key, std::uint64_t value) {
-          const key_type k = make<key_type>(key);
+          key_type k = make<key_type>(key);
           mapped_type v = make<mapped_type>(value);
           const std::size_t before = m.size();
           const auto hint = hint_for(m, key, k);
           result answer;
-          {
+          const auto try_it = [&](auto&& by) {
             const faults::region region;
-            const auto at = m.try_emplace(hint, k, std::move(v));
+            const auto at = m.try_emplace(hint, std::forward<decltype(by)>(by), std::move(v));
             answer = seen(m.size() != before, at);
+          };
+          if constexpr (requires { m.try_emplace(hint, std::move(k), std::move(v)); }) {
+            takes_second_way(key) ? try_it(std::move(k)) : try_it(std::as_const(k));
+          } else {
+            try_it(std::as_const(k));
           }
-          answer.number = 1u + (answer.flag || untouched(v, value) ? 2u : 0u);
+          answer.number = (answer.flag || untouched(k, key) ? 1u : 0u) + (answer.flag || untouched(v, value) ? 2u : 0u);
           return answer;
         });
       }
@@ -152,13 +157,23 @@ result GAUNTLET_SUBJECT_OF::insert_one(const request& r) {
     case opcode::insert_or_assign_hint:
       if constexpr (requires(const key_type& k, mapped_type&& v) { m.insert_or_assign(m.begin(), k, std::move(v)); }) {
         return each(r, [this, &m](std::uint64_t key, std::uint64_t value) {
-          const key_type k = make<key_type>(key);
+          key_type k = make<key_type>(key);
           mapped_type v = make<mapped_type>(value);
           const std::size_t before = m.size();
           const auto hint = hint_for(m, key, k);
-          const faults::region region;
-          const auto at = m.insert_or_assign(hint, k, std::move(v));
-          return seen(m.size() != before, at);
+          const auto do_it = [&](auto&& by) {
+            const faults::region region;
+            const auto at = m.insert_or_assign(hint, std::forward<decltype(by)>(by), std::move(v));
+            return seen(m.size() != before, at);
+          };
+          if constexpr (requires { m.insert_or_assign(hint, std::move(k), std::move(v)); }) {
+            if (takes_second_way(key)) {
+              result answer = do_it(std::move(k));
+              answer.number = answer.flag || untouched(k, key) ? 0u : 1u;
+              return answer;
+            }
+          }
+          return do_it(std::as_const(k));
         });
       }
       break;

@@ -87,6 +87,11 @@ subject::work_count GAUNTLET_SUBJECT_OF::work() const {
 GAUNTLET_SUBJECT_TEMPLATE
 std::string GAUNTLET_SUBJECT_OF::allocator_check() const {
   std::string text = arena_errors();
+  for (unsigned i = 0; i < map_count && takes_functors_ && text.empty(); ++i) {
+    if (maps_[i] != nullptr && !has_functors(*maps_[i])) {
+      text = "lost functor: map " + std::to_string(i) + " has another hash function or equality than it was made with";
+    }
+  }
   if constexpr (has_allocator) {
     for (unsigned i = 0; i < map_count && text.empty(); ++i) {
       if (maps_[i] != nullptr) {

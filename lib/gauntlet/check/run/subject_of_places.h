@@ -15,11 +15,30 @@ typename GAUNTLET_SUBJECT_OF::map_type* GAUNTLET_SUBJECT_OF::construct(std::byte
   const hash_type hash(functors_);
   const equal_type equal(functors_);
   const allocator_type allocator(home(target));
+  map_type* made;
   if constexpr (requires { adapter::make(hash, equal, allocator, std::size_t{}); }) {
-    return ::new (at) map_type(adapter::make(hash, equal, allocator, header_.capacity));
+    made = ::new (at) map_type(adapter::make(hash, equal, allocator, header_.capacity));
   } else {
-    return ::new (at) map_type(header_.capacity, hash, equal, allocator);
+    made = ::new (at) map_type(header_.capacity, hash, equal, allocator);
   }
+  takes_functors_ = takes_functors_ && has_functors(*made);
+  return made;
+}
+
+GAUNTLET_SUBJECT_TEMPLATE
+bool GAUNTLET_SUBJECT_OF::has_functors(const map_type& m) const {
+  if constexpr (requires { m.hash_function().state() == &functors_; }) {
+    if (m.hash_function().state() != &functors_) {
+      return false;
+    }
+  }
+  if constexpr (requires { m.key_eq().state() == &functors_; }) {
+    if (m.key_eq().state() != &functors_) {
+      return false;
+    }
+  }
+  static_cast<void>(m);
+  return true;
 }
 
 // The fresh map, which stands in the spare place, takes the place of map `target`.
