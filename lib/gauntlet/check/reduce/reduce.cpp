@@ -28,6 +28,7 @@
 #include <array>
 #include <iterator>
 #include <span>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -368,6 +369,18 @@ class reducer {
         if (info(o.code).takes.key && o.key.choice == key_class::hot) {
           o.key.number = static_cast<std::uint16_t>(o.key.number % p.header.hot_keys);
         }
+      }
+    });
+    // The same is true of two ways to choose a key that give the same one.
+    attempt_with([](program& p) {
+      std::unordered_map<std::uint64_t, key_operand> simplest;
+      for (const operation& o : p.operations) {
+        if (!info(o.code).takes.key) continue;
+        key_operand& known = simplest.try_emplace(key_of(p.header, o.key), o.key).first->second;
+        if (rank_of(o.key) < rank_of(known)) known = o.key;
+      }
+      for (operation& o : p.operations) {
+        if (info(o.code).takes.key) o.key = simplest.at(key_of(p.header, o.key));
       }
     });
     rename([](const operation& o) { return info(o.code).takes.key; }, [](const operation& o) { return rank_of(o.key); },

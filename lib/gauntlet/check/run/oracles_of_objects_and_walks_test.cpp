@@ -38,7 +38,7 @@ TEST(oracles, memory_that_is_never_given_back_is_a_leak) {
 // What it copies it inserts under a hash of its own making: it answers rightly, and hashes otherwise than it was told.
 PLANT(
     forgets_functors, plain,
-    forgets_functors(const forgets_functors& other, const Allocator& allocator) : base(0, Hash(), Equal(), allocator) {
+    forgets_functors(const forgets_functors& other) : base(0, Hash(), Equal(), other.get_allocator()) {
       base::insert(other.begin(), other.end());
     });
 
