@@ -34,6 +34,7 @@
 
 #include <gauntlet/check/program/codec.h>
 #include <gauntlet/check/program/edit.h>
+#include <gauntlet/check/program/keys.h>
 
 namespace gauntlet::check {
 namespace {
