@@ -38,9 +38,9 @@ TEST(oracles, memory_that_is_never_given_back_is_a_leak) {
 // What it copies it inserts under a hash of its own making: it answers rightly, and hashes otherwise than it was told.
 PLANT(
     forgets_functors, plain,
-    forgets_functors(const forgets_functors& other) : base(0, Hash(), Equal(), other.get_allocator()) {
-      base::insert(other.begin(), other.end());
-    });
+    forgets_functors(const forgets_functors& other) : base(
+        0, Hash(), Equal(), other.get_allocator()) { base::insert(other.begin(), other.end()); } forgets_functors&
+    operator=(const forgets_functors&) = default;);
 
 TEST(oracles, a_copy_that_forgets_hash_and_equality_is_noticed) {
   EXPECT_VERDICT(judged<forgets_functors_adapter>("insert_copy 1 hot 0 value 1\ncopy_construct 0 1\n"), allocator,
