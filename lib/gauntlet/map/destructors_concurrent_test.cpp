@@ -170,9 +170,7 @@ TYPED_TEST(destructors, use_the_map_after_every_operation_that_takes_something_o
 
 TYPED_TEST(destructors, use_the_map_when_the_operation_throws) {
   TypeParam* in_use = nullptr;
-  int rings = 0;
   const ringing at_end = [&](int number) {
-    ++rings;
     if (in_use == nullptr) return;
     EXPECT_FALSE(in_use->contains(bell(500 + number)));
   };
