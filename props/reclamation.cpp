@@ -1,12 +1,16 @@
 #include "reclamation.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <iterator>
+#include <mutex>
 #include <optional>
 #include <thread>
 
 #include <gauntlet/adapters/rcu_map.h>
 #include <gauntlet/map/detail/epoch_domain.h>
+#include <gauntlet/map/detail/freeing_count.h>
 #include <gauntlet/sched/run.h>
 
 namespace props {
@@ -106,6 +110,41 @@ void calls_of_synchronize_that_overlap() {
     other.join();
     late.join();
   }
+}
+
+void frees_that_are_awaited() {
+  gauntlet::detail::freeing_count freeing;
+  std::mutex lock, turns;
+  bool taken[2] = {}, freed[2] = {};
+  const auto free_one = [&](int which) {
+    unsigned counter = 0;
+    {
+      const std::lock_guard guard(lock);
+      taken[which] = true;
+      counter = freeing.begin();
+    }
+    freed[which] = true;
+    freeing.end(counter);
+  };
+  const auto wait = [&] {
+    bool begun[2] = {};
+    {
+      const std::lock_guard guard(lock);
+      std::copy(std::begin(taken), std::end(taken), begun);
+    }
+    {
+      const std::lock_guard guard(turns);
+      freeing.await();
+    }
+    for (int i = 0; i < 2; ++i) GAUNTLET_SCHED_CHECK(!begun[i] || freed[i]);
+  };
+  std::thread one([&] { free_one(0); });
+  std::thread other([&] { free_one(1); });
+  std::thread waiter(wait);
+  wait();
+  one.join();
+  other.join();
+  waiter.join();
 }
 
 void object_freed_after_its_grace_period() {

@@ -10,6 +10,9 @@ void entry_held_while_erased_and_others_inserted();
 // Two erase and wait for the readers, at one time: what each has erased is freed when it goes on. Two others read.
 void calls_of_synchronize_that_overlap();
 
+// Two free something outside of the lock under which they took it; two others, in turns, wait for those who had begun.
+void frees_that_are_awaited();
+
 // One replaces an object and frees the old one when its grace period is over; one reads it, twice.
 void object_freed_after_its_grace_period();
 

@@ -20,6 +20,10 @@ TEST(rcu_map, frees_what_was_retired_before_each_synchronize) {
   expect_nothing_in_every_interleaving(props::calls_of_synchronize_that_overlap, 2);
 }
 
+TEST(freeing_count, waits_for_all_who_had_begun) {
+  expect_nothing_in_every_interleaving(props::frees_that_are_awaited, 2);
+}
+
 TEST(epoch_domain, lets_nothing_be_freed_that_is_read) {
   expect_nothing_in_every_interleaving(props::object_freed_after_its_grace_period, 3);
 }

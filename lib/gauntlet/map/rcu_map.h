@@ -44,13 +44,15 @@
 //  (6) while a thread reads (in a visitor of visit or for_each, during a `reading`) it may use the map as it likes,
 //      except synchronize(), and except extract where T can't be copied. Inside a visitor of update, a predicate of
 //      erase_if, a hash or an equality it may only read. Breaches are reported as misuse (the latter in checked
-//      builds). The allocator must not use the map at all. Destructors of keys and values may: what was retired is freed
-//      at the end of some later operation that changes the map, of any thread, when that holds no lock any more. (The
-//      copy on which a visitor of update works is the visitor's: what that destroys is destroyed under the lock.);
+//      builds). The allocator must not use the map at all. Destructors of keys and values may, except synchronize(),
+//      which would wait for them: what was retired is freed at the end of some later operation that changes the map, of
+//      any thread, when that holds no lock any more. (The copy on which a visitor of update works is the visitor's: what
+//      that destroys is destroyed under the lock.);
 //  (7) entries unreclaimed: at most unreclaimed_max in each shard, and beside them what one erase_if or clear has taken
 //      out of it, what each call of synchronize() has that still waits, and what threads have retired while they were
-//      reading. synchronize() waits for those who read at the call, and for nobody who begins to later, and for calls of
-//      itself that began before; when it returns, all that was retired before the call is freed;
+//      reading. synchronize() waits for those who read at the call, and for nobody who begins to later, for calls of
+//      itself that began before, and for operations that are freeing what was retired before; when it returns, all that was
+//      retired before the call is freed;
 //  (8) construction and destruction must not run beside other operations, as with any object.
 //
 //   operation                                effect         blocks                progress    memory returns
@@ -363,6 +365,7 @@ class rcu_map : detail::rcu_core<Key, T, Hash, KeyEqual, Allocator, Policy> {
   using core::domain_;
   using core::equal_;
   using core::erase_locked;
+  using core::freeing_;
   using core::hash_;
   using core::hash_of;
   using core::insert_locked;

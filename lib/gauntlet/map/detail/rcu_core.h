@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <optional>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -29,6 +30,7 @@
 #include <gauntlet/map/detail/annotations.h>
 #include <gauntlet/map/detail/attributes.h>
 #include <gauntlet/map/detail/epoch_domain.h>
+#include <gauntlet/map/detail/freeing_count.h>
 #include <gauntlet/map/detail/map_types.h>
 #include <gauntlet/map/detail/mutex.h>
 #include <gauntlet/map/detail/rcu_table.h>
@@ -164,18 +166,22 @@ class rcu_core {
     }
     // What is retired there, whether its readers have left or not.
     void take_all_locked(shard& from) noexcept GAUNTLET_REQUIRES(from.lock) {
-      from.retired.drain(adding());
+      from.retired.drain([this](entry* at) noexcept { add(at); });
       from.retired_tables.drain([this](retired_table* at) noexcept { at->next_retired = std::exchange(tables_, at); });
     }
-    // Of what retired.collect hands out.
+    // Of what retired.collect hands out, under the shard's lock: synchronize() waits until it is freed.
     auto adding() noexcept {
-      return [this](entry* at) noexcept { add(at); };
+      return [this](entry* at) noexcept {
+        if (!counter_) counter_ = map_.freeing_.begin();
+        add(at);
+      };
     }
     size_type entries() const noexcept { return count_; }
     void free_all() noexcept {
       count_ = 0;
       free_each(std::exchange(entries_, nullptr), map_.disposer());
       free_each(std::exchange(tables_, nullptr), map_.table_disposer());
+      if (counter_) map_.freeing_.end(*std::exchange(counter_, std::nullopt));
     }
 
    private:
@@ -188,7 +194,8 @@ class rcu_core {
     const rcu_core& map_;
     entry* entries_ = nullptr;
     retired_table* tables_ = nullptr;
-    size_type count_ = 0;  // of entries
+    std::optional<unsigned> counter_;  // of map_.freeing_, once something was handed out
+    size_type count_ = 0;              // of entries
   };
 
   // The highest bits of a hash say which shard, the others where in its table.
@@ -292,6 +299,7 @@ class rcu_core {
   [[no_unique_address]] Allocator allocator_;  // constant after construction: copied for each use
   std::uint64_t seed_;                         // constant after construction
   mutable domain_type domain_;
+  mutable freeing_count freeing_;  // operations that have what a collection handed out
   // Calls of synchronize() take turns in taking things out of the shards, and end in the order in which they did.
   mutable lock_type turns_;
   std::uint64_t turns_begun_ GAUNTLET_GUARDED_BY(turns_) = 0;

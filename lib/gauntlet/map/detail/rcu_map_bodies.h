@@ -339,7 +339,7 @@ auto GAUNTLET_MAP::snapshot() const -> map_type {
 
 // What a call has taken out waits for its own grace period and no other, however many calls overlap. What was retired
 // before this call, but taken out by an earlier one, waits for readers who are at this call, too: the end of that call is
-// awaited.
+// awaited. So is the end of those operations that were handed such things and free them without a lock.
 GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::synchronize() {
   taken_out mine(*this);
@@ -364,14 +364,15 @@ void GAUNTLET_MAP::synchronize() {
     const typename inside::pause outside(here);
     mine.free_all();
   }
-  for (;; std::this_thread::yield()) {
+  const auto is_my_turn = [&] {
     const locked guard(turns_);
-    if (turns_ended_ == turn) {
-      ++turns_ended_;
-      taken_out_ -= entries;
-      return;
-    }
-  }
+    return turns_ended_ == turn;
+  };
+  while (!is_my_turn()) std::this_thread::yield();
+  freeing_.await();
+  const locked guard(turns_);
+  ++turns_ended_;
+  taken_out_ -= entries;
 }
 
 GAUNTLET_MAP_TEMPLATE
