@@ -120,6 +120,7 @@ def load(path):
     try:
         with open(path, encoding="utf-8") as file:
             run = json.load(file)
+        run["benchmarks"] = [entry for entry in run["benchmarks"] if not entry.get("error_occurred")]  # ran out of memory
         for entry in run["benchmarks"]:
             entry["real_time"]  # a file of another kind is told here, not later
         gather(run)
