@@ -439,30 +439,7 @@ class plain_map {
     return works_.find(key);
   }
   template <class Map, class Keys, class Visitor>
-  static void find_many_in(Map& map, Keys first, Keys last, Visitor& visit) {
-    if constexpr (requires { works_type::find_batch; }) {
-      if (map.works_.gains_by_batches()) {
-        std::uint64_t hashes[works_type::find_batch];
-        while (first != last) {
-          map.works_.read(operation::find);
-          std::size_t count = 0;
-          for (Keys at = first; count < works_type::find_batch && at != last; ++at, ++count) {
-            hashes[count] = map.works_.hash_of(*at);
-            map.works_.fetch(hashes[count]);
-          }
-          for (std::size_t i = 0; i < count; ++i, ++first) {
-            const auto& key = *first;
-            visit(key, map.at_position(map.works_.find_hashed(hashes[i], key)));
-          }
-        }
-        return;
-      }
-    }
-    for (; first != last; ++first) {
-      const auto& key = *first;
-      visit(key, map.at_position(map.lookup(key)));
-    }
-  }
+  static void find_many_in(Map& map, Keys first, Keys last, Visitor& visit);
   iterator at_position(const position& at) noexcept { return iterator(&works_, at); }
   const_iterator at_position(const position& at) const noexcept { return const_iterator(&works_, at); }
   iterator first_position() {

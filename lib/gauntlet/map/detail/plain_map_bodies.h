@@ -170,4 +170,31 @@ void plain_map<Kind>::merge(plain_map<Kind2>& source) {
   if (source.size() != before) source.works_.pay_whole_debt();
 }
 
+template <class Kind>
+template <class Map, class Keys, class Visitor>
+void plain_map<Kind>::find_many_in(Map& map, Keys first, Keys last, Visitor& visit) {
+  if constexpr (requires { works_type::find_batch; }) {
+    if (map.works_.gains_by_batches()) {
+      std::uint64_t hashes[works_type::find_batch];
+      while (first != last) {
+        map.works_.read(operation::find);
+        std::size_t count = 0;
+        for (Keys at = first; count < works_type::find_batch && at != last; ++at, ++count) {
+          hashes[count] = map.works_.hash_of(*at);
+          map.works_.fetch(hashes[count]);
+        }
+        for (std::size_t i = 0; i < count; ++i, ++first) {
+          const auto& key = *first;
+          visit(key, map.at_position(map.works_.find_hashed(hashes[i], key)));
+        }
+      }
+      return;
+    }
+  }
+  for (; first != last; ++first) {
+    const auto& key = *first;
+    visit(key, map.at_position(map.lookup(key)));
+  }
+}
+
 }  // namespace gauntlet::detail
