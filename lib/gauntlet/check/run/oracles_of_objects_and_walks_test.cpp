@@ -144,6 +144,19 @@ TEST(oracles, an_erase_that_skips_the_next_element_breaks_promise_1) {
                  broken_promise, "promise 1");
 }
 
+inline constexpr capabilities gives_any_place{.erase_gives_the_next = false};
+PLANT(
+    skips_and_says_so, gives_any_place, auto erase(typename base::iterator at) {
+      auto next = base::erase(at);
+      return next == base::end() ? next : std::next(next);
+    } using base::erase;);
+
+TEST(oracles, a_map_that_says_so_is_not_asked_to_erase_while_it_is_iterated) {
+  const verdict v =
+      judged<skips_and_says_so_adapter>("insert_copy 0 hot 0 value 1 count 4\niterate 0\n  erase_key 0 current\nend\n");
+  EXPECT_TRUE(v) << v.message;
+}
+
 PLANT(
     steps_first, plain,
     struct iterator
