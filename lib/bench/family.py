@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the concurrent maps of the family beside public ones; prints the tables and says which bars are met.
 
-    family.py [--bin DIR] [--quick] [--part all|resharding] [--json FILE] [--markdown] [--readme]
+    family.py [--bin DIR] [--quick] [--part all|resharding|threads] [--json FILE] [--markdown] [--readme]
     family.py --from FILE [--markdown] [--readme]      the tables of an earlier run, nothing is measured
 
 Exit: 0 measured (a missed bar is a line in the table), 1 a map answered wrongly, 2 wrong use, missing binary or a run
@@ -22,6 +22,7 @@ from report import (HERE, Table, cpu_model, duration, fail, ratio_text, size_nam
                     write_beside_and_rename)
 
 README_BEGIN, README_END = "<!-- family: begin -->", "<!-- family: end -->"
+THREADS_BEGIN, THREADS_END = "<!-- threads: begin -->", "<!-- threads: end -->"
 MAPS_README = HERE.parent / "gauntlet" / "map" / "README.md"
 COSTS_BEGIN, COSTS_END = "<!-- costs: begin -->", "<!-- costs: end -->"
 LEAD_BAR = 1.5       # concurrent_map over the best peer, at 95 % reads and more
@@ -39,7 +40,7 @@ def measure(arguments):
     binary = Path(arguments.bin).resolve() / "gauntlet_bench_family"
     if not os.access(binary, os.X_OK):
         fail(f"{binary} is missing; ci/bench family builds it")
-    options = (["--quick"] if arguments.quick else []) + (["--resharding"] if arguments.part == "resharding" else [])
+    options = (["--quick"] if arguments.quick else []) + ([f"--part={arguments.part}"] if arguments.part != "all" else [])
     result = subprocess.run([str(binary)] + options, stdout=subprocess.PIPE, text=True, check=False)
     if result.returncode == 1:
         print("ci/bench: a map answered wrongly, see above; nothing was measured", file=sys.stderr)
@@ -57,10 +58,10 @@ def load(path):
     try:
         with open(path, encoding="utf-8") as file:
             run = json.load(file)
-        if run["contestants"] and "rows" in run:
+        if not run["contestants"] or not any(part in run for part in ("rows", "curves", "resharding")):
+            raise KeyError("rows")
+        if "rows" in run:
             run["hits"], run["memory"]
-        else:
-            run["resharding"]
         return run
     except (OSError, ValueError, KeyError, TypeError) as error:
         fail(f"{path} is no result of ci/bench family: {error}")
@@ -88,10 +89,10 @@ def figure(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def compare(run):
+def compare(run, part="rows"):
     """Every row with its medians and its best peer."""
     records = []
-    for row in run["rows"]:
+    for row in run[part]:
         medians = {name: speed(entry) for name, entry in row["maps"].items()}
         best = max(names(run, True), key=medians.get)
         records.append({**row, "medians": medians, "best": best})
@@ -191,6 +192,32 @@ def resharding_table(run):
             "the ring gives another shard.")
 
 
+def by_threads(run):
+    """{(keys, law, reads): {threads: record}}"""
+    curves = {}
+    for record in compare(run, "curves"):
+        curves.setdefault((record["keys"], record["law"], record["reads"]), {})[record["threads"]] = record
+    return curves
+
+
+def threads_tables(run):
+    everybody, curves = names(run, False) + names(run, True), by_threads(run)
+    most = max(threads for row in curves.values() for threads in row)
+    speeds = Table(["keys", "law", "reads"] + everybody + ["best peer"], left=3)
+    gains = Table(["keys", "law", "reads"] + everybody, left=3)
+    for (keys, law, reads), row in curves.items():
+        last, first = row[most], row[1]["medians"]
+        mix = [size_name(keys), law, f"{reads} %"]
+        speeds.add(*mix, *[figure(last["medians"][name]) for name in everybody], last["best"])
+        gains.add(*mix, *[figure(last["medians"][name] / first[name]) for name in everybody])
+    ours = names(run, False)
+    ahead = [sum(row[most]["medians"][name] >= row[most]["medians"][row[most]["best"]] for row in curves.values()) for name in ours]
+    return [(f"Million operations a second of {most} threads", speeds,
+             f"Rows of {len(curves)} ahead of the best peer: " + ", ".join(f"{name} {won}" for name, won in zip(ours, ahead)) + "."),
+            (f"{most} threads over one: how many times as many operations", gains,
+             "More than the threads: one thread alone has the caches and the clock of one processor.")]
+
+
 def costs(run):
     """For the page that says which map to take: the least that tells the maps apart."""
     rows = {(r["keys"], r["reads"]): r for r in compare(run) if r["threads"] == 2 and r["law"] == "uniform"}
@@ -249,6 +276,8 @@ def report(run, markdown):
     text = [measured(run)]
     resharding = [part for title, table, line in ([resharding_table(run)] if run.get("resharding") else [])
                   for part in (heading(title), table.show(markdown), line)]
+    if "curves" in run:
+        text += [part for title, table, line in threads_tables(run) for part in (heading(title), table.show(markdown), line)]
     if "rows" not in run:
         return "\n\n".join(text + resharding)
     records = compare(run)
@@ -264,11 +293,16 @@ def report(run, markdown):
     return "\n\n".join(text)
 
 
+def shown(pictures):
+    return "\n".join(f"![{path.stem.replace('_', ' ')}](plots/{path.name})" for path in pictures)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="ci/bench family", description=__doc__.splitlines()[0])
     parser.add_argument("--bin", default=HERE.parent.parent / "build" / "bench" / "bin", help="where the binary is")
     parser.add_argument("--quick", action="store_true", help="two minutes")
-    parser.add_argument("--part", choices=["all", "resharding"], default="all", help="what to measure")
+    parser.add_argument("--part", choices=["all", "resharding", "threads"], default="all",
+                        help="what to measure; threads: 1, 2, 4, ... as far as there are processors")
     parser.add_argument("--json", metavar="FILE", help="keep the raw figures")
     parser.add_argument("--from", dest="source", metavar="FILE", help="report kept figures again")
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
@@ -277,24 +311,29 @@ def main():
                         help="put the results into lib/bench/README.md and the costs into lib/gauntlet/map/README.md")
     arguments = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `ci/bench ... | head` ends quietly
-    if arguments.readme and arguments.part != "all":
-        fail("--readme takes a whole run")
+    if (arguments.readme or arguments.plots) and arguments.part == "resharding":
+        fail("--readme and --plots take a whole run, or --part threads")
     if arguments.plots or arguments.readme:
         plots.pyplot(fail)  # what is missing is told before the measuring
     run = load(arguments.source) if arguments.source else measure(arguments)
-    if arguments.readme and missing_parts(run):
+    only_threads = "curves" in run and "rows" not in run
+    if arguments.readme and missing_parts(run) and not only_threads:
         fail(f"--readme takes a whole run; {arguments.source or 'this one'} has no {', no '.join(missing_parts(run))}")
     if arguments.json:
         write_beside_and_rename(Path(arguments.json), json.dumps(run, indent=1) + "\n")
     print(report(run, arguments.markdown))
     if arguments.plots or arguments.readme:
-        if missing_parts(run):
-            fail("--plots takes a whole run")
+        if missing_parts(run) and not only_threads:
+            fail("--plots takes a whole run, or --part threads")
+        if only_threads:
+            pictures = plots.plot_curves(by_threads(run), names(run, False) + names(run, True), size_name, fail)
+            if arguments.readme:
+                update_readme(report(run, True) + "\n\n" + shown(pictures), THREADS_BEGIN, THREADS_END)
+            return
         pictures = plots.plot_mixes([{**r, "keys": size_name(r["keys"]), "throughput": r["medians"]} for r in compare(run)],
                               names(run, False) + names(run, True), fail)
     if arguments.readme:
-        shown = "\n".join(f"![{path.stem.replace('_', ' ')}](plots/{path.name})" for path in pictures)
-        section, costs_section = report(run, True) + "\n\n" + shown, costs(run)
+        section, costs_section = report(run, True) + "\n\n" + shown(pictures), costs(run)
         update_readme(section, README_BEGIN, README_END)
         update_readme(costs_section, COSTS_BEGIN, COSTS_END, MAPS_README)
 

@@ -79,6 +79,36 @@ def plot_mixes(rows, maps, fail):
     return paths
 
 
+def plot_curves(curves, maps, size_name, fail):
+    """One picture for each number of keys, a panel for each law and share of reads: throughput by threads, a line for each
+    map. `curves` is {(keys, law, reads): {threads: {medians: {map: million operations a second}}}}."""
+    plt = pyplot(fail)
+    paths = []
+    for keys in dict.fromkeys(keys for keys, _, _ in curves):
+        laws = list(dict.fromkeys(law for k, law, _ in curves if k == keys))
+        mixes = list(dict.fromkeys(reads for k, _, reads in curves if k == keys))
+        figure, axes = plt.subplots(len(laws), len(mixes), figsize=(3.0 * len(mixes), 2.8 * len(laws)), squeeze=False)
+        for row, law in zip(axes, laws):
+            for axis, reads in zip(row, mixes):
+                curve = curves[keys, law, reads]
+                for number, name in enumerate(maps):
+                    axis.plot(list(curve), [record["medians"][name] for record in curve.values()], label=name, color=f"C{number % 10}",
+                              linestyle="-" if number < 10 else "--", marker="o", markersize=2, linewidth=1)
+                axis.set_xscale("log", base=2)
+                axis.set_yscale("log")
+                axis.set_xticks(list(curve), [str(threads) for threads in curve])
+                axis.set_title(f"{law}, {reads} % reads", loc="left")
+        for axis in axes[-1]:
+            axis.set_xlabel("threads")
+        for row in axes:
+            row[0].set_ylabel("million operations a second")
+        figure.suptitle(f"{size_name(keys)} keys", x=0.06, ha="left")
+        figure.legend(*axes[0][0].get_legend_handles_labels(), ncols=7, loc="lower center", bbox_to_anchor=(0.5, -0.06))
+        paths.append(save(figure, f"threads_{keys}_keys.svg"))
+        plt.close(figure)
+    return paths
+
+
 def plot_contention(rows, fail):
     """One picture for each map: million operations a second by threads, a line for each law and share of reads; what was
     measured as dots, the model as lines. `rows` are (map, law, reads, {threads: measured}, {threads: modelled})."""

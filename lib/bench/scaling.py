@@ -3,6 +3,8 @@
 
     scaling.py [--bin DIR] [--schedules DIR] [--quick] [--json FILE] [--markdown] [--readme]
     scaling.py --from FILE [--markdown] [--readme]      the tables of an earlier run, nothing is measured
+    scaling.py --part contention --json FILE            that part alone, on a machine with more processors ...
+    scaling.py --contention FILE ...                    ... and its figures in the place of this machine's
 
 Exit: 0 measured, 1 the scheduler reported something correct, 2 wrong use, missing binary or a run that did not finish.
 """
@@ -35,9 +37,12 @@ MIXES = [("uniform", 100), ("uniform", 95), ("uniform", 50), ("uniform", 0),
 
 
 def measure(arguments):
-    run = {"quick": arguments.quick, "cpu_model": cpu_model(), "date": time.strftime("%Y-%m-%d")}
-    for folder, name, options in ((arguments.bin, "gauntlet_bench_scaling", []),
-                                  (arguments.schedules, "gauntlet_bench_schedules", ["--part=counts"])):
+    run = {"quick": arguments.quick, "cpu_model": cpu_model(), "processors": os.cpu_count(), "date": time.strftime("%Y-%m-%d")}
+    only_contention = arguments.part == "contention"
+    programs = [(arguments.bin, "gauntlet_bench_scaling", ["--part=contention"] if only_contention else [])]
+    if not only_contention:
+        programs.append((arguments.schedules, "gauntlet_bench_schedules", ["--part=counts"]))
+    for folder, name, options in programs:
         binary = Path(folder).resolve() / name
         if not os.access(binary, os.X_OK):
             fail(f"{binary} is missing; ci/bench scaling builds it")
@@ -52,7 +57,8 @@ def measure(arguments):
             run.update(json.loads(result.stdout))
         except ValueError as error:
             fail(f"{name} printed no JSON: {error}")
-    if shutil.which("valgrind"):
+    run["contention"].update(cpu_model=run["cpu_model"], date=run["date"])
+    if shutil.which("valgrind") and not only_contention:
         run["cachegrind"] = [count_misses(Path(arguments.bin).resolve() / "gauntlet_bench_scaling", elements)
                              for elements in ([10**4, 10**5] if arguments.quick else [10**4, 10**5, 10**6, 4 * 10**6])]
     return run
@@ -76,11 +82,12 @@ def count_misses(binary, elements):
             "lookup": [(l - f) / lookups for l, f in zip(looked, filled)]}
 
 
-def load(path):
+def load(path, parts=("measured", "simulated", "checker", "counts")):
     try:
         with open(path, encoding="utf-8") as file:
             run = json.load(file)
-        for key in ("measured", "simulated", "speeds", "checker", "counts"):
+        run["contention"]["speeds"][0], run["contention"]["locks"]
+        for key in parts:
             run[key][0]
         return run
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
@@ -177,6 +184,7 @@ def fitted_part(what, measured):
 
 def contention(run):
     """([(map, law, reads, {threads: measured}, {threads: modelled})], {map: part}); speeds in operations a second."""
+    run = run["contention"]
     speeds, rows, parts = speeds_of(run), [], {}
     for name in ("concurrent_map", "sharded_map"):
         what = {"map": name, "keys": int(run["speeds"][0]["keys"]), "locks": int(run["locks"][name]),
@@ -235,23 +243,26 @@ def misses_table(run):
 
 
 def contention_table(run, rows, parts):
+    run = run["contention"]
     measured_threads = sorted({threads for *_, measured, _ in rows for threads in measured})
     table = Table(["map", "law", "reads"] + [f"{t}, measured" for t in measured_threads] +
                   [f"{t}, model" for t in MODELLED_THREADS if t > 1], left=3)
     for name, law, reads, measured, modelled in rows:
         table.add(name, law, f"{reads} %", *[figure(measured[t] / 1e6) for t in measured_threads],
                   *[figure(modelled[t] / 1e6) for t in MODELLED_THREADS if t > 1])
-    line = (f"10,000 keys, {int(run['locks']['concurrent_map']):,} buckets and {int(run['locks']['sharded_map'])} shards. ")
-    off = [modelled[t] / measured[t] for _, law, reads, measured, modelled in rows for t in measured_threads
-           if t > 1 and (law, reads) != FITTED_MIX]
+    line = (f"Measured {run['date']} on {run['cpu_model'] or 'unknown CPU'} with {int(run['processors'])} processors. 10,000 keys, "
+            f"{int(run['locks']['concurrent_map']):,} buckets and {int(run['locks']['sharded_map'])} shards. ")
+    off = {t: [modelled[t] / measured[t] for _, law, reads, measured, modelled in rows if (law, reads, t) != (*FITTED_MIX, 2)]
+           for t in measured_threads if t > 1}
     if off:
         line += (f"A line's journey takes {run['journey_ns']:.0f} ns here, of which an operation of concurrent_map waits for "
                  f"{100 * parts['concurrent_map']:.0f} % and one of sharded_map for {100 * parts['sharded_map']:.0f} %: fitted to one row, "
-                 f"{FITTED_MIX[0]} with {FITTED_MIX[1]} % reads and two threads. In the others the model says {min(off):.2f} to "
-                 f"{max(off):.2f} times what was measured, {statistics.geometric_mean(off):.2f} in the geometric mean.")
+                 f"{FITTED_MIX[0]} with {FITTED_MIX[1]} % reads and two threads. In the others the model says of what was measured: "
+                 + "; ".join(f"with {t} threads {min(each):.2f} to {max(each):.2f} times as much, {statistics.geometric_mean(each):.2f} "
+                             "in the geometric mean" for t, each in off.items()) + ".")
     else:
         line += f"This machine has one processor: the model takes {JOURNEY_ELSEWHERE} ns for a line's journey, unfitted."
-    return ("Million operations a second by threads: measured on this machine, modelled beyond it", table, line)
+    return ("Million operations a second by threads: measured, and modelled beyond the processors", table, line)
 
 
 def schedules_table(run):
@@ -284,7 +295,7 @@ def checker_table(run):
 def report(run, markdown):
     rows, parts_waited = contention(run)
     heading = (lambda text: f"### {text}") if markdown else (lambda text: text)
-    parts = [f"Measured {run['date']}, {run['cpu_model'] or 'unknown CPU'}, {int(run['processors'])} processors, {run['compiler']}"
+    parts = [f"Measured {run['date']}, {run['cpu_model'] or 'unknown CPU'}, {run['processors']} processors, {run['compiler']}"
              f"{', quick run' if run['quick'] else ''}."]
     misses = [misses_table(run)] if run.get("cachegrind") else []
     for title, table, line in [*growth_tables(run), *misses, contention_table(run, rows, parts_waited), schedules_table(run), checker_table(run)]:
@@ -297,6 +308,8 @@ def main():
     build = HERE.parent.parent / "build"
     parser.add_argument("--bin", default=str(build / "bench" / "bin"), metavar="DIR")
     parser.add_argument("--schedules", default=str(build / "bench_schedules" / "bin"), metavar="DIR")
+    parser.add_argument("--part", choices=["all", "contention"], default="all", help="what to measure")
+    parser.add_argument("--contention", metavar="FILE", help="the figures of --part contention from another machine")
     parser.add_argument("--quick", action="store_true", help="up to 10^6 elements and 100,000 schedules a row")
     parser.add_argument("--json", metavar="FILE", help="keep the raw figures")
     parser.add_argument("--from", dest="source", metavar="FILE", help="report a kept run instead of measuring")
@@ -304,11 +317,21 @@ def main():
     parser.add_argument("--readme", action="store_true", help="also put the results into lib/bench/README.md")
     arguments = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if arguments.part == "contention" and (arguments.readme or arguments.source or arguments.contention):
+        fail("--part contention measures, and keeps the figures with --json")
     if arguments.readme:
         plots.pyplot(fail)
+    elsewhere = load(arguments.contention, ()) if arguments.contention else None
     run = load(arguments.source) if arguments.source else measure(arguments)
+    if elsewhere:
+        run["contention"] = elsewhere["contention"]
     if arguments.json:
         write_beside_and_rename(Path(arguments.json), json.dumps(run, indent=1) + "\n")
+    if arguments.part == "contention":
+        rows, parts = contention(run)
+        title, table, line = contention_table(run, rows, parts)
+        print("\n\n".join([title, table.show(arguments.markdown), line]))
+        return
     text, rows = report(run, arguments.markdown)
     print(text)
     if arguments.readme:

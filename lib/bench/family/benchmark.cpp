@@ -9,13 +9,15 @@
 //
 // A map that answers wrongly has no speed: after filling, every map is asked for the whole universe.
 //
-// Usage: gauntlet_bench_family [--quick] [--resharding]
-// --resharding measures that alone, and prints it alone. Prints JSON. Exit: 0 measured, 1 a map answered wrongly, 2 wrong use.
+// Usage: gauntlet_bench_family [--quick] [--part=resharding|threads]
+// A part is measured alone and printed alone: `resharding`, or `threads`, which are rows with 1, 2, 4, ... threads as far as
+// there are processors. Prints JSON. Exit: 0 measured, 1 a map answered wrongly, 2 wrong use.
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,6 +28,7 @@ namespace gauntlet::bench::family {
 namespace {
 
 constexpr unsigned mixes[] = {100, 99, 95, 50, 0};
+constexpr unsigned curve_mixes[] = {100, 95, 50, 0};
 constexpr std::size_t crowd = 32;
 constexpr std::size_t crowd_operations = 1'000'000;
 
@@ -34,6 +37,7 @@ struct settings {
   std::size_t rounds = 25;
   std::size_t crowd_rounds = 9;
   std::size_t resharding_rounds = 7;
+  std::size_t curve_rounds = 15;
   unsigned attempts = 6;  // to get an undisturbed slice
   lengths small{milliseconds(1), milliseconds(3)};
   lengths large{milliseconds(3), milliseconds(6)};
@@ -45,6 +49,7 @@ settings quick() {
   chosen.rounds = chosen.crowd_rounds = 5;
   chosen.attempts = 4;
   chosen.resharding_rounds = 3;
+  chosen.curve_rounds = 5;
   chosen.crowd_under_both_laws = false;
   return chosen;
 }
@@ -126,9 +131,11 @@ class benchmark {
         fill(size);
         for (const auto which : {id_source::law::uniform, id_source::law::zipf}) {
           const id_source ids(which, size);
-          for (const std::size_t threads : {std::size_t{1}, std::size_t{2}}) group(rows, size, which, ids, threads);
+          for (const std::size_t threads : {std::size_t{1}, std::size_t{2}}) {
+            group(rows, size, which, ids, threads, mixes, chosen_.rounds);
+          }
           if (size == 10'000 && (which == id_source::law::zipf || chosen_.crowd_under_both_laws)) {
-            group(rows, size, which, ids, crowd);
+            group(rows, size, which, ids, crowd, mixes, chosen_.crowd_rounds);
           }
         }
         maps_.clear();
@@ -152,6 +159,22 @@ class benchmark {
         std::printf(", \"bytes_per_survivor_after_shrinking\": %.2f", found.bytes_after_shrinking);
       }
       json_array::end_object();
+    }
+  }
+
+  // Speed by threads, each with a processor of its own.
+  void threads() {
+    const std::size_t most = processors().size();
+    json_array rows("curves");
+    for (const std::size_t size : {std::size_t{10'000}, std::size_t{1'000'000}}) {
+      fill(size);
+      for (const auto which : {id_source::law::uniform, id_source::law::zipf}) {
+        const id_source ids(which, size);
+        for (std::size_t count = 1; count <= most; count *= 2) {
+          group(rows, size, which, ids, count, curve_mixes, chosen_.curve_rounds);
+        }
+      }
+      maps_.clear();
     }
   }
 
@@ -236,7 +259,8 @@ class benchmark {
     return best;
   }
 
-  void group(json_array& rows, std::size_t size, id_source::law which, const id_source& ids, std::size_t thread_count) {
+  void group(json_array& rows, std::size_t size, id_source::law which, const id_source& ids, std::size_t thread_count,
+             std::span<const unsigned> shares, std::size_t rounds) {
     std::fprintf(stderr, "measuring: %zu thread%s, %zu keys, %s\n", thread_count, thread_count == 1 ? "" : "s", size,
                  name_of(which));
     const bool is_crowd = thread_count == crowd;
@@ -247,16 +271,14 @@ class benchmark {
     for (std::size_t i = 0; i < thread_count; ++i) streams[i].keys = draw_keys(ids, length, 100 + i);
     put_back();
     team threads(thread_count, enter_, leave_);
-    for (const unsigned mix : mixes) {
+    for (const unsigned mix : shares) {
       for (std::size_t i = 0; i < thread_count; ++i) streams[i].kinds = draw_kinds(mix, length, 200 + i);
       std::vector<positions> at(maps_.size(), positions(thread_count, 0));
-      const auto results = take_turns(is_crowd ? chosen_.crowd_rounds : chosen_.rounds,
-                                      [&](measured_map& map, std::size_t number, std::size_t round) {
-                                        return is_crowd
-                                                   ? measure_work(threads, round, map, streams)
-                                                   : undisturbed(threads, round, map, streams, at[number],
-                                                                 size >= 1'000'000 ? chosen_.large : chosen_.small);
-                                      });
+      const auto results = take_turns(rounds, [&](measured_map& map, std::size_t number, std::size_t round) {
+        return is_crowd ? measure_work(threads, round, map, streams)
+                        : undisturbed(threads, round, map, streams, at[number],
+                                      size >= 1'000'000 ? chosen_.large : chosen_.small);
+      });
       rows.begin_object();
       std::printf("\"threads\": %zu, \"keys\": %zu, \"law\": \"%s\", \"reads\": %u, \"maps\": {", thread_count, size,
                   name_of(which), mix);
@@ -329,15 +351,15 @@ class benchmark {
 
 int main_program(int argc, char** argv) {
   settings chosen;
-  bool only_resharding = false;
+  std::string_view part = "all";
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
     if (option == "--quick") {
       chosen = quick();
-    } else if (option == "--resharding") {
-      only_resharding = true;
+    } else if (option == "--part=resharding" || option == "--part=threads") {
+      part = option.substr(option.find('=') + 1);
     } else {
-      std::fprintf(stderr, "usage: gauntlet_bench_family [--quick] [--resharding]\n");
+      std::fprintf(stderr, "usage: gauntlet_bench_family [--quick] [--part=resharding|threads]\n");
       return 2;
     }
   }
@@ -361,8 +383,10 @@ int main_program(int argc, char** argv) {
                 contestants[i].is_peer ? "true" : "false");
   }
   std::printf("]");
-  if (only_resharding) {
+  if (part == "resharding") {
     benchmark(chosen, {}).resharding();
+  } else if (part == "threads") {
+    benchmark(chosen, contestants).threads();
   } else {
     benchmark(chosen, contestants).run();
   }

@@ -5,7 +5,7 @@
 //               line costs on its way from one processor to another: scaling.py makes a model for more of them
 //   checker     time to judge histories of t threads with k operations each
 //
-// Usage: gauntlet_bench_scaling [--quick]
+// Usage: gauntlet_bench_scaling [--quick] [--part=contention]     that part alone
 //        gauntlet_bench_scaling --fill ELEMENTS LOOKUPS     does that alone, for cachegrind: half of the lookups hit
 // Prints JSON. Exit: 0 measured, 2 wrong use.
 #include <algorithm>
@@ -210,6 +210,7 @@ void measure_contention(json& out, const settings& s) {
 
   concurrent_map<std::uint64_t, std::uint64_t> example;
   for (std::uint64_t id = 0; id < keys; id += 2) example.insert_or_assign(key_of(id), id);
+  out.open("contention", '{');
   out.open("locks", '{');
   out.number("sharded_map", static_cast<double>(sharded_map_policy::shard_count));
   out.number("concurrent_map", static_cast<double>(example.stats().tables * concurrent_map_policy::buckets_per_table));
@@ -225,6 +226,7 @@ void measure_contention(json& out, const settings& s) {
     for (const unsigned reads : {100U, 95U, 50U, 0U}) measure_mix(out, s, {law, reads}, ids, keys, maps, live, teams);
   }
   out.close(']');
+  out.close('}');
 }
 
 // ------------------------------------------------------------------------------------------------------------- checker
@@ -263,20 +265,23 @@ void measure_checker(json& out, const settings& s) {
   out.close(']');
 }
 
-int measure(const settings& s) {
+void measure(const settings& s, bool only_contention) {
   json out;
   out.open("", '{');
   out.text("compiler", __VERSION__);
-  std::fprintf(stderr, "measuring: growth\n");
-  measure_growth(out, s);
-  simulate_growth(out, s);
+  if (!only_contention) {
+    std::fprintf(stderr, "measuring: growth\n");
+    measure_growth(out, s);
+    simulate_growth(out, s);
+  }
   std::fprintf(stderr, "measuring: contention\n");
   measure_contention(out, s);
-  std::fprintf(stderr, "measuring: checker\n");
-  measure_checker(out, s);
+  if (!only_contention) {
+    std::fprintf(stderr, "measuring: checker\n");
+    measure_checker(out, s);
+  }
   out.close('}');
   std::printf("\n");
-  return 0;
 }
 
 void fill(std::uint64_t elements, std::uint64_t lookups) {
@@ -299,9 +304,20 @@ int main(int count, char** arguments) {
       return 0;
     }
   }
-  if (count > 2 || (count == 2 && std::string_view(arguments[1]) != "--quick")) {
-    std::fprintf(stderr, "usage: %s [--quick | --fill ELEMENTS LOOKUPS]\n", arguments[0]);
-    return 2;
+  gauntlet::bench::settings chosen;
+  bool only_contention = false;
+  for (int i = 1; i < count; ++i) {
+    const std::string_view option = arguments[i];
+    if (option == "--quick") {
+      chosen = gauntlet::bench::quick();
+    } else if (option == "--part=contention") {
+      only_contention = true;
+    } else {
+      std::fprintf(stderr, "usage: %s [--quick] [--part=contention]\n       %s --fill ELEMENTS LOOKUPS\n", arguments[0],
+                   arguments[0]);
+      return 2;
+    }
   }
-  return gauntlet::bench::measure(count == 2 ? gauntlet::bench::quick() : gauntlet::bench::settings{});
+  gauntlet::bench::measure(chosen, only_contention);
+  return 0;
 }
