@@ -209,7 +209,7 @@ def threads_tables(run):
         last, first = row[most], row[1]["medians"]
         mix = [size_name(keys), law, f"{reads} %"]
         speeds.add(*mix, *[figure(last["medians"][name]) for name in everybody], last["best"])
-        gains.add(*mix, *[figure(last["medians"][name] / first[name]) for name in everybody])
+        gains.add(*mix, *[figure(last["medians"][name] / first[name]) if first[name] else "-" for name in everybody])
     ours = names(run, False)
     ahead = [sum(row[most]["medians"][name] >= row[most]["medians"][row[most]["best"]] for row in curves.values()) for name in ours]
     return [(f"Million operations a second of {most} threads", speeds,

@@ -122,8 +122,8 @@ struct concurrent_map_policy {
 
   using protocol = detail::bucket_protocol;
   using tags = detail::fastest_tags;
-  using waiting = detail::backoff<32, 32>;
-  using map_policy = hash_map_policy;  // of snapshots
+  using waiting = detail::backoff<9, 32>;  // a few microseconds of pauses
+  using map_policy = hash_map_policy;      // of snapshots
   static std::uint64_t seed() noexcept { return hash_map_policy::seed(); }
   static constexpr bool checked = hash_map_policy::checked;  // report re-entry instead of waiting for ever
 };

@@ -56,7 +56,9 @@
 // wrong shard.
 //
 // Costs: a route and a second hash computation on top of hash_map. An empty map allocates nothing, but the object
-// itself takes 320 bytes a shard (20 KiB with the default of 64): a large object for a small stack.
+// itself takes 320 bytes a shard (80 KiB with the default of 256): a large object for a small stack. So many shards,
+// because sixteen threads that use 64 of them meet each other in every third operation or so: lookups then take half of
+// the time with 256 (lib/bench/README.md). `size` locks them all, one after another.
 #pragma once
 
 #include <array>
@@ -95,7 +97,7 @@ struct sharded_map_policy {
   // An annotated lock, default constructible: lock, unlock; for deadline_writer also try_lock.
   using lock_type = detail::spin_park_lock;
   using map_policy = hash_map_policy;                        // of the maps inside
-  static constexpr std::size_t shard_count = 64;             // a power of two, 1 allowed
+  static constexpr std::size_t shard_count = 256;            // a power of two, 1 allowed
   static constexpr bool checked = hash_map_policy::checked;  // report re-entry instead of waiting for ever
 
   // The shard of a key with this hash, below `shards`. Two multiplications and a fold let every bit of the hash reach

@@ -78,6 +78,7 @@
 #include <gauntlet/map/detail/policies.h>
 #include <gauntlet/map/detail/process_epochs.h>
 #include <gauntlet/map/detail/reentry_guard.h>
+#include <gauntlet/map/detail/spin_park_lock.h>
 #include <gauntlet/map/detail/version_chain.h>
 #include <gauntlet/map/hash.h>
 #include <gauntlet/map/progress.h>
@@ -93,7 +94,7 @@ inline namespace unchecked_policies {
 
 // What can be replaced without touching the map.
 struct snapshot_map_policy {
-  using lock_type = detail::mutex;                           // an annotated lock: lock, try_lock, unlock
+  using lock_type = detail::spin_park_lock;                  // an annotated lock: lock, try_lock, unlock
   using epochs = detail::process_epochs;                     // who tells when readers are gone
   static constexpr bool checked = hash_map_policy::checked;  // report re-entry instead of waiting for ever
 

@@ -94,6 +94,7 @@
 #include <gauntlet/map/detail/policies.h>
 #include <gauntlet/map/detail/process_epochs.h>
 #include <gauntlet/map/detail/reentry_guard.h>
+#include <gauntlet/map/detail/spin_park_lock.h>
 #include <gauntlet/map/detail/sync_entry.h>
 #include <gauntlet/map/hash.h>
 
@@ -116,8 +117,8 @@ inline namespace unchecked_policies {
 
 // What can be replaced without touching the map.
 struct sync_map_policy {
-  using lock_type = detail::mutex;        // an annotated lock: lock, try_lock, unlock
-  using epochs = detail::process_epochs;  // who tells when readers are gone
+  using lock_type = detail::spin_park_lock;  // an annotated lock: lock, try_lock, unlock
+  using epochs = detail::process_epochs;     // who tells when readers are gone
   template <class Key, class T>
   using entry = detail::sync_entry<Key, T>;
   using observer = no_sync_map_observer;

@@ -1,8 +1,9 @@
 // Waiting for another thread that is about to be done.
 //
 // A lock word that is given back by a plain store cannot tell that somebody sleeps, so there is nobody to wake: who waits
-// looks again and again, at first after a few pauses of the processor, then after giving it away, then after sleeping. A
-// holder that lost its processor gets it back, and a waiter costs little however long it takes.
+// looks again and again, at first after pauses of the processor that double, so that many waiters leave the word's line
+// to the one that works; then after giving the processor away, then after sleeping. A holder that lost its processor gets
+// it back, and a waiter costs little however long it takes.
 #pragma once
 
 #include <chrono>
@@ -12,10 +13,12 @@
 
 namespace gauntlet::detail {
 
+// Spins: at most 31.
 template <unsigned Spins, unsigned Yields>
 class backoff {
+  static_assert(Spins < 32, "backoff: the pauses double each time");
+
  public:
-  static constexpr unsigned pauses_max = 8;
   static constexpr std::chrono::microseconds nap{50};
 
   unsigned tries() const noexcept { return tries_; }
@@ -23,7 +26,7 @@ class backoff {
   void pause() noexcept {
     ++tries_;
     if (tries_ <= Spins) {
-      for (unsigned i = 0; i < tries_ && i < pauses_max; ++i) spin_pause();
+      for (unsigned pauses = 0; pauses < 1U << (tries_ - 1); ++pauses) spin_pause();
     } else if (tries_ - Spins <= Yields) {
       std::this_thread::yield();
     } else {

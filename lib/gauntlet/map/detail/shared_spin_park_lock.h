@@ -6,8 +6,8 @@
 // writer has been in.
 //
 // The idea: what is done under such a lock takes tens of nanoseconds, waking somebody takes microseconds. So nothing is
-// handed over: whoever runs goes on and barges, and who waits stays out of the way. It looks at the lock after one pause
-// of the processor, after two more, after four more, and so on for some ten microseconds: a thread that works in a loop
+// handed over: whoever runs goes on and barges, and who waits stays out of the way. It looks at the lock after some
+// pauses of the processor, after twice as many, and so on for some ten microseconds: a thread that works in a loop
 // does most of its work between two looks and keeps the line of the lock meanwhile. Only a holder that sleeps or has lost
 // its processor is awaited asleep. A reader that meets no writer, and anybody who finds the lock free, gets in by one
 // read-modify-write and leaves by one; a system call is made only where somebody is parked.
@@ -50,7 +50,8 @@
 namespace gauntlet::detail {
 
 struct shared_spin_park_tuning {
-  static constexpr unsigned looks = 9;  // after 1, 2, 4 ... 256 pauses
+  static constexpr unsigned first_pauses = 16;
+  static constexpr unsigned looks = 7;  // after 16, 32 ... 1,024 pauses
   static constexpr unsigned patience = 8;
   static constexpr std::chrono::microseconds nap{50};
 };
@@ -166,7 +167,7 @@ class GAUNTLET_CAPABILITY("shared_spin_park_lock") basic_shared_spin_park_lock {
   template <class Enter>
   bool look(Enter& enter) noexcept {
     for (unsigned looks = 0; looks < Tuning::looks; ++looks) {
-      for (unsigned pauses = 0; pauses < 1U << looks; ++pauses) spin_pause();
+      for (unsigned pauses = 0; pauses < Tuning::first_pauses << looks; ++pauses) spin_pause();
       std::uint32_t now = word_.load(std::memory_order_relaxed);
       if (enter(now)) return true;
     }
