@@ -73,6 +73,18 @@ class Report(unittest.TestCase):
             for words in ("a third thread", "writes", "4.00", "3.00", "5.00", "250.0 ms", "33.0 %"):
                 self.assertIn(words, text)
 
+    def test_curves_are_reported_by_the_most_threads_and_over_one(self):
+        run = {key: value for key, value in made_up().items() if key not in ("rows", "hits", "memory")}
+        speeds = {1: {"concurrent_map": 20}, 2: {"concurrent_map": 30, "tbb": 15}, 4: {"concurrent_map": 90, "tbb": 30}}
+        run["curves"] = [{**row, "threads": threads} for threads, faster in speeds.items()
+                         for row in made_up(**faster)["rows"] if row["threads"] == 1]
+        text = family.report(run, False)
+        self.assertIn("Million operations a second of 4 threads", text)
+        self.assertIn("concurrent_map 3. ", text)  # ahead in all three rows
+        self.assertIn("by least: 2.00 with 1, 2.00 with 2, 3.00 with 4 (bar 1.5)", text)
+        table = family.threads_tables(run)[1][1]
+        self.assertEqual(table.rows[0][3 + OURS.index("concurrent_map")], "4.50")
+
     def test_a_file_of_another_kind_is_refused(self):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             file.write('{"benchmarks": []}')

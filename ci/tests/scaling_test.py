@@ -47,6 +47,18 @@ class Model(unittest.TestCase):
         aim = scaling.model(what, 2, *scaling.FITTED_MIX, 0.4)
         self.assertAlmostEqual(scaling.fitted_part(what, aim), 0.4, delta=0.05)
 
+    def test_the_table_tells_whose_processors_were_measured_and_how_far_off_the_model_is(self):
+        speeds = [{"map": name, "law": law, "keys": 10000, "reads": reads, "threads": threads,
+                   "operations_per_second": threads * 1e9 / (READ_NS if reads == 100 else WRITE_NS)}
+                  for name in ("concurrent_map", "sharded_map") for law, reads in scaling.MIXES for threads in (1, 2, 4)]
+        run = {"contention": {"locks": {"concurrent_map": 1600, "sharded_map": 256}, "journey_ns": JOURNEY_NS, "processors": 4,
+                              "cpu_model": "Four of a Kind", "date": "2000-01-01", "speeds": speeds}}
+        _, table, line = scaling.contention_table(run, *scaling.contention(run))
+        self.assertIn("on Four of a Kind with 4 processors", line)
+        self.assertIn("with 2 threads", line)
+        self.assertIn("with 4 threads", line)
+        self.assertEqual(table.rows[0][:6], ["concurrent_map", "uniform", "100 %", "100", "200", "400"])
+
 
 if __name__ == "__main__":
     unittest.main()
