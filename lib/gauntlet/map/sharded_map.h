@@ -221,8 +221,8 @@ class sharded_map {
   }
 
   // ----------------------------------------------------------------------------- the whole map, shard by shard: weak
-  size_type size() const;  // O(N)
-  bool empty() const { return size() == 0; }
+  size_type size() const;            // O(N)
+  bool empty() const;                // stops at the first shard that has an element
   void reserve(size_type elements);  // room for so many, evenly spread, without growing: O(n)
   // Calls visitor(const Key&, const T&) for every element, under the lock of its shard: O(n).
   template <class Visitor>

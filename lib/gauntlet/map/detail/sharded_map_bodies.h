@@ -231,6 +231,16 @@ auto GAUNTLET_MAP::size() const -> size_type {
 }
 
 GAUNTLET_MAP_TEMPLATE
+bool GAUNTLET_MAP::empty() const {
+  const inside here(this, "empty");
+  for (const shard& each : shards_) {
+    const locked guard(each.lock);
+    if (!each.map.empty()) return false;
+  }
+  return true;
+}
+
+GAUNTLET_MAP_TEMPLATE
 void GAUNTLET_MAP::reserve(size_type elements) {
   const inside here(this, "reserve");
   const size_type each_gets = elements / shard_count + (elements % shard_count != 0 ? 1 : 0);
