@@ -95,14 +95,21 @@ sched::run_options options_for(const check::program& p, const controlled_options
   return run;
 }
 
+sched::run_options options_of_run(const check::program& p, const check::concurrent_subject_factory& make,
+                                  const controlled_options& options) {
+  sched::run_options run = options_for(p, options);
+  run.judge_races = make(p.header)->races_are_judged();
+  return run;
+}
+
 check::verdict run_under(sched::strategy& decides, const check::program& p,
                          const check::concurrent_subject_factory& make, const controlled_options& options) {
-  return judged(decides, p, make, options_for(p, options), options);
+  return judged(decides, p, make, options_of_run(p, make, options), options);
 }
 
 check::verdict run_controlled(const check::program& p, const check::concurrent_subject_factory& make,
                               const controlled_options& options) {
-  sched::run_options run = options_for(p, options);
+  sched::run_options run = options_of_run(p, make, options);
   along_decisions own(p.decisions);
   check::verdict v = judged(own, p, make, run, options);
   if (!v || options.schedules == 0) return v;
@@ -120,7 +127,7 @@ std::optional<check::interleaving> interleaving_of(const check::program& p,
                                                    const check::concurrent_subject_factory& make,
                                                    std::string& divergence) {
   along_decisions strategy(p.decisions);
-  sched::run_options run = options_for(p);
+  sched::run_options run = options_of_run(p, make, {});
   run.record_trace = true;
   controlled_executor executor(strategy, run);
   const check::verdict v = run_concurrent(p, make, once_with(executor));

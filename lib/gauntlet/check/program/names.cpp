@@ -25,7 +25,7 @@ constexpr std::string_view key_classes[] = {"hot",     "colliding", "wide",    "
                                             "present", "current",   "earlier", "later"};
 static_assert(std::size(key_classes) == key_class_count);
 
-constexpr std::string_view faults[] = {"hash", "equality", "copy", "move", "allocation"};
+constexpr std::string_view faults[] = {"hash", "equality", "copy", "move", "allocation", "function"};
 static_assert(std::size(faults) == fault_kind_count);
 
 constexpr std::string_view misuse_acts[] = {"stale_iterator",    "erased_iterator", "cursor_of_moved_map",
