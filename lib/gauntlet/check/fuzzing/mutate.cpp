@@ -333,7 +333,9 @@ std::vector<operation> draw_twins(const program& p, random_source& random, const
 
 void change_header(program_header& h, random_source& random, const mutation_options& options) {
   if (options.scheduled && random.chance(40)) {
-    if (random.chance(50)) {
+    if (random.chance(20)) {
+      h.spins = static_cast<spin_mode>(random.below(spin_mode_count));
+    } else if (random.chance(50)) {
       h.heap = static_cast<heap_reuse>(random.below(heap_reuse_count));
     } else {
       h.memory = static_cast<memory_order_mode>(random.below(memory_order_mode_count));
@@ -484,6 +486,7 @@ void make_fit(program& p, const mutation_options& options) {
     p.decisions.clear();
     p.header.heap = heap_reuse::at_once;
     p.header.memory = memory_order_mode::sequential;
+    p.header.spins = spin_mode::brief;
   }
   normalize(p);
 }
@@ -554,6 +557,7 @@ program generate(random_source& random, std::size_t operations, const mutation_o
   if (options.scheduled) {
     if (random.chance(50)) p.header.heap = heap_reuse::quarantine;
     if (random.chance(50)) p.header.memory = memory_order_mode::weak;
+    if (random.chance(25)) p.header.spins = spin_mode::lasting;
     for (std::uint64_t more = random.below(6); more > 0; --more) p.decisions.push_back(draw_decision(p.header, random));
   }
   make_fit(p, options);

@@ -283,12 +283,7 @@ class concurrent_run {
         executor_.begins(where, lane[i].source);
         lane.record(stamps_, i, [&](event& e) {
           if (is_aware_) begins(lane.aware(i));
-          const fault& f = faults_[where][i];
-          if (f.is_armed) {
-            ask_with(f, e);
-          } else {
-            ask_without_fault(e);
-          }
+          ask_with(faults_[where][i], e);
           if (is_aware_) ends(lane.aware(i));
         });
         executor_.ends(where, lane[i].source);
@@ -301,32 +296,25 @@ class concurrent_run {
     disturbance::disarm();
   }
 
-  // A map may have the work of one thread done by another: then the exception comes to whom it did not throw at.
-  void ask_without_fault(event& e) {
-    try {
-      ask(e);
-    } catch (const injected_fault&) {
-      e.answer = {};
-      e.answer.status = outcome::injected;
-    }
-  }
-  void ask(event& e) {
-    e.answer =
-        reach_of(e.asked.code) == reach::elements ? subject_->collect(e.asked, e.shown) : subject_->apply(e.asked);
-  }
-  // Whatever the map makes of the exception, another one or an answer, is its answer to the fault.
+  // Whatever the map makes of the exception, another one or an answer, is its answer to the fault. And a map may have the
+  // work of one thread done by another: then the exception comes to whom it was not armed for.
   void ask_with(const fault& f, event& e) {
-    faults::arm(f.kind, f.before);
+    if (f.is_armed) faults::arm(f.kind, f.before);
+    bool threw = false;
     try {
       const faults::region region;
-      ask(e);
+      e.answer =
+          reach_of(e.asked.code) == reach::elements ? subject_->collect(e.asked, e.shown) : subject_->apply(e.asked);
+    } catch (const injected_fault&) {
+      threw = true;
     } catch (...) {
       if (!faults::disarm()) throw;
-      e.answer = {};
-      e.answer.status = outcome::injected;
-      return;
+      threw = true;
     }
     faults::disarm();
+    if (!threw) return;
+    e.answer = {};
+    e.answer.status = outcome::injected;
   }
 
   void begins(awareness& a) const {
