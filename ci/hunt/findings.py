@@ -9,7 +9,7 @@ from pathlib import Path
 from engine import sanitizer_environment, start, tail, wait
 
 # Lines of the text form that say how to run and not what to do.
-HEADER_WORDS = {"gauntlet", "target", "hot_keys", "hash", "types", "allocator", "capacity", "threads", "heap", "memory",
+HEADER_WORDS = {"gauntlet", "target", "hot_keys", "hash", "types", "allocator", "capacity", "threads", "heap", "memory", "spins",
                 "banned", "end", "choice"}
 
 

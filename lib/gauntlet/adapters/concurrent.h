@@ -42,6 +42,9 @@ struct concurrent_map {
   static constexpr check::precedence order =
       requires { Map::ordered_by_happens_before; } ? check::precedence::happens_before : check::precedence::real_time;
 
+  // Every map here says so in its promises: an operation on one key that throws has changed nothing.
+  static constexpr check::failure_promise on_failure = check::failure_promise::strong;
+
   static constexpr check::contract contract_of(check::opcode code) {
     using check::opcode;
     constexpr operation_contracts table = Map::contracts;

@@ -205,6 +205,38 @@ TEST(finding, a_livelock) {
 
 // Whoever comes while the third holds the lock takes the count up, sees it, takes it down and yields: two of them call
 // each other back, and the third has to get its turn all the same.
+TEST(finding, a_null_pointer_that_is_followed) {
+  const auto body = [](bool right) {
+    std::atomic<int*> shared{nullptr};
+    int value = 7;
+    two([&] { shared = &value; },
+        [&] {
+          int* const seen = shared;
+          if (seen != nullptr || !right) GAUNTLET_SCHED_CHECK(*seen == 7);
+        });
+  };
+  expect_found(finding::failed_check, [&] { body(false); }, [&] { body(true); }, {"SIGSEGV"});
+}
+
+TEST(finding, a_deadlock_behind_a_spin_where_spins_are_lasting) {
+  const auto body = [](bool right) {
+    std::atomic<int> taken{0};
+    const auto operation = [&] {
+      for (bool mine = false; !mine;) {
+        for (int looks = 0; looks < 100 && !mine; ++looks) mine = taken.exchange(1) == 0;
+        if (!mine) taken.wait(1);
+      }
+      if (!right) taken.notify_one();
+      taken = 0;
+      if (right) taken.notify_one();
+    };
+    two(operation, operation);
+  };
+  run_options lasting;
+  lasting.lasting_spins = true;
+  expect_found(finding::deadlock, [&] { body(false); }, [&] { body(true); }, {"waits"}, lasting);
+}
+
 TEST(finding, no_livelock_of_two_that_wait_in_turns_for_a_third) {
   const auto body = [] {
     std::atomic<int> count{0};

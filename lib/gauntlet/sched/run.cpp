@@ -16,6 +16,7 @@
 #include <gauntlet/sched/runtime/globals.h>
 #include <gauntlet/sched/runtime/life.h>
 #include <gauntlet/sched/runtime/virtual_time.h>
+#include <gauntlet/sched/runtime/traps.h>
 #include <gauntlet/sched/runtime/watchdog.h>
 #include <gauntlet/sched/strategies/replay.h>
 
@@ -64,6 +65,7 @@ void start_once() {
   shared_granules.reserve(std::size_t{1} << 20);
   shared_used.reserve(std::size_t{1} << 16);
   start_watchdog();
+  start_traps();
   warm_up();
 }
 

@@ -58,7 +58,7 @@ namespace gauntlet::sched {
 
 enum class finding : std::uint8_t {
   none,
-  failed_check,  // check() in the body, assert, abort, std::terminate
+  failed_check,  // check() in the body, assert, abort, std::terminate, a trap: a null pointer, a division by zero
   data_race,
   use_after_free,
   double_free,  // also: freeing what was not allocated
@@ -79,9 +79,10 @@ struct run_options {
   std::uint32_t events_max = 20000;
   bool judge_races = true;
   bool judge_leaks = true;
-  bool plain_points = false;  // plain accesses to locations that several threads touch are choices, too
-  bool record_trace = false;  // fill outcome::trace
-  bool spurious = false;      // waits on condition variables may end for no reason
+  bool plain_points = false;   // plain accesses to locations that several threads touch are choices, too
+  bool record_trace = false;   // fill outcome::trace
+  bool lasting_spins = false;  // who spins goes on for a while before others get on (runtime/scheduler.h)
+  bool spurious = false;       // waits on condition variables may end for no reason
   // Obstruction probe: once this many events have happened, the thread that is to do the next one runs alone. It must
   // end within alone_events_max further events, and must not wait for anybody; otherwise: no_progress. 0: no probe.
   std::uint64_t alone_after = 0;

@@ -87,6 +87,8 @@ sched::run_options options_for(const check::program& p, const controlled_options
   const check::program_header& h = p.header;
   run.allocator = h.heap == check::heap_reuse::quarantine ? sched::reuse::quarantine : sched::reuse::at_once;
   run.memory = h.memory == check::memory_order_mode::weak ? sched::memory_model::weak : sched::memory_model::sequential;
+  run.lasting_spins = h.spins == check::spin_mode::lasting;
+  run.spurious = true;
   run.rng_seed = options.rng_seed;
   run.events_max = options.events_max;
   run.alone_after = options.alone_after;
@@ -95,14 +97,21 @@ sched::run_options options_for(const check::program& p, const controlled_options
   return run;
 }
 
+sched::run_options options_of_run(const check::program& p, const check::concurrent_subject_factory& make,
+                                  const controlled_options& options) {
+  sched::run_options run = options_for(p, options);
+  run.judge_races = make(p.header)->races_are_judged();
+  return run;
+}
+
 check::verdict run_under(sched::strategy& decides, const check::program& p,
                          const check::concurrent_subject_factory& make, const controlled_options& options) {
-  return judged(decides, p, make, options_for(p, options), options);
+  return judged(decides, p, make, options_of_run(p, make, options), options);
 }
 
 check::verdict run_controlled(const check::program& p, const check::concurrent_subject_factory& make,
                               const controlled_options& options) {
-  sched::run_options run = options_for(p, options);
+  sched::run_options run = options_of_run(p, make, options);
   along_decisions own(p.decisions);
   check::verdict v = judged(own, p, make, run, options);
   if (!v || options.schedules == 0) return v;
@@ -120,7 +129,7 @@ std::optional<check::interleaving> interleaving_of(const check::program& p,
                                                    const check::concurrent_subject_factory& make,
                                                    std::string& divergence) {
   along_decisions strategy(p.decisions);
-  sched::run_options run = options_for(p);
+  sched::run_options run = options_of_run(p, make, {});
   run.record_trace = true;
   controlled_executor executor(strategy, run);
   const check::verdict v = run_concurrent(p, make, once_with(executor));

@@ -90,6 +90,24 @@ TEST(controlled_run, what_no_history_shows_is_judged_too) {
   EXPECT_THAT(stuck.message, HasSubstr("held by"));
 }
 
+TEST(controlled_run, a_lock_that_an_exception_leaves_taken_is_found) {
+  const program p = text_program(
+      "threads 1\ninsert_copy 0 hot 0 value 1\nfault function value 0\nupdate 0 hot 0 value 2\n@1 find 0 hot 0\n");
+  const verdict held = judged("sharded_map", p);
+  EXPECT_TRUE(held) << held.message;
+  const verdict stuck = judged("lock_kept_after_exception", p);
+  EXPECT_EQ(stuck.kind, failure_kind::deadlock) << stuck.message;
+  EXPECT_THAT(stuck.interleaving, HasSubstr("injected"));
+}
+
+TEST(controlled_run, what_is_wrong_when_all_was_done_is_said_and_is_no_leak) {
+  const program p = text_program("threads 1\n@1 fault allocation value 0\n@1 insert_copy 0 hot 1 value 2\n");
+  EXPECT_TRUE(judged("sharded_map", p));
+  const verdict v = judged("failed_insertion_is_counted", p);
+  EXPECT_EQ(v.kind, failure_kind::wrong_contents) << v.message;
+  EXPECT_THAT(v.message, HasSubstr("size() is 1, empty() is false, for_each shows 0 elements"));
+}
+
 TEST(controlled_run, who_sees_an_element_and_not_what_was_done_before_it_is_noticed) {
   for (const std::string_view sees : {"find 0 hot 0", "erase_key 0 hot 0", "walk 0\nend"}) {
     const program p = text_program("threads 2\ninsert_copy 0 hot 0 value 1\n@1 insert_or_assign 0 hot 0 value 2\n@2 " +
@@ -125,6 +143,20 @@ class another_map : public check::concurrent_subject {
  private:
   std::unique_ptr<concurrent_subject> map_;
 };
+
+struct says_that_it_races final : another_map {
+  using another_map::another_map;
+  bool races_are_judged() const override { return false; }
+};
+
+TEST(controlled_run, a_known_race_does_not_end_the_hunt) {
+  const program p = text_program("threads 2\n@1 insert_copy 0 hot 0 value 1\n@2 erase_key 0 hot 0\n");
+  const check::concurrent_subject_factory racing = check::find_subject("erase_without_lock")->concurrent;
+  EXPECT_EQ(run_controlled(p, racing).kind, failure_kind::data_race);
+  const verdict v = run_controlled(
+      p, [&](const check::program_header& h) { return std::make_unique<says_that_it_races>(racing(h)); });
+  EXPECT_TRUE(v) << v.message;
+}
 
 struct by_the_clock final : another_map {
   using another_map::another_map;

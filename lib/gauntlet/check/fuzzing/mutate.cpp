@@ -169,6 +169,12 @@ std::uint8_t draw_map(random_source& random, bool concurrent) {
   return static_cast<std::uint8_t>(ticket < 13 ? 1 : ticket < 15 ? 2 : 3);
 }
 
+std::uint8_t draw_argument(opcode code, random_source& random, const mutation_options& options) {
+  if (code != opcode::fault) return static_cast<std::uint8_t>(random.below(argument_names(code).size()));
+  if (!options.concurrent) return static_cast<std::uint8_t>(random.below(fault_kinds_of_one_thread));
+  return static_cast<std::uint8_t>(random.chance(50) ? fault_kind::allocation : fault_kind::function);
+}
+
 void draw_operands(operation& o, const program& p, random_source& random, const mutation_options& options,
                    bool inside) {
   const operands& takes = info(o.code).takes;
@@ -190,7 +196,7 @@ void draw_operands(operation& o, const program& p, random_source& random, const 
   }
   if (o.code == opcode::erase_range && random.chance(50)) o.value = 0;  // from the front, as one drains a map
   if (takes.count) o.count = options.concurrent ? std::uint16_t{1} : draw_count(random);
-  if (takes.argument) o.argument = static_cast<std::uint8_t>(random.below(argument_names(o.code).size()));
+  if (takes.argument) o.argument = draw_argument(o.code, random, options);
   if (takes.body) o.argument = 0;
 }
 
@@ -274,16 +280,34 @@ std::vector<operation> draw_faulty_passage(const operation& fault, const program
   return block;
 }
 
+// Among threads: an allocation that fails, mostly in what inserts, or a function that throws in what calls one.
+std::vector<operation> draw_faulty_among_threads(const program& p, random_source& random,
+                                                 const mutation_options& options) {
+  constexpr opcode grows[] = {opcode::insert_copy, opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign,
+                              opcode::update,      opcode::copy_assign, opcode::merge};
+  constexpr opcode calls[] = {opcode::update, opcode::fetch_update, opcode::walk, opcode::erase_if};
+  std::vector<operation> block(2);
+  block[0].code = opcode::fault;
+  block[0].argument = draw_argument(opcode::fault, random, options);
+  block[0].value = static_cast<std::uint16_t>(random.below(3));
+  const bool memory = block[0].argument == static_cast<std::uint8_t>(fault_kind::allocation);
+  block[1].code = memory ? grows[random.below(std::size(grows))] : calls[random.below(std::size(calls))];
+  draw_operands(block[1], p, random, options, false);
+  block[0].where = block[1].where = draw_lane(p.header, random);
+  return block;
+}
+
 // An injected fault and an operation that meets it: an early event of an insertion or of a whole map, mostly a copy.
 // A fault that comes alone mostly waits for an operation that has no such event.
 std::vector<operation> draw_faulty(const program& p, random_source& random, const mutation_options& options) {
+  if (options.concurrent) return draw_faulty_among_threads(p, random, options);
   constexpr opcode met[] = {
       opcode::insert_copy,      opcode::insert_copy,  opcode::emplace,        opcode::emplace,     opcode::try_emplace,
       opcode::insert_or_assign, opcode::insert_range, opcode::copy_construct, opcode::copy_assign, opcode::merge};
   std::vector<operation> block(2);
   block[0].code = opcode::fault;
   block[0].argument = static_cast<std::uint8_t>(
-      random.chance(40) ? fault_kind::copy : static_cast<fault_kind>(random.below(fault_kind_count)));
+      random.chance(40) ? fault_kind::copy : static_cast<fault_kind>(random.below(fault_kinds_of_one_thread)));
   block[0].value = static_cast<std::uint16_t>(random.below(3));
   if (random.chance(25)) return draw_faulty_passage(block[0], p, random, options);
   block[1].code = met[random.below(std::size(met))];
@@ -309,7 +333,9 @@ std::vector<operation> draw_twins(const program& p, random_source& random, const
 
 void change_header(program_header& h, random_source& random, const mutation_options& options) {
   if (options.scheduled && random.chance(40)) {
-    if (random.chance(50)) {
+    if (random.chance(20)) {
+      h.spins = static_cast<spin_mode>(random.below(spin_mode_count));
+    } else if (random.chance(50)) {
       h.heap = static_cast<heap_reuse>(random.below(heap_reuse_count));
     } else {
       h.memory = static_cast<memory_order_mode>(random.below(memory_order_mode_count));
@@ -376,7 +402,7 @@ void mutate_once(program& p, random_source& random, const mutation_options& opti
     } else {
       block = ticket < 15                          ? draw_walk(p, random, options)
               : ticket < 16 && !options.concurrent ? draw_twins(p, random, options)
-              : ticket < 17 && !options.concurrent ? draw_faulty(p, random, options)
+              : ticket < 17                        ? draw_faulty(p, random, options)
               : ticket < 18 && !options.concurrent ? draw_waves(p, random, options)
                                                    : draw_run(p, random, options, inside);
     }
@@ -432,7 +458,7 @@ void mutate_once(program& p, random_source& random, const mutation_options& opti
       if (takes.count) o.count = draw_count(random);
       return;
     case 12:
-      if (takes.argument) o.argument = static_cast<std::uint8_t>(random.below(argument_names(o.code).size()));
+      if (takes.argument) o.argument = draw_argument(o.code, random, options);
       if (takes.body) o.argument = static_cast<std::uint8_t>(random.below(body_size_max + 1));
       return;
     case 13:
@@ -460,6 +486,7 @@ void make_fit(program& p, const mutation_options& options) {
     p.decisions.clear();
     p.header.heap = heap_reuse::at_once;
     p.header.memory = memory_order_mode::sequential;
+    p.header.spins = spin_mode::brief;
   }
   normalize(p);
 }
@@ -520,7 +547,7 @@ program generate(random_source& random, std::size_t operations, const mutation_o
     } else {
       block = ticket < 90                          ? draw_walk(p, random, options)
               : ticket < 91 && !options.concurrent ? draw_twins(p, random, options)
-              : ticket < 93 && !options.concurrent ? draw_faulty(p, random, options)
+              : ticket < 93                        ? draw_faulty(p, random, options)
               : ticket < 95 && !options.concurrent ? draw_waves(p, random, options)
                                                    : draw_run(p, random, options, false);
     }
@@ -530,6 +557,7 @@ program generate(random_source& random, std::size_t operations, const mutation_o
   if (options.scheduled) {
     if (random.chance(50)) p.header.heap = heap_reuse::quarantine;
     if (random.chance(50)) p.header.memory = memory_order_mode::weak;
+    if (random.chance(25)) p.header.spins = spin_mode::lasting;
     for (std::uint64_t more = random.below(6); more > 0; --more) p.decisions.push_back(draw_decision(p.header, random));
   }
   make_fit(p, options);

@@ -71,14 +71,16 @@ class alignas(128) lane_recorder {
     e.returned = stamps.next();
   }
 
-  // Moves the events that were called into `h`; those never reached and those that the map does not offer stay out.
-  void hand_over(history& h) {
+  // Moves the events that were called into `h`; those never reached and those that the map does not offer stay out. Those
+  // that ended with an injected fault are moved into `failed`.
+  void hand_over(history& h, history& failed) {
     for (std::size_t i = 0; i < started_; ++i) {
       event& e = events_[i];
       const bool refused = !e.pending() && e.answer.status != outcome::done;
-      if (refused) continue;
-      h.events.push_back(std::move(e));
-      if (!aware_.empty()) h.aware.push_back(aware_[i]);
+      if (refused && e.answer.status != outcome::injected) continue;
+      history& to = refused ? failed : h;
+      to.events.push_back(std::move(e));
+      if (!aware_.empty()) to.aware.push_back(aware_[i]);
     }
     events_.clear();
     aware_.clear();

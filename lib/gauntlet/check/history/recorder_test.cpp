@@ -37,7 +37,8 @@ TEST(recorder, gives_stamps_in_the_order_of_time_and_hands_over_what_was_called)
   for (std::thread& t : running) t.join();
 
   history h;
-  for (lane_recorder& lane : lanes) lane.hand_over(h);
+  history failed;
+  for (lane_recorder& lane : lanes) lane.hand_over(h, failed);
   ASSERT_EQ(h.events.size(), threads * events);
   EXPECT_EQ(ill_formed(h), "");
   std::vector<const event*> by_effect(h.events.size());
@@ -49,20 +50,24 @@ TEST(recorder, gives_stamps_in_the_order_of_time_and_hands_over_what_was_called)
   }
 }
 
-TEST(recorder, leaves_an_event_that_threw_pending_and_drops_what_the_map_does_not_offer) {
+TEST(recorder, leaves_an_event_that_threw_pending_keeps_injected_faults_apart_and_drops_what_the_map_does_not_offer) {
   stamp_counter stamps;
   lane_recorder lane(2);
   for (std::size_t i = 0; i < 4; ++i) lane.prepare(request{opcode::clear}, i);
   lane.record(stamps, 0, [](event&) {});
   lane.record(stamps, 1, [](event& e) { e.answer.status = outcome::unsupported; });
-  EXPECT_THROW(lane.record(stamps, 2, [](event&) { throw 1; }), int);
+  lane.record(stamps, 2, [](event& e) { e.answer.status = outcome::injected; });
+  EXPECT_THROW(lane.record(stamps, 3, [](event&) { throw 1; }), int);
   history h;
-  lane.hand_over(h);
+  history failed;
+  lane.hand_over(h, failed);
   ASSERT_EQ(h.events.size(), 2u);
   EXPECT_EQ(h.events[0].where, 2u);
   EXPECT_FALSE(h.events[0].pending());
   EXPECT_TRUE(h.events[1].pending());
-  EXPECT_EQ(h.events[1].source, 2u);
+  EXPECT_EQ(h.events[1].source, 3u);
+  ASSERT_EQ(failed.events.size(), 1u);
+  EXPECT_EQ(failed.events[0].source, 2u);
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ std::string print(const event& e) {
   if (e.asked.argument != 0) line += " argument " + number(e.asked.argument);
   line += " =";
   if (e.pending()) return line + " ?";
+  if (e.answer.status == outcome::injected) return line + " (an exception)";
   if (e.answer.flag) {
     line += " yes";
   } else if (reach_of(e.asked.code) == reach::one_key || e.asked.code == opcode::equal ||

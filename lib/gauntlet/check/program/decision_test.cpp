@@ -76,7 +76,7 @@ TEST(decisions, the_mutator_reaches_every_kind_and_keeps_programs_normal) {
   random_source random(3);
   std::set<decision_kind> kinds;
   std::set<std::uint64_t> numbers, alternatives, lengths;
-  std::set<unsigned> heaps, memories;
+  std::set<unsigned> heaps, memories, spins;
   program p;
   for (int step = 0; step < 20000; ++step) {
     mutate(p, random, options);
@@ -87,6 +87,7 @@ TEST(decisions, the_mutator_reaches_every_kind_and_keeps_programs_normal) {
     lengths.insert(p.decisions.size());
     heaps.insert(static_cast<unsigned>(p.header.heap));
     memories.insert(static_cast<unsigned>(p.header.memory));
+    spins.insert(static_cast<unsigned>(p.header.spins));
     for (const decision& d : p.decisions) {
       kinds.insert(d.kind);
       numbers.insert(d.at);
@@ -99,6 +100,7 @@ TEST(decisions, the_mutator_reaches_every_kind_and_keeps_programs_normal) {
   EXPECT_GT(lengths.size(), 8u);
   EXPECT_EQ(heaps.size(), heap_reuse_count);
   EXPECT_EQ(memories.size(), memory_order_mode_count);
+  EXPECT_EQ(spins.size(), spin_mode_count);
 }
 
 TEST(decisions, only_a_scheduled_target_has_them) {
@@ -109,6 +111,7 @@ TEST(decisions, only_a_scheduled_target_has_them) {
   mutate(p, random, options);
   EXPECT_TRUE(p.decisions.empty());
   EXPECT_EQ(p.header.heap, heap_reuse::at_once);
+  EXPECT_EQ(p.header.spins, spin_mode::brief);
 }
 
 // Fails when, whatever the program, thread 2 comes at two choices. What the judge found is taken over.

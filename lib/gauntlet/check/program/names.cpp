@@ -21,11 +21,14 @@ static_assert(std::size(heap_reuses) == heap_reuse_count);
 constexpr std::string_view memory_order_modes[] = {"sequential", "weak"};
 static_assert(std::size(memory_order_modes) == memory_order_mode_count);
 
+constexpr std::string_view spin_modes[] = {"brief", "lasting"};
+static_assert(std::size(spin_modes) == spin_mode_count);
+
 constexpr std::string_view key_classes[] = {"hot",     "colliding", "wide",    "special",
                                             "present", "current",   "earlier", "later"};
 static_assert(std::size(key_classes) == key_class_count);
 
-constexpr std::string_view faults[] = {"hash", "equality", "copy", "move", "allocation"};
+constexpr std::string_view faults[] = {"hash", "equality", "copy", "move", "allocation", "function"};
 static_assert(std::size(faults) == fault_kind_count);
 
 constexpr std::string_view misuse_acts[] = {"stale_iterator",    "erased_iterator", "cursor_of_moved_map",
@@ -48,6 +51,7 @@ std::span<const std::string_view> allocator_mode_names() noexcept { return alloc
 std::span<const std::string_view> key_class_names() noexcept { return key_classes; }
 std::span<const std::string_view> heap_reuse_names() noexcept { return heap_reuses; }
 std::span<const std::string_view> memory_order_mode_names() noexcept { return memory_order_modes; }
+std::span<const std::string_view> spin_mode_names() noexcept { return spin_modes; }
 
 std::span<const std::string_view> argument_names(opcode code) noexcept {
   switch (code) {

@@ -16,6 +16,7 @@ std::span<const std::string_view> allocator_mode_names() noexcept;
 std::span<const std::string_view> key_class_names() noexcept;
 std::span<const std::string_view> heap_reuse_names() noexcept;
 std::span<const std::string_view> memory_order_mode_names() noexcept;
+std::span<const std::string_view> spin_mode_names() noexcept;
 
 // The selectors that `code` takes as its argument, by name; empty when it takes none. The size of the list is the
 // number of valid arguments.

@@ -75,7 +75,7 @@ enum class opcode : std::uint8_t {
   iterate,  // iterators, by the standard container's rules; a body that would break them is left out
   stop,     // in a body: break off this walk
   // testing the tests
-  fault,   // the next operation throws at the value-th event of kind `argument` (see fault_kind)
+  fault,   // the next operation (of its lane) throws at the value-th event of kind `argument` (see fault_kind)
   misuse,  // argument picks a misuse (see misuse_act) that the map must diagnose
   // operations of concurrent maps beyond the above
   compare_exchange,  // value -> value + 1 when the mapped value equals `value`

@@ -47,9 +47,17 @@ inline constexpr unsigned map_count = 4;       // maps alive at once
 inline constexpr unsigned body_size_max = 15;  // operations in the body of a walk
 inline constexpr unsigned walk_depth_max = 3;  // walks inside walks
 
-// fault: which event throws.
-enum class fault_kind : std::uint8_t { hash, equality, copy, move, allocation };
-inline constexpr unsigned fault_kind_count = 5;
+// fault: which event throws. Of one thread all but `function`, among threads the last two.
+enum class fault_kind : std::uint8_t {
+  hash,
+  equality,
+  copy,
+  move,
+  allocation,
+  function,  // a visitor, an update or a predicate that was handed to the operation
+};
+inline constexpr unsigned fault_kind_count = 6;
+inline constexpr unsigned fault_kinds_of_one_thread = 5;
 
 // misuse: what is done wrong. Each is diagnosed by maps that promise it and left out for others.
 enum class misuse_act : std::uint8_t {

@@ -66,6 +66,11 @@ enum class memory_order_mode : std::uint8_t {
 };
 inline constexpr unsigned memory_order_mode_count = 2;
 
+// How long a thread of a controlled run may look at what does not change before others get on. Code that spins for a while
+// and then sleeps comes to its sleep, while others stand where they are, only in lasting spins.
+enum class spin_mode : std::uint8_t { brief, lasting };
+inline constexpr unsigned spin_mode_count = 2;
+
 struct program_header {
   std::uint8_t version = format_version;
   std::uint8_t target = 0;    // index into target_names(), 0 = none given
@@ -77,6 +82,7 @@ struct program_header {
   std::uint8_t threads = 0;   // of a concurrent program, 0..6
   heap_reuse heap = heap_reuse::at_once;
   memory_order_mode memory = memory_order_mode::sequential;
+  spin_mode spins = spin_mode::brief;
   std::uint64_t banned = 0;  // bit i: operations with opcode i are left out
   friend bool operator==(const program_header&, const program_header&) = default;
 };

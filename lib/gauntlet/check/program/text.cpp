@@ -203,6 +203,8 @@ class reader {
       h.heap = static_cast<heap_reuse>(choice("reuse of memory", heap_reuse_names()));
     } else if (is("memory")) {
       h.memory = static_cast<memory_order_mode>(choice("memory model", memory_order_mode_names()));
+    } else if (is("spins")) {
+      h.spins = static_cast<spin_mode>(choice("length of spins", spin_mode_names()));
     } else if (is("banned")) {
       while (more() && !failed()) h.banned |= std::uint64_t{1} << static_cast<std::size_t>(operation_name());
     } else {
@@ -375,6 +377,7 @@ std::string print(const program& p) {
   if (h.threads != defaults.threads) setting("threads", std::to_string(h.threads));
   if (h.heap != defaults.heap) setting("heap", heap_reuse_names()[static_cast<std::size_t>(h.heap)]);
   if (h.memory != defaults.memory) setting("memory", memory_order_mode_names()[static_cast<std::size_t>(h.memory)]);
+  if (h.spins != defaults.spins) setting("spins", spin_mode_names()[static_cast<std::size_t>(h.spins)]);
   if (h.banned != 0) {
     std::string names;
     for (std::size_t i = 0; i < opcode_count; ++i) {

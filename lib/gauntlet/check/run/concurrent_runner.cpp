@@ -6,14 +6,18 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include <gauntlet/check/history/recorder.h>
 #include <gauntlet/check/history/unsynchronized.h>
+#include <gauntlet/check/linear/failures.h>
 #include <gauntlet/check/program/keys.h>
 #include <gauntlet/check/run/concurrent_disturbance.h>
 #include <gauntlet/check/run/concurrent_workers.h>
 #include <gauntlet/check/run/request.h>
 #include <gauntlet/check/run/runner.h>
+#include <gauntlet/check/types/faults.h>
 
 namespace gauntlet::check {
 
@@ -53,7 +57,16 @@ namespace {
 
 constexpr unsigned lane_count = 8;
 constexpr unsigned run_length_in_threads = 4;  // an operation with a count, in a thread: so many keys at most
-constexpr std::size_t state_size_max = 4096;
+constexpr std::size_t text_size_max = 512, state_size_max = 4096;  // of what is said in words
+constexpr std::size_t keys_looked_up_max = 16;
+
+// What is to throw in one operation.
+struct fault {
+  bool is_armed = false;
+  fault_kind kind = fault_kind::allocation;
+  std::uint32_t before = 0;  // so many events of that kind don't
+};
+constexpr auto first_fault_among_threads = static_cast<std::uint8_t>(fault_kind::allocation);
 
 std::uint64_t repetitions_before = 0;
 
@@ -82,6 +95,7 @@ class concurrent_run {
     const std::unique_ptr<concurrent_subject> promises = make_(program_.header);
     contracts_ = contracts_of(*promises);
     order_ = promises->order();
+    on_failure_ = promises->on_failure();
     for (unsigned i = 0; i < options_.repetitions && verdict_.kind == failure_kind::none; ++i) repeat(i);
     return verdict_;
   }
@@ -94,11 +108,10 @@ class concurrent_run {
     bool completed = false;
     const verdict noticed = executor_.run([&] { carry_out(repetition); }, completed);
     judge(repetition, completed, noticed);
-    said_.reset();  // text in the executor's memory, which the next run may reuse
   }
 
-  // One repetition as the executor runs it. It keeps no memory but what prepare() has made room for, except to say what
-  // is wrong: the executor's heap may be gone when the judging begins.
+  // One repetition as the executor runs it. It keeps no memory but what prepare() has made room for: the executor's heap
+  // may be gone when the judging begins, and what is allocated inside and never given back is a leak.
   void carry_out(unsigned repetition) {
     std::unique_ptr<concurrent_subject> subject = make_(program_.header);
     subject->begin();
@@ -120,16 +133,53 @@ class concurrent_run {
       subject_->contents(map, contents.shown);
       if (is_aware_) ends(contents_aware_);
       contents.returned = stamps_.next();
-      said_->self_check[map] = subject_->self_check(map);
+      look_again(map);
+      say(said_.self_check[map], subject_->self_check(map));
       if (tells_) describe(map);
     }
-    said_->memory = subject_->finish();
+    say(said_.memory, subject_->finish());
   }
 
-  // Into memory that was there before the run: what is allocated inside and never given back is a leak.
-  void describe(unsigned map) {
-    const std::string state = "map " + std::to_string(map) + ": " + subject_->state(map) + "\n";
-    said_->state.append(state, 0, said_->state.capacity() - said_->state.size());
+  // When all was done, sizes and lookups must say what for_each shows.
+  void look_again(unsigned map) {
+    if (map != 0 && !second_map_is_used_) return;
+    const std::vector<element>& shown = contents_[map].shown;
+    const auto differs = [&](const std::string& what) {
+      if (said_.last_looks.empty()) {
+        say(said_.last_looks, "map " + std::to_string(map) + ", when all was done: " + what);
+      }
+    };
+    request r;
+    r.target = map;
+    r.code = opcode::size;
+    const bool asks_size = contracts_[r.code] != contract::unsupported;
+    if (const result size = asks_size ? subject_->apply(r) : result{.status = outcome::unsupported};
+        size.status == outcome::done && (size.number != shown.size() || size.flag != shown.empty())) {
+      differs("size() is " + std::to_string(size.number) + (size.flag ? ", empty() is true" : ", empty() is false") +
+              ", for_each shows " + std::to_string(shown.size()) + " elements");
+    }
+    r.code = contracts_[opcode::find] != contract::unsupported ? opcode::find : opcode::contains;
+    if (contracts_[r.code] == contract::unsupported) return;
+    for (const std::uint64_t key : keys_) {
+      r.key = key;
+      const result found = subject_->apply(r);
+      if (found.status != outcome::done) return;
+      const auto at = std::find_if(shown.begin(), shown.end(), [key](const element& e) { return e.first == key; });
+      const bool there = at != shown.end();
+      if (found.flag == there && (!found.has_value || found.value == at->second)) continue;
+      differs(std::string(info(r.code).name) + "(" + std::to_string(key) + ") gives " +
+              (!found.flag       ? "nothing"
+               : found.has_value ? std::to_string(found.value)
+                                 : "true") +
+              ", for_each shows " + (there ? "value " + std::to_string(at->second) : "no such key"));
+    }
+  }
+
+  void describe(unsigned map) { say(said_.state, "map " + std::to_string(map) + ": " + subject_->state(map) + "\n"); }
+
+  // Adds to words that prepare() has made room for.
+  static void say(std::string& words, std::string_view text) {
+    words.append(text.substr(0, words.capacity() - words.size()));
   }
 
   // ------------------------------------------------------------------------------------------------ what will be asked
@@ -137,16 +187,23 @@ class concurrent_run {
   void prepare() {
     for (unsigned where = 0; where < lane_count; ++where) {
       lanes_[where] = lane_recorder(where);
+      faults_[where].clear();
     }
     threads_.clear();
+    keys_.clear();
+    second_map_is_used_ = false;
     contents_ = {};
-    said_.emplace();
-    if (tells_) said_->state.reserve(state_size_max);
+    said_.clear();
     std::size_t events = 0;
+    std::array<fault, lane_count> armed{};  // by lane, for its next operation
     for (std::size_t i = 0; i < program_.operations.size(); ++i) {
       const operation& o = program_.operations[i];
       const auto where = static_cast<unsigned>(o.where);
       request r;
+      if (is_fault(o)) {
+        armed[where] = {true, static_cast<fault_kind>(o.argument), o.value};
+        continue;
+      }
       if (!request_of(o, r)) {
         left_out(o.code);
         continue;
@@ -156,6 +213,9 @@ class concurrent_run {
       const std::size_t room = where == 0 ? options_.events_max / 2 : options_.events_max;  // leave some to the threads
       for (unsigned n = 0; n < length && events < room; ++n, ++events) {
         lanes_[where].prepare(r, i, is_aware_);
+        faults_[where].push_back(std::exchange(armed[where], {}));
+        if (reach_of(r.code) == reach::one_key) keys_.push_back(r.key);
+        second_map_is_used_ = second_map_is_used_ || r.target == 1 || r.other == 1;
         ++r.key;
         ++r.value;
       }
@@ -164,6 +224,9 @@ class concurrent_run {
       }
     }
     std::sort(threads_.begin(), threads_.end());
+    std::sort(keys_.begin(), keys_.end());
+    keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
+    if (keys_.size() > keys_looked_up_max) keys_.resize(keys_looked_up_max);
     for (std::size_t t = 0; is_aware_ && t < threads_.size(); ++t) {
       lane_recorder& lane = lanes_[threads_[t]];
       for (std::size_t i = 0; i < lane.size(); ++i) lane.aware(i).thread = static_cast<unsigned>(1 + t);
@@ -182,6 +245,11 @@ class concurrent_run {
       contents.source = program_.operations.size();
       contents.shown.reserve(events);
     }
+  }
+
+  bool is_fault(const operation& o) const {
+    return o.code == opcode::fault && on_failure_ != failure_promise::none && o.argument >= first_fault_among_threads &&
+           (program_.header.banned >> static_cast<unsigned>(o.code) & 1) == 0;
   }
 
   bool request_of(const operation& o, request& r) const {
@@ -215,18 +283,38 @@ class concurrent_run {
         executor_.begins(where, lane[i].source);
         lane.record(stamps_, i, [&](event& e) {
           if (is_aware_) begins(lane.aware(i));
-          e.answer = reach_of(e.asked.code) == reach::elements ? subject_->collect(e.asked, e.shown)
-                                                               : subject_->apply(e.asked);
+          ask_with(faults_[where][i], e);
           if (is_aware_) ends(lane.aware(i));
         });
         executor_.ends(where, lane[i].source);
       }
     } catch (const std::exception& e) {
-      said_->trouble[where] = e.what();
+      say(said_.trouble[where], e.what());
     } catch (...) {
-      said_->trouble[where] = "something that is not a std::exception";
+      say(said_.trouble[where], "something that is not a std::exception");
     }
     disturbance::disarm();
+  }
+
+  // Whatever the map makes of the exception, another one or an answer, is its answer to the fault. And a map may have the
+  // work of one thread done by another: then the exception comes to whom it was not armed for.
+  void ask_with(const fault& f, event& e) {
+    if (f.is_armed) faults::arm(f.kind, f.before);
+    bool threw = false;
+    try {
+      const faults::region region;
+      e.answer =
+          reach_of(e.asked.code) == reach::elements ? subject_->collect(e.asked, e.shown) : subject_->apply(e.asked);
+    } catch (const injected_fault&) {
+      threw = true;
+    } catch (...) {
+      if (!faults::disarm()) throw;
+      threw = true;
+    }
+    faults::disarm();
+    if (!threw) return;
+    e.answer = {};
+    e.answer.status = outcome::injected;
   }
 
   void begins(awareness& a) const {
@@ -241,7 +329,7 @@ class concurrent_run {
   // ------------------------------------------------------------------------------------------------------- judgement
 
   void judge(unsigned repetition, bool completed, const verdict& noticed) {
-    history h;
+    history h, failed;
     for (lane_recorder& lane : lanes_) {
       for (std::size_t i = 0; i < lane.size(); ++i) {
         if (lane[i].pending()) continue;
@@ -249,9 +337,9 @@ class concurrent_run {
               .count[static_cast<std::size_t>(lane[i].asked.code)][static_cast<std::size_t>(lane[i].answer.status)];
         ++verdict_.operations_run;
       }
-      lane.hand_over(h);
+      lane.hand_over(h, failed);
     }
-    if (tells_) executor_.recorded(h, said_->state);
+    if (tells_) executor_.recorded(together(h, failed), said_.state);
     if (!noticed) return take_over(repetition, h, noticed);
     if (!completed) {
       verdict_.undecided = true;
@@ -259,7 +347,7 @@ class concurrent_run {
       return;
     }
     for (unsigned where = 0; where < lane_count; ++where) {
-      const std::string& trouble = said_->trouble[where];
+      const std::string& trouble = said_.trouble[where];
       if (trouble.empty()) continue;
       const auto stopped = std::find_if(h.events.begin(), h.events.end(),
                                         [where](const event& e) { return e.where == where && e.pending(); });
@@ -268,15 +356,18 @@ class concurrent_run {
                   known ? std::string(info(stopped->asked.code).name) : std::string(),
                   "threw " + trouble + (known ? ":\n  " + print(*stopped) : ""));
     }
-    judge_history(repetition, h);
+    judge_history(repetition, h, failed);
+    if (!said_.last_looks.empty()) {
+      fail(repetition, failure_kind::wrong_contents, program_.operations.size(), "", said_.last_looks);
+    }
     for (unsigned map = 0; map < history_map_count; ++map) {
-      if (const std::string& wrong = said_->self_check[map]; !wrong.empty()) {
+      if (const std::string& wrong = said_.self_check[map]; !wrong.empty()) {
         fail(repetition, failure_kind::self_check, program_.operations.size(), "",
              "map " + std::to_string(map) + ", when all was done: " + wrong);
       }
     }
-    if (!said_->memory.empty()) {
-      fail(repetition, failure_kind::allocator, program_.operations.size(), "", said_->memory);
+    if (!said_.memory.empty()) {
+      fail(repetition, failure_kind::allocator, program_.operations.size(), "", said_.memory);
     }
   }
 
@@ -289,7 +380,13 @@ class concurrent_run {
     fail(repetition, noticed.kind, step, noticed.place, noticed.message);
   }
 
-  void judge_history(unsigned repetition, history& h) {
+  static history together(history h, const history& failed) {
+    h.events.insert(h.events.end(), failed.events.begin(), failed.events.end());
+    h.aware.insert(h.aware.end(), failed.aware.begin(), failed.aware.end());
+    return h;
+  }
+
+  void judge_history(unsigned repetition, history& h, const history& failed) {
     check_options check;
     check.contracts = contracts_;
     check.budget = options_.budget;
@@ -304,7 +401,7 @@ class concurrent_run {
       h.events.push_back(std::move(contents));
       if (is_aware_) h.aware.push_back(contents_aware_);
     }
-    const history_verdict judged = check_history(h, check);
+    const history_verdict judged = check_history_with_failures(h, failed, on_failure_, check);
     if (!judged.well_formed) return judge_answers(repetition, h, judged.text);
     if (judged.says == judgement::undecided) {
       verdict_.undecided = true;
@@ -355,11 +452,24 @@ class concurrent_run {
   verdict verdict_;
   contract_table contracts_;
   precedence order_ = precedence::real_time;
-  // What is said in words, empty where all is well. Text made in a run lies in the executor's memory: it is destroyed,
-  // and not only emptied, before the next run.
+  failure_promise on_failure_ = failure_promise::none;
+  // What is said in words, empty where all is well.
   struct words {
+    words() {
+      for (std::string& text : trouble) text.reserve(text_size_max);
+      for (std::string& text : self_check) text.reserve(state_size_max);
+      for (std::string* text : {&last_looks, &memory}) text->reserve(text_size_max);
+      state.reserve(state_size_max);
+    }
+    void clear() noexcept {
+      for (std::string& text : trouble) text.clear();
+      for (std::string& text : self_check) text.clear();
+      for (std::string* text : {&last_looks, &memory, &state}) text->clear();
+    }
+
     std::array<std::string, lane_count> trouble;  // what a lane threw
     std::array<std::string, history_map_count> self_check;
+    std::string last_looks;
     std::string memory;
     std::string state;
   };
@@ -371,10 +481,13 @@ class concurrent_run {
   concurrent_subject* subject_ = nullptr;
   std::array<event, history_map_count> contents_;  // when all was done
   awareness contents_aware_;
-  std::optional<words> said_;
+  words said_;
   stamp_counter stamps_;
   std::array<lane_recorder, lane_count> lanes_;
-  std::vector<unsigned> threads_;  // lanes that run at once
+  std::array<std::vector<fault>, lane_count> faults_;  // by lane and event
+  std::vector<unsigned> threads_;                      // lanes that run at once
+  std::vector<std::uint64_t> keys_;                    // that the program names, ascending
+  bool second_map_is_used_ = false;
 };
 
 }  // namespace

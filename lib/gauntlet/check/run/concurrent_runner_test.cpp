@@ -6,15 +6,19 @@
 #include <mutex>
 #include <optional>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include <gauntlet/check/fuzzing/mutate.h>
 #include <gauntlet/check/program/codec.h>
+#include <gauntlet/check/program/text.h>
 #include <gauntlet/check/run/concurrent_subject_of.h>
 #include <gauntlet/check/run/concurrent_workers.h>
 #include <gauntlet/check/run/runner.h>
@@ -50,6 +54,10 @@ enum class defect : std::uint8_t {
   keeps_memory,        // allocates a block that it never gives back
   fails_self_check,    // the self-check says no after an erase
   throws_on_clear,
+  forgets_to_count,        // a size that is never told of an erase_if
+  hides_in_the_end,        // a lookup that no longer finds what was assigned
+  counts_what_failed,      // an insertion that ran out of memory is in the size
+  loses_another,           // an insertion that ran out of memory empties the map
   says_yes_shows_nothing,  // an update that says that the key was there and never calls back
 };
 
@@ -65,6 +73,9 @@ class locked_map {
   std::optional<T> find(const Key& k) const {
     const guard lock(mutex_);
     const auto found = map_.find(k);
+    if constexpr (Defect == defect::hides_in_the_end) {
+      if (assigned_) return std::nullopt;
+    }
     return found == map_.end() ? std::nullopt : std::optional<T>(found->second);
   }
   bool contains(const Key& k) const { return find(k).has_value(); }
@@ -72,7 +83,13 @@ class locked_map {
     bool inserted = false;
     {
       const guard lock(mutex_);
-      inserted = map_.emplace(k, std::move(v)).second;
+      try {
+        inserted = map_.emplace(k, std::move(v)).second;
+      } catch (...) {
+        if constexpr (Defect == defect::counts_what_failed) ++size_;
+        if constexpr (Defect == defect::loses_another) map_.clear();
+        throw;
+      }
       inserted_ += inserted;
       if constexpr (Defect == defect::keeps_memory) leak_on_purpose(map_.get_allocator().allocate(1));
     }
@@ -84,6 +101,7 @@ class locked_map {
   bool insert_or_assign(const Key& k, T v) {
     const guard lock(mutex_);
     const bool inserted = map_.insert_or_assign(k, std::move(v)).second;
+    assigned_ = true;
     size_ += inserted;
     return inserted;
   }
@@ -132,7 +150,9 @@ class locked_map {
     return true;
   }
   std::size_t size() const {
-    if constexpr (Defect == defect::late_size) return static_cast<std::size_t>(size_.load());
+    if constexpr (Defect == defect::late_size || Defect == defect::counts_what_failed ||
+                  Defect == defect::forgets_to_count)
+      return static_cast<std::size_t>(size_.load());
     const guard lock(mutex_);
     return map_.size();
   }
@@ -147,7 +167,7 @@ class locked_map {
   std::size_t erase_if(Predicate predicate) {
     const guard lock(mutex_);
     const std::size_t erased = std::erase_if(map_, [&](const auto& e) { return predicate(e.first, e.second); });
-    size_ -= static_cast<std::int64_t>(erased);
+    if constexpr (Defect != defect::forgets_to_count) size_ -= static_cast<std::int64_t>(erased);
     return erased;
   }
   template <class Visit>
@@ -204,7 +224,7 @@ class locked_map {
   plain_map map_;
   std::atomic<std::int64_t> size_{0};  // what size() would be without its lock
   std::uint64_t inserted_ = 0;
-  bool erased_ = false;
+  bool erased_ = false, assigned_ = false;
 };
 
 template <defect Defect>
@@ -349,6 +369,63 @@ TEST(concurrent_runner, an_answer_that_no_map_gives_is_a_wrong_result) {
   EXPECT_EQ(v.kind, failure_kind::wrong_result);
   EXPECT_EQ(v.place, "fetch_update");
   EXPECT_NE(v.message.find("it must show a value exactly when it says yes"), std::string::npos) << v.message;
+}
+
+// ------------------------------------------------------------------------------------------- when all was done
+
+program read_program(std::string_view body) {
+  auto read = parse("gauntlet 1\ntarget concurrent_stress\nthreads 2\n" + std::string(body));
+  if (auto* p = std::get_if<program>(&read)) return std::move(*p);
+  ADD_FAILURE() << std::get<parse_error>(read).message;
+  return {};
+}
+
+TEST(concurrent_runner, asks_for_the_size_when_all_was_done) {
+  const program p = read_program("insert_copy 0 hot 1 value 2\nerase_if 0 everything value 0\n");
+  EXPECT_TRUE(run_concurrent(p, subject_with<defect::none>()));
+  const verdict v = run_concurrent(p, subject_with<defect::forgets_to_count>());
+  EXPECT_EQ(v.kind, failure_kind::wrong_contents);
+  EXPECT_NE(v.message.find("size() is 1, empty() is false, for_each shows 0 elements"), std::string::npos) << v.message;
+}
+
+TEST(concurrent_runner, looks_for_every_key_when_all_was_done) {
+  const program p = read_program("insert_or_assign 0 hot 1 value 2\n");
+  EXPECT_TRUE(run_concurrent(p, subject_with<defect::none>()));
+  const verdict v = run_concurrent(p, subject_with<defect::hides_in_the_end>());
+  EXPECT_EQ(v.kind, failure_kind::wrong_contents);
+  EXPECT_NE(v.message.find("gives nothing, for_each shows value 2"), std::string::npos) << v.message;
+}
+
+// ------------------------------------------------------------------------------------------------- exceptions
+
+TEST(concurrent_runner, makes_the_next_operation_of_a_lane_throw) {
+  coverage() = {};
+  const program p = read_program(
+      "insert_copy 0 hot 0 value 1\n"
+      "fault allocation value 0\ninsert_copy 0 hot 1 value 2\n"
+      "@1 fault function value 0\n@2 insert_copy 0 hot 2 value 5\n@1 update 0 hot 0 value 3\n@1 find 0 hot 0\n"
+      "@2 fault function value 0\n@2 walk 0\nend\n"
+      "fault function value 7\nupdate 0 hot 0 value 9\nfault hash value 0\ninsert_copy 0 hot 5 value 4\n");
+  const verdict v = run_concurrent(p, subject_with<defect::none>(), {.repetitions = 1});
+  EXPECT_TRUE(v) << v.message;
+  const auto met = [](opcode code, outcome o) {
+    return coverage().count[static_cast<std::size_t>(code)][static_cast<std::size_t>(o)];
+  };
+  EXPECT_EQ(met(opcode::insert_copy, outcome::injected), 1u);
+  EXPECT_EQ(met(opcode::insert_copy, outcome::done), 3u);
+  EXPECT_EQ(met(opcode::update, outcome::injected), 1u);
+  EXPECT_EQ(met(opcode::update, outcome::done), 1u) << "whose function is called less often than that";
+  EXPECT_EQ(met(opcode::walk, outcome::injected), 1u);
+}
+
+TEST(concurrent_runner, what_an_exception_leaves_behind_is_judged) {
+  const program p = read_program(
+      "insert_copy 0 hot 0 value 1\nfault allocation value 0\ninsert_copy 0 hot 1 value 2\n@1 find 0 hot 0\n");
+  EXPECT_TRUE(run_concurrent(p, subject_with<defect::none>()));
+  EXPECT_EQ(run_concurrent(p, subject_with<defect::counts_what_failed>()).kind, failure_kind::wrong_contents);
+  const verdict v = run_concurrent(p, subject_with<defect::loses_another>());
+  EXPECT_EQ(v.kind, failure_kind::not_linearizable);
+  EXPECT_NE(v.message.find("(an exception)"), std::string::npos) << v.message;
 }
 
 TEST(concurrent_workers, all_begin_before_any_ends) {

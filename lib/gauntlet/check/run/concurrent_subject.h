@@ -37,6 +37,14 @@ enum class precedence : std::uint8_t {
   real_time,       // where the one has returned when the other is called, even if nobody could know
 };
 
+// What a map promises about an operation that ends with an exception: memory that was missing, or what a function that it
+// was handed (a visitor, an update, a predicate) has thrown. The words are the standard's.
+enum class failure_promise : std::uint8_t {
+  none,    // nothing: the process may end. Nothing throws in its programs
+  basic,   // the map can be used, nothing leaks and nothing else is lost; the operation has had its effect or none
+  strong,  // and, if it is one on one key, it has had none
+};
+
 class concurrent_subject {
  public:
   virtual ~concurrent_subject() = default;
@@ -44,6 +52,9 @@ class concurrent_subject {
   virtual contract contract_of(opcode code) const = 0;
   virtual progress progress_of(opcode) const { return progress::blocking; }
   virtual precedence order() const { return precedence::happens_before; }
+  virtual failure_promise on_failure() const { return failure_promise::basic; }
+  // Whether data races are reported. A map is known to have one that would end every hunt: what else is wrong may show.
+  virtual bool races_are_judged() const { return true; }
 
   // Makes the maps. Before that the subject tells what they promise, and none of their code has run.
   virtual void begin() = 0;

@@ -10,6 +10,8 @@
 //     // optional: static std::unique_ptr<map_type> make(const Hash&, const KeyEqual&, const Allocator&);
 //     // optional: static constexpr check::progress progress_of(check::opcode code);   without it: blocking
 //     // optional: static constexpr check::precedence order = check::precedence::real_time;   without it: happens_before
+//     // optional: static constexpr check::failure_promise on_failure = check::failure_promise::strong;   without it: basic
+//     // optional: static constexpr bool has_a_known_race = true;   without it: every race is reported
 //   };
 //
 // and the map's operations are called by name, each only if the map has it:
@@ -35,6 +37,7 @@
 #include <gauntlet/check/history/history.h>
 #include <gauntlet/check/run/concurrent_types.h>
 #include <gauntlet/check/run/request.h>
+#include <gauntlet/check/types/faults.h>
 
 namespace gauntlet::check {
 
@@ -66,6 +69,16 @@ class concurrent_subject_of final : public concurrent_subject {
     return precedence::happens_before;
   }
 
+  failure_promise on_failure() const override {
+    if constexpr (requires { adapter::on_failure; }) return adapter::on_failure;
+    return failure_promise::basic;
+  }
+
+  bool races_are_judged() const override {
+    if constexpr (requires { adapter::has_a_known_race; }) return !adapter::has_a_known_race;
+    return true;
+  }
+
   void begin() override {
     for (auto& map : maps_) map = make_map(hash(hash_quality_), key_equal(), allocator(arena_));
   }
@@ -89,10 +102,15 @@ class concurrent_subject_of final : public concurrent_subject {
       return std::make_unique<map_type>();
     }
   }
-  // What runs inside the map's operation, under its locks, is a place to be disturbed at.
+  // What runs inside the map's operation, under its locks, is a place to be disturbed at, and one where a function that
+  // was handed in may throw.
+  static void called_by_the_map() {
+    disturbance::point();
+    faults::event(fault_kind::function);
+  }
   static void read(const map_type& map, std::vector<element>& out) {
     map.for_each([&out](const key& k, const mapped& v) {
-      disturbance::point();
+      called_by_the_map();
       out.emplace_back(id_of(k), id_of(v));
     });
   }
@@ -174,7 +192,7 @@ result concurrent_subject_of<Adapter, Types>::apply(const request& r) {
     case opcode::update: {
       result answer;
       const auto change = [&](mapped& v) {
-        disturbance::point();
+        called_by_the_map();
         const std::uint64_t old = id_of(v);
         disturbance::point();
         v = value(r.code == opcode::update ? r.value : old + r.value);
@@ -206,7 +224,7 @@ result concurrent_subject_of<Adapter, Types>::apply(const request& r) {
       break;
     case opcode::erase_if: {
       const auto chosen = [&r](const key& candidate, const mapped& v) {
-        disturbance::point();
+        called_by_the_map();
         return predicate_holds(r, id_of(candidate), id_of(v));
       };
       if constexpr (requires { m.erase_if(chosen); }) {

@@ -20,6 +20,7 @@
 #include <gauntlet/check/program/keys.h>
 #include <gauntlet/check/run/concurrent_disturbance.h>
 #include <gauntlet/check/types/element_traits.h>
+#include <gauntlet/check/types/faults.h>
 
 namespace gauntlet::check {
 
@@ -54,6 +55,7 @@ class shared_arena {
  public:
   void* allocate(std::size_t bytes, std::size_t alignment) {
     disturbance::point();
+    faults::event(fault_kind::allocation);
     const std::size_t front = front_of(alignment);
     auto* const start = static_cast<std::byte*>(::operator new(front + bytes, std::align_val_t(align_of(alignment))));
     ::new (start + front - sizeof(header)) header{this, bytes, alignment};

@@ -148,9 +148,11 @@ void probe(const thread& t, std::uintptr_t code) {
   }
 }
 
+bool goes_on_spinning(thread& t) noexcept { return the_run.options.lasting_spins && t.spins++ < spins_max; }
+
 void spun(thread& t) {
   t.idle = t.repeats = 0;
-  tell_yielded();
+  if (!goes_on_spinning(t)) tell_yielded();
 }
 
 }  // namespace
@@ -223,6 +225,7 @@ void done(std::uint64_t object, std::uint64_t value, std::uint64_t seen_from) {
 bool block(std::uintptr_t on, wait_reason reason, bool timed, std::uint64_t deadline) {
   thread& t = the_run.running();
   t.state = thread_state::blocked;
+  t.spins = 0;
   t.waits_on = on;
   t.waits_for = reason;
   t.waits_since = ++the_run.arrivals;
@@ -273,7 +276,7 @@ unsigned waiters(std::uintptr_t on) noexcept {
 void yield_now(std::uintptr_t code) {
   thread& t = the_run.running();
   t.idle = t.repeats = 0;
-  tell_yielded();
+  if (!goes_on_spinning(t)) tell_yielded();
   announce(event_kind::yield, 0, 0, code);
   done(0);
 }
@@ -302,7 +305,7 @@ thread_id spawn(void* (*function)(void*), void* argument, void (*entry)()) {
   t.waits_for = wait_reason::none;
   t.timed = t.timed_out = t.joined = t.detached = false;
   t.waits_on = 0;
-  t.idle = t.repeats = t.clock_looks = 0;
+  t.idle = t.repeats = t.clock_looks = t.spins = 0;
   t.looked_at = 0;
   t.calls_without_event = 0;
   t.now.clear();

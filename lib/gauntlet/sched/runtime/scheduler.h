@@ -12,6 +12,10 @@
 // they only wait for one another: a livelock. So a long walk that only reads is none. A thread that is the only one left to
 // run gets ten times as many rounds: it may just be counting.
 //
+// Code that spins for a while and then sleeps would so never come to its sleep while somebody stands between it and what
+// it waits for: it is taken off first. Where spins are *lasting* (run_options), a thread does not yield before it would have
+// done so spins_max times since it last slept.
+//
 // The hard case is a thread that waits and changes something all the same: it takes a count up, sees that it comes too
 // late, takes it down again and yields. Two of them call each other back for ever, and a third, which they wait for,
 // never gets its turn. So in a run of more than fair_after events a change calls nobody back: who yielded waits until
@@ -26,6 +30,7 @@ namespace gauntlet::sched::runtime {
 
 inline constexpr std::uint32_t idle_max = 48;
 inline constexpr std::uint32_t repeats_max = 6;
+inline constexpr std::uint32_t spins_max = 32;
 inline constexpr std::uint32_t rounds_max = 100;
 inline constexpr std::uint32_t rounds_max_alone = 10 * rounds_max;
 inline constexpr std::uint64_t fair_after = 10'000;

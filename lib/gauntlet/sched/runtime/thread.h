@@ -51,6 +51,7 @@ struct thread {
 
   // Spin detection (scheduler.h): events without a change, repeated looks at one thing, looks at the clock.
   std::uint32_t idle = 0, repeats = 0, clock_looks = 0;
+  std::uint32_t spins = 0;  // that went on, where spins are lasting, since it last slept
   std::uintptr_t looked_at = 0;
   std::uint64_t looked_value = 0;
   std::uint64_t calls_without_event = 0;
