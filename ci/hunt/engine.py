@@ -82,9 +82,10 @@ def wait(process):
 
 
 def sanitizer_environment():
-    """Options under which every hunt and replay runs; what the caller has set comes last and so takes precedence."""
+    """Options under which every hunt and replay runs; what the caller has set comes last and so takes precedence. Ten frames
+    of who allocated tell the operation; thirty, the default, took a twelfth of the time."""
     defaults = {
-        "ASAN_OPTIONS": "allocator_may_return_null=1:detect_leaks=1",
+        "ASAN_OPTIONS": "allocator_may_return_null=1:detect_leaks=1:malloc_context_size=10",
         "UBSAN_OPTIONS": "print_stacktrace=1",
         "TSAN_OPTIONS": "allocator_may_return_null=1:halt_on_error=1:report_signal_unsafe=0",
     }

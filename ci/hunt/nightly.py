@@ -7,17 +7,16 @@ import argparse
 import json
 import os
 import signal
-import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import corpus
 import engine
 import fuzz
 from table import grouped, markdown_table
 
-FOUND_MAX = 1_900_000
 THREAD_FLAGS = "-O1 -gline-tables-only -fno-omit-frame-pointer -fsanitize=thread,fuzzer-no-link"
 # Name, build folder, environment, and what is hunted where that isn't every target.
 LANES = [
@@ -89,36 +88,17 @@ def add_schedules(path, lanes, commit, seed):
 
 
 def merge(target, binary, hunts, out):
-    """Replaces corpus/<target>/found by a smallest set that covers what it covered and what the hunts added. The new
-    folder is made beside the old one and the two are renamed, so that there is never half a corpus. Gives (files before,
-    files after)."""
+    """Takes what the hunts found into corpus/<target>/found, or leaves that as it is where the engine fails; gives a row of
+    the page."""
     found = Path("corpus") / target / "found"
-    beside = found.with_name("found.part")
-    old = found.with_name("found.old")
-    if old.is_dir() and not found.is_dir():  # killed between the two renames
-        old.rename(found)
-    for leftover in (beside, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    beside.mkdir(parents=True)
-    sources = [folder for folder in (found, *hunts) if folder.is_dir() and any(folder.iterdir())]
-    before = len(list(found.iterdir())) if found.is_dir() else 0
-    with open(out / f"merge-{target}.log", "wb") as log:
-        command = [binary, "-merge=1", "-set_cover_merge=1", "-timeout=25", "-max_len=4096", beside, *sources]
-        status, _ = engine.wait(engine.start(command, log, engine.sanitizer_environment()))
-    files = sorted(beside.iterdir(), key=lambda path: (path.stat().st_size, path.name))
-    size = 0
-    for path in files:
-        size += path.stat().st_size
-        if size > FOUND_MAX:
-            path.unlink()
-    if status != 0 or not files:
-        shutil.rmtree(beside)
-        return before, before
-    if found.is_dir():
-        found.rename(old)
-    beside.rename(found)
-    shutil.rmtree(old, ignore_errors=True)
-    return before, len(list(found.iterdir()))
+    before = len(corpus.inputs([found]))
+    try:
+        done = corpus.replace_found(target, binary, hunts, out / f"merge-{target}.log")
+    except OSError as error:
+        print(f"ci/nightly: {error}", file=sys.stderr)
+        return [target, before, before, "-", "-", f"failed; see merge-{target}.log"]
+    note = f"{grouped(done.cut)} features cut by the size" if done.cut else f"{grouped(done.lost)} features LOST" if done.lost else "-"
+    return [target, before, done.files, grouped(done.features_before), grouped(done.features), note]
 
 
 def head():
@@ -155,7 +135,7 @@ def summary(lanes, proof, schedules, merges, seed, minutes, jobs):
         parts.append(markdown_table(["map", "this night", "since a finding"], [[name, *map(grouped, n)] for name, *n in schedules]))
     if merges:
         parts.append("## Corpus")
-        parts.append(markdown_table(["target", "files before", "files after"], merges))
+        parts.append(markdown_table(["target", "files before", "files after", "features before", "features after", "note"], merges))
     return "\n\n".join(parts) + "\n"
 
 
@@ -191,7 +171,7 @@ def main(arguments):
                 hunts = [path for folder in {folder for _, folder, _, _ in LANES}
                          for path in sorted((Path(folder) / "hunt").glob(f"{target}*/corpus"))
                          if path.parent.name == target or path.parent.name.startswith(f"{target}-")]
-                merges.append([target, *merge(target, engine.folder_of(options, target) / target, hunts, options.out)])
+                merges.append(merge(target, engine.folder_of(options, target) / target, hunts, options.out))
     except KeyboardInterrupt:
         print("stopped; the corpus is as it was", file=sys.stderr)
         return 2

@@ -93,16 +93,28 @@ class Report(unittest.TestCase):
         self.assertIn("AFL++ 1.0", written[0])
         loop = {"seconds": 5, "executions": 10, "operations": 100, "cpu_seconds": 5.0, "per_second": 20.0,
                 "executions_per_second": 2.0, "shares": None}
-        throughput = {"inputs": 1, "operations": 100, "judged_per_second": 9e5, "bare_per_second": 2e6, "ratio": 2.2,
-                      "ratios": [2.1, 2.3], "loops": {target: loop for target in hunts.TARGETS}}
+        judged = {"inputs": 1, "operations": 100, "judged_per_second": 3e6, "bare_per_second": 9e6, "ratio": 2.2, "ratios": [2.1, 2.3]}
+        builds = {name: {"corpus": judged, "regression": judged} for name in fuzzing.BUILDS}
+        builds["counters"]["loop"] = loop
+        files = {"inputs": 10_000, "bytes": 5_000_000, "operations": 9_000_000, "start": 0.1, "load": 9.0, "merge": 11.0, "rest": 2.0,
+                 "kept": 900, "features": 50_000, "lost": 0}
+        throughput = {"quick": False, "builds": builds, "loops": {target: loop for target in hunts.TARGETS},
+                      "corpora": {"sanitizers": files, "counters": files}}
         status, out, _ = self.run_main({**about, "throughput": throughput})
         self.assertEqual(status, 0, out)
         self.assertIn("needs perf", out)
+        self.assertRegex(out, r"ASan, UBSan, counters +judged, seeds and found +3,000,000 .*2,000,000 +met")
+        self.assertRegex(out, r"counters alone +judged, seeds and found +3,000,000 .*5,000,000 +MISSED")
+        self.assertRegex(out, r"load +9.00 +9.00 +10 +met")
+        self.assertRegex(out, r"pass one, by the engine +11.00 +11.00 +10 +MISSED")
+        status, out, written = self.run_main({**about, "throughput": throughput}, "--readme")
+        self.assertEqual((status, len(written)), (0, 1), out)
+        self.assertIn("### A corpus of 10,000 inputs", written[0])
         loop["shares"] = {part: 0.1 for part in shares.PARTS}
         status, out, written = self.run_main({**about, "throughput": throughput, "defects": defects})
         self.assertEqual((status, written), (0, []), out)
         self.assertRegex(out, r"decode +10 % +10 % +10 %")
-        for part in ({"defects": {**defects, "quick": True}}, {"defects": {"ways": []}}, {}):
+        for part in ({"defects": {**defects, "quick": True}}, {"defects": {"ways": []}}, {"throughput": {**throughput, "quick": True}}, {}):
             with self.subTest(part):
                 status, out, written = self.run_main({**about, **part}, "--readme")
                 self.assertEqual((status, written), (2, []), out)

@@ -5,7 +5,8 @@
                [--only DEFECT]... [--way WAY]... [--attempts SEEDS] [--seconds N] [--jobs N]
     fuzzing.py --from FILE [--markdown] [--readme]     the tables of an earlier run, nothing is measured
 
-throughput: operations a second of hash_map_operations and of the bare map that is asked the same. defects: hunts.py.
+throughput: operations a second of hash_map_operations and of the bare map that is asked the same, with sanitizers and
+without; what a corpus of 10,000 inputs costs (corpora.py). defects: hunts.py.
 Exit: 0 measured (a missed bar is a line in the table), 2 wrong use, a missing binary or a run that did not finish.
 """
 
@@ -20,6 +21,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import corpora
 import hunts
 import shares
 from report import HERE, Table, cpu_model, fail, update_readme, verdict, write_beside_and_rename
@@ -29,19 +31,26 @@ sys.path.insert(0, str(ROOT / "ci" / "hunt"))
 import engine  # noqa: E402  (it lies beside what hunts)
 
 FUZZING_TARGET = "hash_map_operations"
-OPERATIONS_BAR = 500_000
+# Builds of one thread's judge and hash_map: what the column says, and operations a second that are aimed at.
+BUILDS = {"sanitizers": ("ASan, UBSan, counters", 2_000_000), "counters": ("counters alone", 5_000_000),
+          "plain": ("neither", 5_000_000)}
+CORPUS_BAR_S = 10
+JUDGING_BEGIN, JUDGING_END = "<!-- judging: begin -->", "<!-- judging: end -->"
 README_BEGIN, README_END = "<!-- fuzzing: begin -->", "<!-- fuzzing: end -->"
 
 
-def replay_throughput(binary, rounds):
-    """What the replay driver measures over the corpus of its target: the judge and the bare map, in turn."""
-    folders = engine.corpus_folders(FUZZING_TARGET)
+def replay_throughput(binary, rounds, names):
+    """What the replay driver measures over folders of the corpus of its target: the judge and the bare map, in turn."""
+    folders = engine.corpus_folders(FUZZING_TARGET, names)
     command = [str(binary), "--throughput", str(rounds), *map(str, folders)]
     result = subprocess.run(command, capture_output=True, text=True, check=False,
                             env={**os.environ, **engine.sanitizer_environment()})
     if result.returncode != 0:
-        fail(f"{binary.name} ended with {result.returncode}: {(result.stderr.strip().splitlines() or ['?'])[-1]}")
-    return json.loads(result.stdout)
+        fail(f"{binary} ended with {result.returncode}: {(result.stderr.strip().splitlines() or ['?'])[-1]}")
+    run = json.loads(result.stdout)
+    judged, bare = (run["operations"] / statistics.median(run[key]) for key in ("judged_seconds", "bare_seconds"))
+    ratios = [j / b for j, b in zip(run["judged_seconds"], run["bare_seconds"])]
+    return {**run, "judged_per_second": judged, "bare_per_second": bare, "ratio": statistics.median(ratios), "ratios": ratios}
 
 
 def loop_throughput(binary, target, seconds):
@@ -65,33 +74,75 @@ def loop_shares(binary, target, seconds):
 
 def measure_throughput(arguments):
     folder = Path(arguments.bin).resolve()
-    replay = folder / f"{FUZZING_TARGET}_replay"
-    for binary in [replay, *(folder / target for target in hunts.TARGETS)]:
+    judges = {"sanitizers": Path(arguments.hunts).resolve(), "counters": Path(arguments.counters).resolve(),
+              "plain": Path(arguments.plain).resolve()}
+    wanted = [*(judge / "judge_replay" for judge in judges.values()), judges["counters"] / "judge_loop",
+              judges["sanitizers"] / "judge_loop", judges["sanitizers"] / "make_inputs", *(folder / target for target in hunts.TARGETS)]
+    for binary in wanted:
         if not os.access(binary, os.X_OK):
             fail(f"{binary} is missing; ci/bench fuzzing builds it")
-    run = replay_throughput(replay, 5 if arguments.quick else 15)
-    judged, bare = (run["operations"] / statistics.median(run[key]) for key in ("judged_seconds", "bare_seconds"))
-    ratios = [j / b for j, b in zip(run["judged_seconds"], run["bare_seconds"])]
+    rounds = 5 if arguments.quick else 15
+    builds = {name: {"corpus": replay_throughput(judge / "judge_replay", rounds, ("seed", "found")),
+                     "regression": replay_throughput(judge / "judge_replay", rounds, ("regression",))}
+              for name, judge in judges.items()}
     seconds = 5 if arguments.quick else 30
+    for name in ("sanitizers", "counters"):
+        builds[name]["loop"] = loop_throughput(judges[name] / "judge_loop", FUZZING_TARGET, seconds)
     loops = {target: {**loop_throughput(folder / target, target, seconds),
                       "shares": loop_shares(folder / target, target, seconds)} for target in hunts.TARGETS}
-    return {**run, "judged_per_second": judged, "bare_per_second": bare, "ratio": statistics.median(ratios), "ratios": ratios,
-            "loops": loops}
+    count = 1000 if arguments.quick else 10_000
+    return {"quick": arguments.quick, "builds": builds, "loops": loops,
+            "corpora": {name: corpora.measure(judges["sanitizers"] / "make_inputs", judges[name] / "judge_loop", count)
+                        for name in ("sanitizers", "counters")}}
 
 
 def report_throughput(run, markdown):
-    judged, bare, loop, ratios = run["judged_per_second"], run["bare_per_second"], run["loops"][FUZZING_TARGET], run["ratios"]
-    table = Table(["what", "operations/s", "times the bare map's time", "bar", "verdict"], left=1)
-    table.add("bare map, asked the same", f"{bare:,.0f}", "1.00", "-", "-")
-    table.add("judged, on the corpus", f"{judged:,.0f}", f"{run['ratio']:.2f}", f"{OPERATIONS_BAR:,}",
-              verdict(judged >= OPERATIONS_BAR))
-    table.add(f"fuzzing loop, {loop['seconds']} s", f"{loop['per_second']:,.0f}",
-              f"{bare / loop['per_second']:.2f}", f"{OPERATIONS_BAR:,}", verdict(loop["per_second"] >= OPERATIONS_BAR))
-    title = (f"Map operations per CPU second of {FUZZING_TARGET} on one core, with ASan, UBSan and the engine's counters "
-             f"({run['inputs']} inputs, {run['operations']:,} operations, medians of {len(ratios)} rounds, "
-             f"ratio of a round {min(ratios):.2f} to {max(ratios):.2f})")
     mark = "### " if markdown else ""
-    return f"{mark}{title}\n\n{table.show(markdown)}\n\n{mark}{loops_title(loop)}\n\n{loops_table(run['loops']).show(markdown)}"
+    parts = []
+    for title, table in ((judged_title(run["builds"]), judged_table(run["builds"])),
+                         (loops_title(run["loops"][FUZZING_TARGET]), loops_table(run["loops"])),
+                         (corpora_title(run["corpora"]["sanitizers"]), corpora_table(run["corpora"]))):
+        parts.append(f"{mark}{title}\n\n{table.show(markdown)}")
+    return "\n\n".join(parts)
+
+
+def judged_title(builds):
+    corpus = builds["sanitizers"]["corpus"]
+    return (f"Map operations per CPU second of {FUZZING_TARGET} on one core ({corpus['inputs']} inputs, {corpus['operations']:,} "
+            f"operations, medians of {len(corpus['ratios'])} rounds)")
+
+
+def judged_table(builds):
+    table = Table(["build", "what", "operations/s", "times the bare map's time", "aimed at", "verdict"])
+    for name, (title, bar) in BUILDS.items():
+        build = builds[name]
+        bare = build["corpus"]["bare_per_second"]
+        table.add(title, "bare map, asked the same", f"{bare:,.0f}", "1.00", "-", "-")
+        for part, what in (("corpus", "judged, seeds and found"), ("regression", "judged, regressions")):
+            judged, ratios = build[part]["judged_per_second"], build[part]["ratios"]
+            table.add(title, what, f"{judged:,.0f}", f"{build[part]['ratio']:.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+                      *((f"{bar:,}", verdict(judged >= bar)) if part == "corpus" else ("-", "-")))
+        if "loop" in build:
+            loop = build["loop"]["per_second"]
+            table.add(title, f"fuzzing loop, {build['loop']['seconds']} s", f"{loop:,.0f}", f"{bare / loop:.2f}", f"{bar:,}",
+                      verdict(loop >= bar))
+    return table
+
+
+def corpora_title(corpus):
+    return (f"A corpus of {corpus['inputs']:,} inputs ({corpus['bytes'] / 1e6:.1f} MB, {corpus['operations']:,} operations): "
+            "CPU seconds of the engine")
+
+
+def corpora_table(runs):
+    table = Table(["what", *(BUILDS[name][0] for name in runs), "aimed at", "verdict, with sanitizers"], left=1)
+    for key, what in corpora.STEPS.items():
+        seconds = runs["sanitizers"][key]
+        bar = (CORPUS_BAR_S, verdict(seconds < CORPUS_BAR_S)) if key != "start" else ("-", "-")
+        table.add(what, *(f"{run[key]:.2f}" for run in runs.values()), *bar)
+    table.add("files that the merge keeps", *(f"{run['kept']:,}" for run in runs.values()), "-", "-")
+    table.add("features of the inputs", *(f"{run['features']:,}" for run in runs.values()), "-", "-")
+    return table
 
 
 def loops_title(loop):
@@ -142,8 +193,12 @@ def fuzzing(arguments):
             run["throughput"] = measure_throughput(arguments)
         if arguments.part in ("defects", "all"):
             run["defects"] = {**hunts.measure(arguments), "quick": arguments.quick or bool(arguments.only or arguments.way)}
-    if arguments.readme and ("defects" not in run or run["defects"]["quick"]):
-        fail("--readme takes a run of all defects and ways (--part defects, without --quick, --only and --way)")
+    if arguments.readme and "throughput" not in run and "defects" not in run:
+        fail("nothing to put into the page")
+    if arguments.readme and "defects" in run and run["defects"]["quick"]:
+        fail("--readme takes a run of all defects and ways (without --quick, --only and --way)")
+    if arguments.readme and "throughput" in run and run["throughput"].get("quick"):
+        fail("--readme takes a run without --quick")
     if arguments.json:
         write_beside_and_rename(Path(arguments.json), json.dumps(run, indent=1) + "\n")
     reports = []
@@ -152,12 +207,14 @@ def fuzzing(arguments):
     if "defects" in run:
         reports.append(hunts.report(run["defects"], arguments.markdown))
     print("\n\n".join(reports))
-    if arguments.readme:
+    measured = f"Measured {run['date']}, {run['cpu_model']}, {run['processors']} CPUs, {run['compiler']}"
+    if arguments.readme and "throughput" in run:
+        update_readme(f"{measured}.\n\n{report_throughput(run['throughput'], True)}", JUDGING_BEGIN, JUDGING_END)
+    if arguments.readme and "defects" in run:
         path = hunts.plot(run["defects"])
         afl = f"; AFL++ {run['defects']['afl']}" if run["defects"]["afl"] else ""
-        measured = f"Measured {run['date']}, {run['cpu_model']}, {run['processors']} CPUs, {run['compiler']}{afl}."
         picture = f"![How soon each way finds: share of hunts by executions, CPU seconds, operations](plots/{path.name})"
-        update_readme("\n\n".join([measured, hunts.report(run["defects"], True), picture]), README_BEGIN, README_END)
+        update_readme("\n\n".join([f"{measured}{afl}.", hunts.report(run["defects"], True), picture]), README_BEGIN, README_END)
 
 
 def main():
@@ -168,6 +225,10 @@ def main():
                         help="where the ways of hunting were built")
     parser.add_argument("--afl-hunts", default=str(build / "bench_fuzzing_afl" / "bin"), metavar="DIR",
                         help="... and that of AFL++")
+    parser.add_argument("--counters", default=str(build / "bench_fuzzing_counters" / "bin"), metavar="DIR",
+                        help="where the judge was built without sanitizers")
+    parser.add_argument("--plain", default=str(build / "bench_fuzzing_plain" / "bin"), metavar="DIR",
+                        help="... and without the engine's counters as well")
     parser.add_argument("--part", choices=["throughput", "defects", "all"], default="throughput")
     parser.add_argument("--quick", action="store_true",
                         help="a third of the rounds, a session of 5 seconds; nine defects, 3 seeds, 3 CPU seconds a hunt")
@@ -179,7 +240,7 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="keep the raw figures")
     parser.add_argument("--from", dest="source", metavar="FILE", help="report a kept run instead of measuring")
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
-    parser.add_argument("--readme", action="store_true", help="also put the defects into lib/bench/README.md")
+    parser.add_argument("--readme", action="store_true", help="also put what was measured into lib/bench/README.md")
     arguments = parser.parse_args()
     for name in ("attempts", "seconds", "jobs"):
         if getattr(arguments, name) is not None and getattr(arguments, name) < 1:

@@ -62,13 +62,18 @@ typename table_set<Types>::erasure table_set<Types>::plan_erase(const position& 
 // Which of the groups that the element went past does nobody else of its class go past? One pass over the chain that
 // begins at its home: an element found d groups behind home that went past n of them needs the n overflow bits before
 // its own group. Asking for each bit on its own would look at the chain as often as it is long.
+//
+// The pass begins where the element is. Whoever is found there or behind and began at its home or before needs all of
+// its bits, which is known at once where many keys share a home; the chain cannot end before, as the element itself
+// went past.
 template <class Types>
 void table_set<Types>::plan_overflow(table_type t, std::size_t home, unsigned c, erasure& plan) const {
   const std::size_t mask = groups() - 1;
   const std::size_t length = (plan.at.group - home) & mask;
   decltype(plan.clear) needed{};  // by distance from home
   const auto need = [&needed](std::size_t d) { needed[d / 64] |= std::uint64_t{1} << (d % 64); };
-  for (std::size_t d = 1; d <= mask; ++d) {
+  // Marks what those in the group d behind home need. True when that is everything.
+  const auto look_at = [&](std::size_t d) {
     count_work(1);
     const std::size_t r = (home + d) & mask;
     const group_tags& tags = t.tags[r];
@@ -76,10 +81,16 @@ void table_set<Types>::plan_overflow(table_type t, std::size_t home, unsigned c,
       const unsigned lane = lowest_slot(m);
       if (class_of_tag(tags.tag[lane]) != c || &slot_of(t, r, lane) == plan.at.element) continue;
       const std::size_t past = (r - home_of(hash_of(slot_of(t, r, lane).key()))) & mask;
+      if (past >= d && d >= length) return true;
       for (std::size_t k = past < d ? d - past : 0; k < d && k < length; ++k) need(k);
     }
-    if ((tags.fits & class_bit(c)) != 0) break;  // nobody of this class goes on from here
+    return false;
+  };
+  for (std::size_t d = length; d <= mask; ++d) {
+    if (look_at(d)) return;
+    if ((t.tags[(home + d) & mask].fits & class_bit(c)) != 0) break;  // nobody of this class goes on from here
   }
+  for (std::size_t d = 1; d < length; ++d) look_at(d);
   if (GAUNTLET_RARE(!stash_.empty())) {
     std::size_t begin = 0, end = 0;
     const std::size_t entry = plan.hash >> directory_.shift;
