@@ -203,8 +203,6 @@ TEST(finding, a_livelock) {
   expect_found(finding::livelock, [&] { body(false); }, [&] { body(true); }, {"only spin"});
 }
 
-// Whoever comes while the third holds the lock takes the count up, sees it, takes it down and yields: two of them call
-// each other back, and the third has to get its turn all the same.
 TEST(finding, a_null_pointer_that_is_followed) {
   const auto body = [](bool right) {
     std::atomic<int*> shared{nullptr};
@@ -237,6 +235,8 @@ TEST(finding, a_deadlock_behind_a_spin_where_spins_are_lasting) {
   expect_found(finding::deadlock, [&] { body(false); }, [&] { body(true); }, {"waits"}, lasting);
 }
 
+// Whoever comes while the third holds the lock takes the count up, sees it, takes it down and yields: two of them call
+// each other back, and the third has to get its turn all the same.
 TEST(finding, no_livelock_of_two_that_wait_in_turns_for_a_third) {
   const auto body = [] {
     std::atomic<int> count{0};
