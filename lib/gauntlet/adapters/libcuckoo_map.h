@@ -1,15 +1,22 @@
 // libcuckoo::cuckoohash_map (0.3.1) before the judge: cuckoo hashing with two buckets for each key, under striped spin
 // locks. With two slots a bucket and two buckets at the start, so that it displaces and doubles among a handful of keys.
+// Its hash is std::hash: more than four keys of one hash have no place in such a table, and it says so with an exception.
 //
 // Its documentation says of operations on one key that they are safe beside each other, and judged is that they are
-// linearizable. It has a data race that no adapter can go around: a table that doubles appends a larger array of locks to
-// a list, and whoever wants a lock looks for it at the end of that list, holding none. A hunt of this map ends there
-// (corpus/concurrent_schedule/regression/lookup_while_the_locks_double.ops: a race with what std::vector wrote). What runs
-// into it in nearly every program is left out: clear() and a walk, which lock the table; and so is size(), which adds up
-// counters under no lock.
+// linearizable; so are clear() and a walk, which lock the table. size() adds up counters under no lock.
+//
+// Two things are known to be wrong and declared, so that what is new shows. A table that doubles appends a larger array of
+// locks to a list, and whoever wants a lock looks for it at the end of that list, holding none: a data race
+// (corpus/concurrent_schedule/regression/lookup_while_the_locks_double.ops: a race with what std::vector wrote). And a
+// doubling that gets no memory for its buckets has put the old ones away already: the next operation follows a null pointer
+// (doubling_that_gets_no_memory.ops, beside it).
+//
+// Where memory is weak a hunt ends in an assertion of its own after some ten thousand programs: who waited for a lock of an
+// array that has been replaced may still read the size from before.
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -23,7 +30,7 @@ namespace gauntlet::adapters {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 class cuckoo_table {
  public:
-  cuckoo_table(const Hash& hash, const KeyEqual& equal, const Allocator& allocator) : map_(2, hash, equal, allocator) {}
+  cuckoo_table(const Hash&, const KeyEqual& equal, const Allocator& allocator) : map_(2, {}, equal, allocator) {}
 
   std::optional<T> find(const Key& key) const {
     std::optional<T> value;
@@ -47,13 +54,15 @@ class cuckoo_table {
   }
 
  private:
-  mutable libcuckoo::cuckoohash_map<Key, T, Hash, KeyEqual, Allocator, 2> map_;
+  mutable libcuckoo::cuckoohash_map<Key, T, std::hash<Key>, KeyEqual, Allocator, 2> map_;
 };
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 struct libcuckoo_map {
   using map_type = cuckoo_table<Key, T, Hash, KeyEqual, Allocator>;
   static constexpr std::string_view name = "libcuckoo_map";
+  static constexpr bool has_a_known_race = true;
+  static constexpr check::failure_promise on_failure = check::failure_promise::none;
   static constexpr check::contract contract_of(check::opcode code) {
     using check::opcode;
     switch (code) {
@@ -64,7 +73,11 @@ struct libcuckoo_map {
       case opcode::erase_key:
       case opcode::update:
       case opcode::fetch_update:
+      case opcode::clear:
+      case opcode::walk:
         return check::contract::linearizable;
+      case opcode::size:
+        return check::contract::quiescent;
       default:
         return check::contract::unsupported;
     }

@@ -40,8 +40,9 @@ class tbb_table {
   bool insert(const Key& key, const T& value) { return map_.emplace(key, value); }
   bool insert_or_assign(const Key& key, const T& value) {
     typename map::accessor at;
-    const bool inserted = map_.insert(at, key);
-    at->second = value;
+    // With its value at once: an insertion that ends with an exception may have happened, since growth comes after it.
+    const bool inserted = map_.insert(at, {key, value});
+    if (!inserted) at->second = value;
     return inserted;
   }
   bool erase(const Key& key) { return map_.erase(key); }
