@@ -27,6 +27,9 @@ from table import grouped
 
 FOUND_MAX = 1_900_000  # bytes of corpus/TARGET/found
 NOISE = 1 / 500
+# A merge asks which branches are taken, of inputs that a hunt has judged. The engine notes them in millions of small
+# allocations, and the sanitizer's notes on those took an eighth of the time.
+QUICK = ":malloc_context_size=1:detect_stack_use_after_return=0"
 ADDED = re.compile(r"MERGE-OUTER: \d+ new files with (\d+) new features added")
 
 
@@ -65,9 +68,11 @@ def merge(binary, out, sources, control, log, env=None):
     the engine saw in each input."""
     Path(control).unlink(missing_ok=True)
     command = [binary, "-merge=1", "-set_cover_merge=1", f"-merge_control_file={control}", "-timeout=25", "-max_len=4096",
-               out, *sources]
+               "-detect_leaks=0", out, *sources]
+    environment = engine.sanitizer_environment()
+    environment["ASAN_OPTIONS"] += QUICK
     with open(log, "wb") as file:
-        status, cpu_seconds = engine.wait(engine.start(command, file, {**engine.sanitizer_environment(), **(env or {})}))
+        status, cpu_seconds = engine.wait(engine.start(command, file, {**environment, **(env or {})}))
     if engine.stopping.is_set():
         raise KeyboardInterrupt
     added = ADDED.findall(engine.tail(log, 65536))

@@ -31,9 +31,12 @@ WAYS = {
     "provider": "FuzzedDataProvider",
     "rapidcheck": "RapidCheck",
     "afl": "AFL++",
+    "afl_mutator": "AFL++, our mutator",
 }
 TARGETS = ("hash_map_operations", "hash_map_iteration", "hash_map_types")
 METRICS = {"executions": "Executions", "cpu_seconds": "CPU seconds", "operations": "Operations"}
+BY_AFL = ("afl", "afl_mutator")
+WITH_OUR_MUTATOR = ("mutator", "afl_mutator")  # these are no alternatives to it
 TARGET_RATIO = 0.5  # our executions over those of the best alternative
 EXECUTIONS_MAX = 1_000_000
 QUICK_OF_A_TARGET = 3
@@ -57,7 +60,7 @@ class Defect:
 
 
 def binary_of(way, target, folders):
-    return folders["afl" if way == "afl" else "others"] / f"hunt_{target}_{way}"
+    return folders["afl"] / f"hunt_{target}_afl" if way in BY_AFL else folders["others"] / f"hunt_{target}_{way}"
 
 
 def by_libfuzzer(binary, scratch, env, budget, seed):
@@ -112,7 +115,9 @@ def hunt(way, defect, seed, budget, folders):
         env = {**SANITIZERS, "GAUNTLET_SUBJECT": defect.name, "GAUNTLET_BENCH_TALLY": str(tally)}
         binary = binary_of(way, defect.target, folders)
         arguments = (binary, scratch, env, budget, seed)
-        if way == "afl":
+        if way == "afl_mutator":
+            env.update(AFL_CUSTOM_MUTATOR_LIBRARY=str(folders["mutator"]), AFL_CUSTOM_MUTATOR_ONLY="1")
+        if way in BY_AFL:
             found, cpu_seconds = by_afl(*arguments)
         elif way == "rapidcheck":
             found, cpu_seconds = by_rapidcheck(*arguments)
@@ -150,12 +155,15 @@ def chosen_defects(arguments, folder):
 
 def measure(arguments):
     """Hunts everything; gives the raw figures."""
-    folders = {"others": Path(arguments.hunts).resolve(), "afl": Path(arguments.afl_hunts).resolve()}
+    folders = {"others": Path(arguments.hunts).resolve(), "afl": Path(arguments.afl_hunts).resolve(),
+               "mutator": Path(arguments.plain).resolve() / "afl_mutator.so"}
     ways = [way for way in WAYS if not arguments.way or way in arguments.way]
     for way in ways:
         for target in TARGETS:
             if not os.access(binary_of(way, target, folders), os.X_OK):
                 fail(f"{binary_of(way, target, folders)} is missing; ci/bench fuzzing --part defects builds it")
+    if "afl_mutator" in ways and not folders["mutator"].exists():
+        fail(f"{folders['mutator']} is missing; ci/bench fuzzing --part defects builds it")
     seeds = range(1, (arguments.attempts or (3 if arguments.quick else 10)) + 1)
     budget = {"executions": EXECUTIONS_MAX, "cpu_seconds": arguments.seconds or (3 if arguments.quick else 4)}
     defects = chosen_defects(arguments, folders["others"])
@@ -189,7 +197,7 @@ def measure(arguments):
     order = {job: number for number, job in enumerate((way, defect.name, seed) for way, defect, seed in jobs)}
     runs.sort(key=lambda run: order[run["way"], run["defect"], run["rng_seed"]])
     return {"ways": ways, "budget": budget, "seeds": len(seeds), "jobs": arguments.jobs, "runs": runs,
-            "afl": afl_version() if "afl" in ways else None}
+            "afl": afl_version() if set(BY_AFL) & set(ways) else None}
 
 
 def afl_version():
@@ -215,7 +223,8 @@ def compare(result):
 
 def best_alternative(row, metric):
     """(way, its median) with the smallest median; (None, None) where no alternative has one."""
-    medians = {way: survival.median(hunts_of(runs, metric)) for way, runs in row["ways"].items() if way != OURS}
+    medians = {way: survival.median(hunts_of(runs, metric)) for way, runs in row["ways"].items()
+               if way not in WITH_OUR_MUTATOR}
     known = {way: value for way, value in medians.items() if value is not None}
     way = min(known, key=known.get, default=None)
     return way, known.get(way)
@@ -225,13 +234,13 @@ def ratio(row, metric):
     """(our median over the best alternative's, is it only a bound). Without any median of theirs, over the least that
     one would be; None where we have no median."""
     ours = survival.median(hunts_of(row["ways"].get(OURS, []), metric))
-    if ours is None or len(row["ways"]) == 1:
+    if ours is None:
         return None, False
     _, theirs = best_alternative(row, metric)
     if theirs is not None:
         return ours / max(theirs, 1e-9), False
-    least = min((statistics.median(run[metric] for run in runs) for way, runs in row["ways"].items() if way != OURS),
-                default=None)
+    least = min((statistics.median(run[metric] for run in runs) for way, runs in row["ways"].items()
+                 if way not in WITH_OUR_MUTATOR), default=None)
     return (None, False) if least is None else (ours / max(least, 1e-9), True)
 
 
