@@ -15,7 +15,8 @@ static constexpr std::uint64_t beside_the_point =
     bit(opcode::construct_range) | bit(opcode::move_construct) | bit(opcode::move_assign) |
     bit(opcode::self_copy_assign) | bit(opcode::self_move_assign) | bit(opcode::self_swap) | bit(opcode::self_merge) |
     bit(opcode::insert_node_hint) | bit(opcode::fault) | bit(opcode::misuse) | bit(opcode::max_load_factor) |
-    bit(opcode::equal) | bit(opcode::equal_range) | bit(opcode::at);
+    bit(opcode::look_by_view) | bit(opcode::find_many) | bit(opcode::change_node_key) | bit(opcode::equal) |
+    bit(opcode::equal_range) | bit(opcode::at);
 
 static verdict judge(const program& p) {
   static const registration& subject = selected_subject("hash_map");

@@ -31,6 +31,8 @@ struct absl_flat_hash_map
   static constexpr check::capabilities can() {
     check::capabilities c;
     c.nodes = true;
+    c.moves_only_in_rehash = true;
+    c.inserts_by_view = true;
     c.exception_safe = false;              // after a failed growth the block is given back with another size
     c.moved_from_is_empty = false;         // where allocators differ the elements stay behind
     c.arguments_may_refer_inside = false;  // what grows has freed the old slots when it makes the new element

@@ -45,6 +45,8 @@ struct bucket_map_hooks : standard_map<Map> {
     c.counts_work = true;
     c.diagnoses_misuse = true;
     c.nodes = true;
+    c.finds_many = true;
+    c.reserve_prevents_rehash = false;  // where hashes are good: tested beside the map
     c.self_move_keeps = true;
     c.empty_allocates_nothing = true;
     return c;

@@ -12,12 +12,14 @@
 
 #include <gauntlet/adapters/standard.h>
 #include <gauntlet/check/types/element_traits.h>
+#include <gauntlet/check/types/key_view.h>
 
 namespace gauntlet::adapters {
 
 struct by_number {
-  template <class Key>
-  bool operator()(const Key& a, const Key& b) const {
+  using is_transparent = void;
+  template <class A, class B>
+  bool operator()(const A& a, const B& b) const {
     return check::id_of(a) < check::id_of(b);
   }
 };
@@ -25,6 +27,12 @@ struct by_number {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 struct tsl_bhopscotch_map : standard_map<tsl::bhopscotch_map<Key, T, Hash, KeyEqual, by_number, Allocator>> {
   static constexpr std::string_view name = "tsl_bhopscotch_map";
+  static constexpr check::capabilities can() {
+    check::capabilities c;
+    c.reserve_prevents_rehash = false;     // it grows when a place is too far from home
+    c.arguments_may_refer_inside = false;  // the place for the new element is made before the element
+    return c;
+  }
   static constexpr bool leaves_out(const check::circumstances& now) {
     if (now.code == check::opcode::copy_assign) return now.fault_armed;
     return now.code == check::opcode::move_assign && now.allocators_differ && !now.allocators_propagate;

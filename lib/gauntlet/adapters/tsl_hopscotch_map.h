@@ -18,6 +18,12 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 struct tsl_hopscotch_map
     : standard_map<tsl::hopscotch_map<Key, T, Hash, KeyEqual, allocator_for<Allocator, std::pair<Key, T>>>> {
   static constexpr std::string_view name = "tsl_hopscotch_map";
+  static constexpr check::capabilities can() {
+    check::capabilities c;
+    c.reserve_prevents_rehash = false;     // it grows when a place is too far from home
+    c.arguments_may_refer_inside = false;  // the place for the new element is made before the element
+    return c;
+  }
   static constexpr bool leaves_out(const check::circumstances& now) {
     if (now.code == check::opcode::copy_assign) return now.fault_armed;
     return now.code == check::opcode::move_assign && now.allocators_differ && !now.allocators_propagate;

@@ -8,6 +8,7 @@
 // that a bucket at the front is corrected twice, or taken for one of the range: its element is no longer found.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -18,12 +19,28 @@
 
 namespace gauntlet::adapters {
 
+// It takes a load factor of one and more at its word, fills the last bucket, and looks for a free one for ever.
+template <class Map>
+class never_full : public refusing_absurd_requests<Map> {
+ public:
+  using refusing_absurd_requests<Map>::refusing_absurd_requests;
+  using refusing_absurd_requests<Map>::operator=;
+  using refusing_absurd_requests<Map>::max_load_factor;
+  void max_load_factor(float wanted) { Map::max_load_factor(std::min(wanted, 0.8f)); }
+};
+
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
-struct tsl_ordered_map : standard_map<refusing_absurd_requests<tsl::ordered_map<Key, T, Hash, KeyEqual>>> {
-  using map_type = refusing_absurd_requests<tsl::ordered_map<Key, T, Hash, KeyEqual>>;
+struct tsl_ordered_map : standard_map<never_full<tsl::ordered_map<Key, T, Hash, KeyEqual>>> {
+  using map_type = never_full<tsl::ordered_map<Key, T, Hash, KeyEqual>>;
   static constexpr std::string_view name = "tsl_ordered_map";
   static map_type make(const Hash& hash, const KeyEqual& equal, const Allocator&, std::size_t capacity) {
     return map_type(capacity, hash, equal);
+  }
+  static constexpr check::capabilities can() {
+    check::capabilities c;
+    c.reserve_prevents_rehash = false;  // it grows when a place is too far from home
+    c.throwing_hash_is_safe = false;    // erase hashes the keys behind the element where nothing may be thrown
+    return c;
   }
   static constexpr bool leaves_out(const check::circumstances& now) { return now.code == check::opcode::erase_range; }
 };

@@ -34,6 +34,9 @@ struct weight {
   std::uint8_t alone, among_threads;
 };
 
+// How many fresh programs there are for each that begins with a large run.
+constexpr std::uint64_t one_large_run_in = 2048;
+
 constexpr std::array<weight, opcode_count> weights = [] {
   std::array<weight, opcode_count> table{};
   for (weight& w : table) w = {3, 0};
@@ -70,6 +73,10 @@ constexpr std::array<weight, opcode_count> weights = [] {
   set(opcode::compare_exchange, 1, 6);
   set(opcode::fetch_update, 1, 6);
   set(opcode::snapshot, 1, 2);
+  set(opcode::look_by_view, 4, 0);
+  set(opcode::change_by_view, 4, 0);
+  set(opcode::find_many, 2, 0);
+  set(opcode::change_node_key, 4, 0);
   return table;
 }();
 
@@ -169,7 +176,9 @@ std::uint8_t draw_map(random_source& random, bool concurrent) {
   return static_cast<std::uint8_t>(ticket < 13 ? 1 : ticket < 15 ? 2 : 3);
 }
 
+// A selector. The large run, which takes as long as hundreds of programs, is drawn by generate() alone.
 std::uint8_t draw_argument(opcode code, random_source& random, const mutation_options& options) {
+  if (code == opcode::fill_reserved) return 0;
   if (code != opcode::fault) return static_cast<std::uint8_t>(random.below(argument_names(code).size()));
   if (!options.concurrent) return static_cast<std::uint8_t>(random.below(fault_kinds_of_one_thread));
   return static_cast<std::uint8_t>(random.chance(50) ? fault_kind::allocation : fault_kind::function);
@@ -476,6 +485,16 @@ std::size_t draw_fresh_length(random_source& random, bool concurrent) {
   return 2 + random.below(concurrent || random.chance(25) ? 14 : 192);
 }
 
+// More elements than 16 bits count, at the beginning of a program that goes on as it likes.
+void begin_with_large_run(program& p, random_source& random) {
+  p.header.hash = hash_quality::good;
+  p.header.banned &= ~(std::uint64_t{1} << static_cast<unsigned>(opcode::fill_reserved));
+  operation& o = p.operations.front();
+  o = {.code = opcode::fill_reserved, .argument = 1};
+  o.key.number = static_cast<std::uint16_t>(random.below(8));
+  o.count = static_cast<std::uint16_t>(129 + random.below(16));
+}
+
 void make_fit(program& p, const mutation_options& options) {
   const std::size_t most = std::min(options.operations_max, operations_max);
   if (p.operations.size() > most) p.operations.resize(most);
@@ -560,6 +579,9 @@ program generate(random_source& random, std::size_t operations, const mutation_o
     if (random.chance(25)) p.header.spins = spin_mode::lasting;
     for (std::uint64_t more = random.below(6); more > 0; --more) p.decisions.push_back(draw_decision(p.header, random));
   }
+  if (!options.concurrent && !p.operations.empty() && random.below(one_large_run_in) == 0) {
+    begin_with_large_run(p, random);
+  }
   make_fit(p, options);
   return p;
 }
@@ -570,6 +592,11 @@ void mutate(program& p, random_source& random, const mutation_options& options) 
     return;
   }
   normalize(p);
+  if (!random.chance(5)) {  // what costs so much is seldom repeated
+    for (operation& o : p.operations) {
+      if (o.code == opcode::fill_reserved) o.argument = 0;
+    }
+  }
   do {
     mutate_once(p, random, options);
     make_fit(p, options);

@@ -49,6 +49,19 @@ class model_map {
     entries_.insert(entries_.begin() + static_cast<std::ptrdiff_t>(at), entry{key, value, birth});
     return true;
   }
+  // Inserts `count` elements with consecutive keys and values, except those whose key is there. Complexity: O(size + count).
+  void insert_run(std::uint64_t key, std::uint64_t value, std::uint64_t count, std::uint64_t& births) {
+    std::vector<entry> all;
+    all.reserve(entries_.size() + count);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      if (index_of(key + i) == npos) {
+        all.push_back({key + i, value + i, births++});
+      }
+    }
+    all.insert(all.end(), entries_.begin(), entries_.end());
+    std::sort(all.begin(), all.end(), [](const entry& a, const entry& b) { return a.key < b.key; });
+    entries_.swap(all);
+  }
   // Changes the value of a key that is there. True when it was.
   bool update(std::uint64_t key, std::uint64_t value) noexcept {
     const std::size_t at = index_of(key);

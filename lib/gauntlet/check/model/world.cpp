@@ -250,6 +250,26 @@ result step(world& w, const request& r, const model_rules& rules) {
       m.update(r.key, before + r.value);
       return seen(true, before);
     }
+    case opcode::look_by_view:
+    case opcode::change_by_view:
+      return step(w, by_key(r), rules);
+    case opcode::find_many: {
+      result all;
+      for (unsigned i = 0; i < r.count; ++i) {
+        const entry* const at = m.find(r.key + i);
+        fold(all, at == nullptr ? result{} : seen(true, at->value));
+      }
+      return all;
+    }
+    case opcode::change_node_key:
+      if (!w.node) {
+        return {};
+      }
+      w.node->first = r.key;
+      return {.flag = true, .number = r.key};
+    case opcode::fill_reserved:
+      m.insert_run(r.key, r.value, r.count, w.births);
+      return sizes(false);
     case opcode::misuse:
       return {.status = outcome::misuse};
     case opcode::erase_range:

@@ -43,6 +43,16 @@ constexpr std::string_view predicates[] = {"value_even", "key_even",   "value_be
                                            "everything", "no_element", "throws"};
 static_assert(std::size(predicates) == predicate_count);
 
+constexpr std::string_view looks_by_view[] = {"find", "contains", "count", "equal_range", "at"};
+static_assert(std::size(looks_by_view) == look_by_view_count);
+
+constexpr std::string_view changes_by_view[] = {"erase", "extract", "try_emplace", "insert_or_assign",
+                                                "subscript_assign"};
+static_assert(std::size(changes_by_view) == change_by_view_count);
+
+constexpr std::string_view fill_scales[] = {"few", "many"};
+static_assert(std::size(fill_scales) == fill_scale_count);
+
 }  // namespace
 
 std::span<const std::string_view> hash_quality_names() noexcept { return hash_qualities; }
@@ -64,6 +74,12 @@ std::span<const std::string_view> argument_names(opcode code) noexcept {
       return scales;
     case opcode::erase_if:
       return predicates;
+    case opcode::look_by_view:
+      return looks_by_view;
+    case opcode::change_by_view:
+      return changes_by_view;
+    case opcode::fill_reserved:
+      return fill_scales;
     default:
       return {};
   }

@@ -77,6 +77,11 @@ constexpr row rows[] = {
     {opcode::compare_exchange, "compare_exchange", t | k | v},
     {opcode::fetch_update, "fetch_update", t | k | v},
     {opcode::snapshot, "snapshot", t},
+    {opcode::look_by_view, "look_by_view", t | k | a},
+    {opcode::change_by_view, "change_by_view", t | k | v | a},
+    {opcode::find_many, "find_many", t | k | c},
+    {opcode::change_node_key, "change_node_key", k},
+    {opcode::fill_reserved, "fill_reserved", t | k | v | c | a},
 };
 
 constexpr bool in_order() {

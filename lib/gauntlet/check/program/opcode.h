@@ -81,9 +81,15 @@ enum class opcode : std::uint8_t {
   compare_exchange,  // value -> value + 1 when the mapped value equals `value`
   fetch_update,      // read, add `value`, write, in one step; gives the old value
   snapshot,          // contents as of one moment (or weakly, by contract)
+  // one thread again
+  look_by_view,     // a lookup with a key of another type (types/key_view.h), which one says the argument: see by_key
+  change_by_view,   // likewise: erase, extract, try_emplace, insert_or_assign, m[view] = v
+  find_many,        // find_many(first, last, visit) over `count` consecutive keys
+  change_node_key,  // node.key() = k
+  fill_reserved,    // reserve(size() + count), then `count` insertions, which must not rehash; argument scales count
 };
 
-inline constexpr std::size_t opcode_count = static_cast<std::size_t>(opcode::snapshot) + 1;
+inline constexpr std::size_t opcode_count = static_cast<std::size_t>(opcode::fill_reserved) + 1;
 static_assert(opcode_count <= 64, "the banned-operations mask of the header has 64 bits");
 
 // Which operands an opcode takes.

@@ -79,4 +79,13 @@ inline constexpr unsigned reserve_scale_count = 4;
 // call.
 inline constexpr unsigned predicate_count = 6;
 
+// look_by_view: find, contains, count, equal_range, at. change_by_view: erase, extract, try_emplace, insert_or_assign,
+// subscript_assign.
+inline constexpr unsigned look_by_view_count = 5;
+inline constexpr unsigned change_by_view_count = 5;
+
+// fill_reserved: 0 `count` elements, 1 so many times as many that 16 bits don't count them.
+inline constexpr unsigned fill_scale_count = 2;
+inline constexpr unsigned fill_scale_many = 512;
+
 }  // namespace gauntlet::check

@@ -132,6 +132,27 @@ std::string_view call_of(const operation& o) {
       return "$m.update($k, [](auto& value) { value += $v; });";
     case opcode::snapshot:
       return "$m.snapshot();";
+    case opcode::look_by_view:
+      return "$m.$a(view($k));";
+    case opcode::change_by_view:
+      switch (o.argument % change_by_view_count) {
+        case 0:
+          return "$m.erase(view($k));";
+        case 1:
+          return "node = $m.extract(view($k));";
+        case 2:
+          return "$m.try_emplace(view($k), $v);";
+        case 3:
+          return "$m.insert_or_assign(view($k), $v);";
+        default:
+          return "$m[view($k)] = $v;";
+      }
+    case opcode::find_many:
+      return "$m.find_many(first, last, visit);  // $c keys from $k upwards";
+    case opcode::change_node_key:
+      return "node.key() = $k;";
+    case opcode::fill_reserved:
+      return "$m.reserve($m.size() + $c); for (unsigned i = 0; i < $c; ++i) $m.emplace($k + i, $v + i);";
   }
   return ";";
 }
@@ -182,7 +203,8 @@ std::string describe(const program_header& h, const operation& o) {
   const operands& takes = info(o.code).takes;
   const bool takes_elements = o.code == opcode::insert_range || o.code == opcode::insert_list ||
                               o.code == opcode::assign_list || o.code == opcode::construct_range;
-  const bool is_run = takes.key && takes.count && o.count > 1 && !takes_elements;
+  const bool has_loop = o.code == opcode::find_many || o.code == opcode::fill_reserved;
+  const bool is_run = takes.key && takes.count && o.count > 1 && !takes_elements && !has_loop;
   std::string text{call_of(o)};
   const std::string key = takes.key ? key_text(h, o.key) : "";
   const std::string value = std::to_string(o.value);
@@ -190,14 +212,19 @@ std::string describe(const program_header& h, const operation& o) {
   replace_all(text, "$o", "maps[" + std::to_string(o.other) + "]");
   replace_all(text, "$k", is_run ? key + " + i" : key);
   replace_all(text, "$v", is_run ? value + " + i" : value);
-  replace_all(text, "$c", std::to_string(o.count));
+  const bool many = o.code == opcode::fill_reserved && o.argument % fill_scale_count == 1;
+  replace_all(text, "$c", std::to_string(many ? o.count * fill_scale_many : o.count));
+  if (o.code == opcode::look_by_view) {
+    replace_all(text, "$a", std::string(argument_names(o.code)[o.argument % look_by_view_count]));
+  }
   if (text.find("$n") != text.npos) replace_all(text, "$n", amount_text(o));
   if (is_run) text = "for (unsigned i = 0; i < " + std::to_string(o.count) + "; ++i) " + text;
   if (takes_elements) {
     text += "  // " + std::to_string(o.count) + (o.count == 1 ? " element" : " elements") + " from {" + key + ", " +
             value + "} upwards";
   }
-  if (takes.argument && o.code != opcode::reserve && o.code != opcode::rehash) {
+  const bool tells_argument = o.code == opcode::erase_if || o.code == opcode::fault || o.code == opcode::misuse;
+  if (takes.argument && tells_argument) {
     text += (o.code == opcode::erase_if ? "  // " : ": ");
     text += argument_names(o.code)[o.argument % argument_names(o.code).size()];
     if (o.code == opcode::misuse) text += " with key " + key + " in maps[" + std::to_string(o.target) + "]";

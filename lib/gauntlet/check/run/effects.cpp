@@ -10,8 +10,11 @@ effects effects_of(opcode code) noexcept {
     case opcode::count:
     case opcode::at:
     case opcode::equal_range:
+    case opcode::look_by_view:
+    case opcode::find_many:
     case opcode::size:
     case opcode::drop_node:
+    case opcode::change_node_key:
     case opcode::walk:
     case opcode::iterate:
     case opcode::stop:
@@ -40,10 +43,13 @@ effects effects_of(opcode code) noexcept {
     case opcode::subscript_assign:
     case opcode::insert_node:
     case opcode::insert_node_hint:
+    case opcode::change_by_view:
       return {.on_target = effect::mutate, .inserts = true};
     case opcode::insert_range:
     case opcode::insert_list:
       return {.on_target = effect::mutate, .promises = guarantee::basic, .inserts = true};
+    case opcode::fill_reserved:
+      return {.on_target = effect::mutate, .promises = guarantee::basic, .inserts = true, .touches_all = true};
     case opcode::erase_key:
     case opcode::erase_iterator:
     case opcode::extract_key:

@@ -59,6 +59,10 @@ class execution {
  private:
   static constexpr std::size_t live_max = 16384;           // elements in all maps together
   static constexpr std::size_t live_max_colliding = 1024;  // where every operation costs as much as there are elements
+  // After one large run of insertions, which a program gets under a good hash and while it has few elements otherwise.
+  static constexpr std::size_t live_max_large = std::size_t{1} << 18;
+  static constexpr std::size_t live_max_before_large_run = 1024;
+  static constexpr unsigned count_max = 256;
 
   bool held() const noexcept { return verdict_.kind == failure_kind::none; }
   void fail(failure_kind kind, std::string place, std::string message) {
@@ -84,15 +88,20 @@ class execution {
   request request_of(const operation& o, const frame* inside) const;
   // False when some walk under way does not survive the operation.
   static bool allowed(const request& r, const effects& e, const frame* inside);
+  // Whether there may be so many elements.
+  bool has_room(const request& r, const effects& e, const frame* inside);
+  // How many single operations it counts for: on a large map, where the model is slow, more, and in a large run less.
+  static std::uint64_t weight_of(const request& r, const effects& e, std::size_t elements) noexcept;
   void run_operation(const operation& o, frame* inside);
   void apply(const request& r, const effects& e);
   // An erase_if whose predicate throws, and is called often enough to do so.
   bool asked_to_throw(const request& r) const;
   void judge_result(const request& r, const result& got);
-  void follow_capacity(const request& r, std::size_t size);
+  void follow_capacity(const request& r, const result& got, std::size_t size);
 
   // Looking closer (execution_looks.cpp).
   void look_closer(const request& r, const effects& e);
+  bool comparison_is_due() const noexcept;
   void check_size(const request& r, unsigned target);
   // Self-checks of the maps that the last step changed, if there was a structural event.
   void check_after_events(unsigned target, unsigned other);
@@ -150,7 +159,7 @@ class execution {
   std::size_t rotation_ = 0;
   bool changed_[map_count] = {};
   bool deep_ = false;  // look up every key
-  const std::size_t live_max_ =
+  std::size_t live_max_ =
       program_.header.hash == hash_quality::constant || program_.header.hash == hash_quality::top_only
           ? live_max_colliding
           : live_max;

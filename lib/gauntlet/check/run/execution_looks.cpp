@@ -43,9 +43,17 @@ void execution::look_closer(const request& r, const effects& e) {
     since_comparison_ += whole_map_weight;
     check_allocators();
   }
-  if (since_comparison_ >= options_.compare_contents_every) {
+  if (r.count > count_max || comparison_is_due()) {
     compare_changed();
   }
+}
+
+// A comparison of large maps comes when as many operations have paid for it.
+bool execution::comparison_is_due() const noexcept {
+  if (since_comparison_ < options_.compare_contents_every) {
+    return false;
+  }
+  return live_max_ != live_max_large || since_comparison_ >= model_.live() / 16;
 }
 
 void execution::check_after_events(unsigned target, unsigned other) {
@@ -70,6 +78,10 @@ void execution::check_size(const request& r, unsigned target) {
 
 void execution::check_structure(unsigned target) {
   if (!can_.checks_itself || !held()) {
+    return;
+  }
+  const std::size_t size = model_.maps[target].size();
+  if (size > live_max && !deep_ && single_operations_ - checked_at_[target] < size / 16) {
     return;
   }
   spend();
@@ -156,6 +168,11 @@ void execution::compare(unsigned target) {
   }
   changed_[target] = false;
   budget_.forgive(subject_);
+  if (std::string wrong = subject_.bucket_check(target, deep_); !wrong.empty()) {
+    std::string place = wrong.substr(0, wrong.find(':'));
+    fail(failure_kind::wrong_contents, std::move(place), "map " + std::to_string(target) + ": " + wrong);
+    return;
+  }
   const std::uint64_t paid = (single_operations_ - checked_at_[target]) * recounted_per_operation;
   if (deep_ || model_.maps[target].size() <= std::max(paid, always_self_checked_max)) {
     check_structure(target);

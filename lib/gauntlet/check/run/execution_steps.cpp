@@ -74,6 +74,9 @@ request execution::request_of(const operation& o, const frame* inside) const {
   r.value = o.value;
   r.count = std::max(1u, static_cast<unsigned>(o.count));
   r.argument = o.argument;
+  if (r.code == opcode::fill_reserved && r.argument % fill_scale_count == 1) {
+    r.count *= fill_scale_many;
+  }
   return r;
 }
 
@@ -87,11 +90,35 @@ bool execution::allowed(const request& r, const effects& e, const frame* inside)
   return true;
 }
 
+bool execution::has_room(const request& r, const effects& e, const frame* inside) {
+  const std::size_t live = model_.live();
+  if (r.count > count_max) {
+    if (inside != nullptr || program_.header.hash != hash_quality::good || live > live_max_before_large_run) {
+      return false;
+    }
+    live_max_ = live_max_large;
+    return true;
+  }
+  if ((r.code == opcode::copy_construct || r.code == opcode::copy_assign) && live > live_max_ / 2) {
+    return false;
+  }
+  return e.on_target < effect::mutate || e.erases || live + r.count <= live_max_;
+}
+
+std::uint64_t execution::weight_of(const request& r, const effects& e, std::size_t elements) noexcept {
+  if (r.count > count_max) {
+    return r.count / 8;
+  }
+  if (elements <= live_max) {
+    return r.count;
+  }
+  return e.touches_all ? elements / 8 : r.count * 8;
+}
+
 void execution::run_operation(const operation& o, frame* inside) {
   const request r = request_of(o, inside);
   const effects e = effects_of(o.code);
-  if (!allowed(r, e, inside) || (e.on_target >= effect::mutate && !e.erases && model_.live() + r.count > live_max_) ||
-      ((o.code == opcode::copy_construct || o.code == opcode::copy_assign) && model_.live() > live_max_ / 2)) {
+  if (!allowed(r, e, inside) || !has_room(r, e, inside)) {
     count(o.code, outcome::left_out);
     return;
   }
@@ -127,8 +154,9 @@ void execution::apply(const request& r, const effects& e) {
   if (got.status == outcome::unsupported || got.status == outcome::left_out) {
     return;
   }
-  single_operations_ += r.count;
-  since_comparison_ += r.count;
+  const std::uint64_t weight = weight_of(r, e, elements);
+  single_operations_ += weight;
+  since_comparison_ += weight;
   budget_.grant(e, r.count, elements);
   if (got.status == outcome::injected && !asked_to_throw(r)) {
     if (!armed) {
@@ -149,7 +177,7 @@ void execution::apply(const request& r, const effects& e) {
   if (!held()) {
     return;
   }
-  follow_capacity(r, elements);
+  follow_capacity(r, got, elements);
   if (r.code == opcode::misuse) {
     budget_.forgive(subject_);
     return;
@@ -184,7 +212,7 @@ void execution::judge_result(const request& r, const result& got) {
        describe(r) + ": the map says: " + to_string(got) + "; the model says: " + to_string(expected));
 }
 
-void execution::follow_capacity(const request& r, std::size_t size) {
+void execution::follow_capacity(const request& r, const result& got, std::size_t size) {
   switch (r.code) {
     case opcode::reserve:
     case opcode::rehash:
@@ -192,10 +220,15 @@ void execution::follow_capacity(const request& r, std::size_t size) {
         budget_.reserved(r.target, reserve_amount(r, size, 0));
       }
       break;
+    case opcode::fill_reserved:
+      budget_.reserved(r.target, size + r.count);
+      break;
     case opcode::default_construct:
     case opcode::construct_range:
     case opcode::shrink_to_fit:
-      budget_.released(r.target);
+      if (got.status == outcome::done) {
+        budget_.released(r.target);
+      }
       break;
     default:
       if (r.other != r.target) {

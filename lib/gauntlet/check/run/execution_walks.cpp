@@ -62,7 +62,7 @@ void execution::run_walk(const operation& o, std::size_t first, std::size_t end,
                ", which was there from its start to its end");
     }
   }
-  if (outer == nullptr && held() && since_comparison_ >= options_.compare_contents_every) {
+  if (outer == nullptr && held() && comparison_is_due()) {
     compare_changed();
   }
 }

@@ -17,6 +17,20 @@ inline element list_element(const request& r, unsigned i) noexcept {
   return {r.count > 4 && i == 3 ? r.key : r.key + i, r.value + i};
 }
 
+// look_by_view and change_by_view: what they ask for, asked with the key itself.
+inline request by_key(request r) noexcept {
+  constexpr opcode looks[look_by_view_count] = {opcode::find, opcode::contains, opcode::count, opcode::equal_range,
+                                                opcode::at};
+  constexpr opcode changes[change_by_view_count] = {opcode::erase_key, opcode::extract_key, opcode::try_emplace,
+                                                    opcode::insert_or_assign, opcode::subscript_assign};
+  if (r.code == opcode::look_by_view) {
+    r.code = looks[r.argument % look_by_view_count];
+  } else if (r.code == opcode::change_by_view) {
+    r.code = changes[r.argument % change_by_view_count];
+  }
+  return r;
+}
+
 // erase_range: how many elements come before the range in a map of `size`.
 inline std::size_t range_begin(const request& r, std::size_t size) noexcept { return r.value % (size + 1); }
 

@@ -18,11 +18,18 @@
 //   erase_range                              number erased; flag: the iterator given back is that of the range's end
 //   erase_if                                 number erased
 //   clear and whole maps                     number: size of target; merge, swap, moves: value: size of other
-//   reserve, rehash, shrink_to_fit           number: size
+//   reserve, rehash, shrink_to_fit           number: size; reserve, rehash: flag when there are fewer buckets than that
+//                                            takes
 //   extract_*                                flag extracted; value; number: the key in the node
 //   insert_node*                             flag inserted; value at the key, if there was a node; number: 1 when a
 //                                            node is still held
 //   drop_node                                nothing
+//   look_by_view, change_by_view             what the operation asked for fills in; number: 64 more when the view was made
+//                                            a key in vain
+//   find_many                                the answers of find, folded; numbers tell of a visit for another key
+//   change_node_key                          flag if there was a node; number: its key afterwards
+//   fill_reserved                            number: size; value: 1 when it was rehashed, 2 when an element moved, though
+//                                            the map promises not to
 //   compare_exchange                         flag exchanged; value afterwards, if present
 //   fetch_update                             flag found; value before
 //

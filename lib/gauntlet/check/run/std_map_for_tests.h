@@ -15,8 +15,11 @@ struct std_map_for_tests {
   using map_type = std::unordered_map<Key, T, Hash, KeyEqual, Allocator>;
   static constexpr std::string_view name = "std::unordered_map";
   static constexpr capabilities can() {
-    return {
-        .stable_references = true, .nodes = true, .failed_hint_keeps_node = false, .failed_merge_loses_nothing = false};
+    return {.stable_references = true,
+            .bounds_load_factor = true,
+            .nodes = true,
+            .failed_hint_keeps_node = false,
+            .failed_merge_loses_nothing = false};
   }
 };
 

@@ -46,6 +46,11 @@ struct capabilities {
   bool stable_references = false;     // references survive insertion and rehash (node maps)
   bool erase_keeps_iterators = true;  // erase(iterator) moves nothing
   bool erase_gives_the_next = true;   // false: iterating, nothing is erased; what erase(iterator) gives was seen before
+  bool moves_only_in_rehash = false;  // references survive insertion unless the map is rehashed
+  bool reserve_prevents_rehash = true;  // reserve and rehash make the room asked for; until it is used up, no rehash
+  bool bounds_load_factor = false;      // load_factor() <= max_load_factor(), while nobody changes the latter
+  bool inserts_by_view = false;         // try_emplace, insert_or_assign and [] take keys of other types
+  bool finds_many = false;  // find_many(first, last, visit) calls visit(key, iterator) for each key, in order
   bool nodes = false;
   bool failed_hint_keeps_node = true;      // insert(hint, node) that inserts nothing leaves the node where it was
   bool failed_merge_loses_nothing = true;  // what a merge that throws took out of one map is in the other
@@ -104,6 +109,9 @@ class subject {
 
   // Empty string when the map is in order; otherwise what is wrong, with a dump.
   virtual std::string self_check(unsigned target) const = 0;
+  // Empty string when the load factor, the buckets and what they say of themselves agree with the contents; otherwise
+  // what does not. Goes through all buckets if there are few, or `all` of them are to be looked at.
+  virtual std::string bucket_check(unsigned target, bool all) const;
   // Number of structural events so far (growth, split, merge, shrink), 0 where unknown: tells when to look closer.
   virtual std::uint64_t structural_events() const = 0;
 
@@ -122,6 +130,8 @@ class subject {
   // Destroys the maps and the node; afterwards lifetimes and allocators must balance. Empty string when they do.
   virtual std::string finish() = 0;
 };
+
+inline std::string subject::bucket_check(unsigned, bool) const { return {}; }
 
 using subject_factory = std::function<std::unique_ptr<subject>(const program_header&)>;
 

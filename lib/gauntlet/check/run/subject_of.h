@@ -31,6 +31,7 @@
 #include <utility>
 
 #include <gauntlet/check/run/registry.h>
+#include <gauntlet/check/run/subject_of_buckets.h>
 #include <gauntlet/check/run/subject_of_class.h>
 #include <gauntlet/check/run/subject_of_insertions.h>
 #include <gauntlet/check/run/subject_of_inspection.h>
@@ -38,6 +39,7 @@
 #include <gauntlet/check/run/subject_of_misuse.h>
 #include <gauntlet/check/run/subject_of_nodes.h>
 #include <gauntlet/check/run/subject_of_places.h>
+#include <gauntlet/check/run/subject_of_views.h>
 #include <gauntlet/check/run/subject_of_walks.h>
 #include <gauntlet/check/run/subject_of_whole_maps.h>
 

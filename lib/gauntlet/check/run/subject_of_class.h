@@ -1,6 +1,6 @@
 // What subject_of is made of: four maps in places of their own, a held node, and one function for each idea. The bodies
-// are in subject_of_places.h, _lookups.h, _insertions.h, _whole_maps.h, _nodes.h, _walks.h, _misuse.h and
-// _inspection.h; subject_of.h brings them all and says how a map gets here.
+// are in subject_of_places.h, _lookups.h, _insertions.h, _whole_maps.h, _nodes.h, _walks.h, _views.h,
+// _buckets.h, _misuse.h and _inspection.h; subject_of.h brings them all and says how a map gets here.
 //
 // The idea of the storage: each map lives in raw memory of its own and a fifth, spare place lets a construction finish
 // before what it replaces is destroyed. So constructing has the strong guarantee whatever throws, and a map can be
@@ -26,6 +26,7 @@
 #include <gauntlet/check/run/request.h>
 #include <gauntlet/check/run/subject_base.h>
 #include <gauntlet/check/types/element_traits.h>
+#include <gauntlet/check/types/key_view.h>
 #include <gauntlet/check/types/test_allocator.h>
 #include <gauntlet/check/types/test_equal.h>
 #include <gauntlet/check/types/test_hash.h>
@@ -71,6 +72,7 @@ class subject_of final : public subject_base {
   result look(unsigned target, std::uint64_t key) const override;
   bool node(element& out) const override;
   std::string self_check(unsigned target) const override;
+  std::string bucket_check(unsigned target, bool all) const override;
   std::uint64_t structural_events() const override;
   work_count work() const override;
   std::size_t element_bytes() const override { return sizeof(std::pair<const key_type, mapped_type>); }
@@ -86,6 +88,32 @@ class subject_of final : public subject_base {
   static constexpr bool moves_with_allocator = std::is_constructible_v<map_type, map_type&&, const allocator_type&>;
   // False for a map that takes no allocator, or whose adapter gives it one of its own: then memory is not judged.
   static constexpr bool has_allocator = requires(const map_type& m) { m.get_allocator().from(); };
+  // True when the map's hash and equality take a view, which is what makes its lookups take one.
+  using view_type = key_view<key_type>;
+  static constexpr bool takes_views = [] {
+    if constexpr (requires { typename hash_type::is_transparent; }) {
+      const auto takes = []<class Map>(const Map*) {
+        if constexpr (requires {
+                        typename Map::hasher;
+                        typename Map::key_equal;
+                      }) {
+          return requires(const typename Map::hasher& hash, const typename Map::key_equal& equal, const key_type& key,
+                          const view_type& view) {
+            typename Map::hasher::is_transparent;
+            typename Map::key_equal::is_transparent;
+            hash(view);
+            equal(key, view);
+            equal(view, key);
+          };
+        } else {
+          return true;
+        }
+      };
+      return takes(static_cast<const map_type*>(nullptr));
+    } else {
+      return false;
+    }
+  }();
   using value_type = typename map_type::value_type;  // the pair that the map calls an element: its key may be constant
 
   template <class Map, bool Has>
@@ -119,6 +147,15 @@ class subject_of final : public subject_base {
   result erase_one(const request& r);
   result whole_map(const request& r);
   result node_operation(const request& r);
+  template <class Node>
+  result hold(unsigned target, Node&& fresh);
+  result by_view(const request& r);
+  template <class View>
+  result look_by(const request& r, const View& view);
+  template <class View>
+  result change_by(const request& r, const View& view);
+  result find_many(const request& r);
+  result fill_reserved(const request& r);
   result misuse(const request& r);
   template <class Act>
   result stage(Act&& act);
@@ -163,7 +200,8 @@ class subject_of final : public subject_base {
   place places_[map_count + 1];
   map_type* maps_[map_count] = {};
   std::byte* spare_ = nullptr;
-  bool takes_functors_ = true;  // fresh maps say that they have those they were made with
+  bool load_factor_changed_ = false;  // of any map
+  bool takes_functors_ = true;        // fresh maps say that they have those they were made with
   typename node_holder<map_type, has_nodes>::type node_;
   std::uint64_t events_of_replaced_ = 0;
   std::uint64_t work_of_replaced_ = 0;

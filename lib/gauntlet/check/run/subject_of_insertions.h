@@ -1,12 +1,14 @@
 // Every way to insert one element, each in the exact form that its opcode names: by copy, by move, with a hint, in
 // place. The arguments are made before faults may fire, and looked at afterwards where the standard promises them
-// untouched.
+// untouched. With every fourth value, what emplace and try_emplace are given becomes a value only when the map makes its
+// element of it, which may throw.
 #pragma once
 
 #include <cstddef>
 #include <utility>
 
 #include <gauntlet/check/run/subject_of_class.h>
+#include <gauntlet/check/types/made_on_demand.h>
 
 namespace gauntlet::check {
 
@@ -50,6 +52,14 @@ result GAUNTLET_SUBJECT_OF::insert_one(const request& r) {
       if constexpr (requires(key_type&& k, mapped_type&& v) { m.emplace(std::move(k), std::move(v)); }) {
         return each(r, [&m](std::uint64_t key, std::uint64_t value) {
           key_type k = make<key_type>(key);
+          if constexpr (requires(const made_on_demand<mapped_type>& v) { m.emplace(std::move(k), v); }) {
+            if (is_made_on_demand(value)) {
+              const made_on_demand<mapped_type> v(value);
+              const faults::region region;
+              const auto answer = m.emplace(std::move(k), v);
+              return seen(answer.second, answer.first);
+            }
+          }
           mapped_type v = make<mapped_type>(value);
           const faults::region region;
           const auto answer = m.emplace(std::move(k), std::move(v));
@@ -78,6 +88,16 @@ result GAUNTLET_SUBJECT_OF::insert_one(const request& r) {
         const bool moves = r.code == opcode::try_emplace_move;
         return each(r, [this, &m, moves](std::uint64_t key, std::uint64_t value) {
           key_type k = make<key_type>(key);
+          if constexpr (requires(const made_on_demand<mapped_type>& v) { m.try_emplace(std::move(k), v); }) {
+            if (is_made_on_demand(value)) {
+              const made_on_demand<mapped_type> v(value);
+              const faults::region region;
+              const auto inserted = moves ? m.try_emplace(std::move(k), v) : m.try_emplace(std::as_const(k), v);
+              result answer = seen(inserted.second, inserted.first);
+              answer.number = (answer.flag || untouched(k, key) ? 1u : 0u) + (answer.flag || v.times() == 0 ? 2u : 0u);
+              return answer;
+            }
+          }
           mapped_type v = make<mapped_type>(value);
           [[maybe_unused]] const mapped_type* const inside = own_value(m, key, value);
           result answer;

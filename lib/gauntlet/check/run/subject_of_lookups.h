@@ -15,7 +15,7 @@ GAUNTLET_SUBJECT_TEMPLATE
 bool GAUNTLET_SUBJECT_OF::leaves_out([[maybe_unused]] const request& r) const noexcept {
   if constexpr (requires(const circumstances& now) { adapter::leaves_out(now); }) {
     const unsigned armed = faults::state.armed;
-    return adapter::leaves_out({.code = r.code,
+    return adapter::leaves_out({.code = by_key(r).code,
                                 .one_map = r.target == r.other,
                                 .allocators_differ = !same_allocator(r.target, r.other),
                                 .allocators_propagate = Propagates,
@@ -171,8 +171,16 @@ result GAUNTLET_SUBJECT_OF::dispatch(const request& r) {
     case opcode::extract_iterator:
     case opcode::insert_node:
     case opcode::insert_node_hint:
+    case opcode::change_node_key:
     case opcode::drop_node:
       return node_operation(r);
+    case opcode::look_by_view:
+    case opcode::change_by_view:
+      return by_view(r);
+    case opcode::find_many:
+      return find_many(r);
+    case opcode::fill_reserved:
+      return fill_reserved(r);
     case opcode::misuse:
       return misuse(r);
     case opcode::erase_range:  // have functions or meanings of their own

@@ -1,4 +1,5 @@
-// Node handles: one node is held between operations, of whichever map it was taken from.
+// Node handles: one node is held between operations, of whichever map it was taken from. Its key may be changed before it
+// goes back to a map: then it is the new key that decides.
 #pragma once
 
 #include <cstddef>
@@ -9,17 +10,20 @@
 namespace gauntlet::check {
 
 GAUNTLET_SUBJECT_TEMPLATE
+template <class Node>
+result GAUNTLET_SUBJECT_OF::hold(unsigned target, Node&& fresh) {
+  if (fresh.empty()) {
+    return {};
+  }
+  node_.emplace(std::forward<Node>(fresh));
+  node_arena_ = expected_[target];
+  return {.flag = true, .has_value = true, .value = id_of(node_->mapped()), .number = id_of(node_->key())};
+}
+
+GAUNTLET_SUBJECT_TEMPLATE
 result GAUNTLET_SUBJECT_OF::node_operation(const request& r) {
   if constexpr (has_nodes) {
     map_type& m = *maps_[r.target];
-    const auto hold = [&](typename map_type::node_type&& fresh) -> result {
-      if (fresh.empty()) {
-        return {};
-      }
-      node_.emplace(std::move(fresh));
-      node_arena_ = expected_[r.target];
-      return {.flag = true, .has_value = true, .value = id_of(node_->mapped()), .number = id_of(node_->key())};
-    };
     switch (r.code) {
       case opcode::extract_key: {
         const key_type k = make<key_type>(r.key);
@@ -27,7 +31,7 @@ result GAUNTLET_SUBJECT_OF::node_operation(const request& r) {
           const faults::region region;
           return m.extract(k);
         }();
-        return hold(std::move(fresh));
+        return hold(r.target, std::move(fresh));
       }
       case opcode::extract_iterator: {
         const key_type k = make<key_type>(r.key);
@@ -39,7 +43,7 @@ result GAUNTLET_SUBJECT_OF::node_operation(const request& r) {
           const faults::region region;
           return m.extract(at);
         }();
-        return hold(std::move(fresh));
+        return hold(r.target, std::move(fresh));
       }
       case opcode::insert_node:
       case opcode::insert_node_hint: {
@@ -54,6 +58,7 @@ result GAUNTLET_SUBJECT_OF::node_operation(const request& r) {
           return left_out();
         }
         const std::size_t before = m.size();
+        const std::uint64_t key = full ? id_of(held.key()) : 0;
         result answer;
         if (r.code == opcode::insert_node) {
           const faults::region region;
@@ -62,15 +67,18 @@ result GAUNTLET_SUBJECT_OF::node_operation(const request& r) {
             answer.number = 8;  // an iterator where there should be none, or the other way round
           } else if (full) {
             answer = seen(inserted.inserted, inserted.position);
+            answer.number = id_of(inserted.position->first) == key ? 0 : 8;
           }
           if (!inserted.node.empty()) {
             held = std::move(inserted.node);
           }
         } else {
+          const auto hint = full ? hint_for(m, key, held.key()) : m.begin();
           const faults::region region;
-          const auto at = m.insert(m.begin(), std::move(held));
+          const auto at = m.insert(hint, std::move(held));
           if (full) {
             answer = seen(m.size() != before, at);
+            answer.number = id_of(at->first) == key ? 0 : 8;
           }
         }
         answer.number += held.empty() ? 0u : 1u;
@@ -79,6 +87,16 @@ result GAUNTLET_SUBJECT_OF::node_operation(const request& r) {
         }
         return answer;
       }
+      case opcode::change_node_key:
+        if constexpr (requires(key_type&& k) { node_->key() = std::move(k); }) {
+          if (!node_ || node_->empty()) {
+            return {};
+          }
+          node_->key() = make<key_type>(r.key);
+          return {.flag = true, .number = id_of(node_->key())};
+        } else {
+          return unsupported();
+        }
       default:  // drop_node
         node_.reset();
         return {};

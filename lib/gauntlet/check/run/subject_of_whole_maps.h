@@ -63,7 +63,14 @@ result GAUNTLET_SUBJECT_OF::whole_map(const request& r) {
     } catch (const std::bad_alloc&) {
       return result{.status = outcome::length_error, .number = m.size()};
     }
-    return sizes(r.target);
+    result answer = sizes(r.target);
+    if constexpr (requires { m.bucket_count() * m.max_load_factor(); }) {
+      const auto buckets = static_cast<double>(m.bucket_count());
+      const double room =
+          r.code == opcode::rehash ? buckets : buckets * static_cast<double>(m.max_load_factor()) * 1.001;
+      answer.flag = adapter::can().reserve_prevents_rehash && room < static_cast<double>(amount);
+    }
+    return answer;
   };
   const auto settled = [&](result answer) {
     settle_allocators(r);
@@ -164,6 +171,7 @@ result GAUNTLET_SUBJECT_OF::whole_map(const request& r) {
       }
     case opcode::max_load_factor:
       if constexpr (requires { m.max_load_factor(1.0f); }) {
+        load_factor_changed_ = true;
         m.max_load_factor(load_factor(r));
         return {};
       } else {

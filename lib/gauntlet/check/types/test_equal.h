@@ -8,12 +8,28 @@
 namespace gauntlet::check {
 
 template <class Key>
-class test_equal {
+class test_equal : public transparency<Key> {
  public:
   test_equal() noexcept : state_(&lost_functor_state) {}
   explicit test_equal(functor_state& state) noexcept : state_(&state) {}
 
-  bool operator()(const Key& a, const Key& b) const {
+  bool operator()(const Key& a, const Key& b) const { return equal(a, b); }
+  bool operator()(const Key& a, const key_view<Key>& b) const
+    requires requires { typename transparency<Key>::is_transparent; }
+  {
+    return equal(a, b);
+  }
+  bool operator()(const key_view<Key>& a, const Key& b) const
+    requires requires { typename transparency<Key>::is_transparent; }
+  {
+    return equal(a, b);
+  }
+
+  const functor_state* state() const noexcept { return state_; }
+
+ private:
+  template <class A, class B>
+  bool equal(const A& a, const B& b) const {
     ++state_->equalities;
     faults::event(fault_kind::equality);
     if (state_->in_equality != nullptr) [[unlikely]] {
@@ -22,9 +38,6 @@ class test_equal {
     return id_of(a) == id_of(b);
   }
 
-  const functor_state* state() const noexcept { return state_; }
-
- private:
   functor_state* state_;
 };
 

@@ -14,6 +14,7 @@
 #include <gauntlet/check/program/keys.h>
 #include <gauntlet/check/types/element_traits.h>
 #include <gauntlet/check/types/faults.h>
+#include <gauntlet/check/types/key_view.h>
 
 namespace gauntlet::check {
 
@@ -33,14 +34,25 @@ struct functor_state {
 inline thread_local functor_state lost_functor_state{hash_quality::good, true, 0, 0, nullptr, nullptr, nullptr};
 
 template <class Key>
-class test_hash {
+class test_hash : public transparency<Key> {
  public:
   using is_avalanching = void;
 
   test_hash() noexcept : state_(&lost_functor_state) {}
   explicit test_hash(functor_state& state) noexcept : state_(&state) {}
 
-  std::size_t operator()(const Key& key) const {
+  std::size_t operator()(const Key& key) const { return hash(key); }
+  std::size_t operator()(const key_view<Key>& key) const
+    requires requires { typename transparency<Key>::is_transparent; }
+  {
+    return hash(key);
+  }
+
+  const functor_state* state() const noexcept { return state_; }
+
+ private:
+  template <class K>
+  std::size_t hash(const K& key) const {
     ++state_->hashes;
     faults::event(fault_kind::hash);
     if (state_->in_hash != nullptr) [[unlikely]] {
@@ -50,9 +62,6 @@ class test_hash {
     return static_cast<std::size_t>(state_->lost ? ~value : value);
   }
 
-  const functor_state* state() const noexcept { return state_; }
-
- private:
   functor_state* state_;
 };
 
