@@ -32,8 +32,8 @@
 //        a type that can neither, an element whose move throws is lost as a whole and the map stays sound.
 //   Memory
 //   (10) Nothing is allocated before the first insert. clear() returns everything; erasing returns memory as it goes
-//        and keeps at most a table like the first, of 256 bytes or one group, when the last element goes. A reservation
-//        lasts until elements are erased by key.
+//        (by iterator: when the last element goes) and keeps at most a table like the first, of 256 bytes or one group,
+//        when the last element goes. A reservation lasts until elements are erased by key, or the last one in any way.
 //   (11) After reserve(n), inserting up to n distinct well-hashed keys draws no growth and no split.
 //   Hashes
 //   (12) Every map mixes hashes with its own secret seed; a copy keeps the seed of its original. Elements that no table

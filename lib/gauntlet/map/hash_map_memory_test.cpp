@@ -187,6 +187,25 @@ TEST(HashMapMemory, WritesSweepUpAfterErasingByIterator) {
   EXPECT_TRUE(healthy(m));
 }
 
+TEST(HashMapMemory, ErasingTheLastElementByIteratorGivesTheRestBack) {  // promise (10)
+  const auto full = [] {
+    hash_map<u64, u64> m;
+    for (u64 k = 0; k < 10'000; ++k) m[k] = k;
+    return m;
+  };
+  constexpr std::size_t bytes_of_a_first_table = 512;  // the directory's own included
+  auto one_by_one = full();
+  for (auto at = one_by_one.begin(); at != one_by_one.end();) at = one_by_one.erase(at);
+  EXPECT_LE(one_by_one.stats().bytes, bytes_of_a_first_table);
+  EXPECT_TRUE(healthy(one_by_one));
+  auto all_at_once = full();
+  EXPECT_EQ(all_at_once.erase(all_at_once.begin(), all_at_once.end()), all_at_once.end());
+  EXPECT_LE(all_at_once.stats().bytes, bytes_of_a_first_table);
+  auto taken_out = full();
+  while (!taken_out.empty()) taken_out.extract(taken_out.begin());
+  EXPECT_LE(taken_out.stats().bytes, bytes_of_a_first_table);
+}
+
 TEST(HashMapMemory, ShrinkToFitAndRehashGiveBackWhatIsNotNeeded) {
   map_with<u64, u64, fixed_seed_policy> m;
   m.reserve(100000);

@@ -10,7 +10,7 @@
 //
 // Works have the operations that are used below. Positions name elements; `look_ahead` is what an iterator over them
 // remembers beside its position. What must not happen half is done in two steps: plan_erase may throw, finish_erase may
-// not. Erasures by position leave a debt, which pay_debt and pay_whole_debt work off.
+// not. Erasures by position leave a debt, which pay_debt and pay_whole_debt work off; who erases the last element so, pays.
 //
 // What each operation promises for iterators, pauses and memory is told at the top of hash_map.h and bucket_map.h, in
 // numbered promises of which the first seven are the same: (1) to (5) about walks, (6) and (7) about iterators.
@@ -534,7 +534,12 @@ class plain_map {
     position after = at;
     works_.advance(after, ahead);
     works_.erase_at(at);
+    pay_if_empty();
     return iterator(&works_, after, ahead);
+  }
+  // Where no element is left, none can be moved.
+  GAUNTLET_ALWAYS_INLINE void pay_if_empty() noexcept {
+    if (GAUNTLET_RARE(works_.size() == 0)) works_.pay_debt();
   }
   // Moves the element out; what may throw comes before the element goes. Of what can only be moved, and throws then, no
   // part stays behind.
@@ -555,6 +560,7 @@ class plain_map {
       node.fill(works_.allocator(), types::moved_or_copied(key), types::moved_or_copied(mapped));
     }
     works_.finish_erase(plan);
+    pay_if_empty();
     return node;
   }
   node_type extract_found(const position& at) {

@@ -140,6 +140,7 @@ auto plain_map<Kind>::erase(const_iterator first, const_iterator last) -> iterat
     works_.advance(at, ahead);
     works_.erase_at(here);
   }
+  pay_if_empty();
   return at_position(stop);
 }
 
