@@ -15,8 +15,8 @@
 #include <gauntlet/sched/runtime/carrier.h>
 #include <gauntlet/sched/runtime/globals.h>
 #include <gauntlet/sched/runtime/life.h>
-#include <gauntlet/sched/runtime/virtual_time.h>
 #include <gauntlet/sched/runtime/traps.h>
+#include <gauntlet/sched/runtime/virtual_time.h>
 #include <gauntlet/sched/runtime/watchdog.h>
 #include <gauntlet/sched/strategies/replay.h>
 
