@@ -1,0 +1,316 @@
+#include <gauntlet/check/fuzzing/draw.h>
+
+#include <array>
+#include <iterator>
+
+#include <gauntlet/check/program/names.h>
+
+namespace gauntlet::check {
+namespace {
+
+// How often an opcode is drawn for one thread and, second, among threads.
+struct weight {
+  std::uint8_t alone, among_threads;
+};
+
+constexpr std::array<weight, opcode_count> weights = [] {
+  std::array<weight, opcode_count> table{};
+  for (weight& w : table) w = {3, 0};
+  const auto set = [&](opcode code, unsigned alone, unsigned among_threads) {
+    table[static_cast<std::size_t>(code)] = {static_cast<std::uint8_t>(alone),
+                                             static_cast<std::uint8_t>(among_threads)};
+  };
+  set(opcode::nothing, 1, 0);
+  set(opcode::stop, 1, 1);
+  set(opcode::find, 6, 12);
+  set(opcode::contains, 3, 5);
+  set(opcode::size, 2, 4);
+  set(opcode::equal, 8, 1);
+  set(opcode::insert_copy, 10, 10);
+  set(opcode::try_emplace, 6, 5);
+  set(opcode::insert_or_assign, 6, 8);
+  set(opcode::subscript_assign, 6, 0);
+  set(opcode::update, 4, 6);
+  set(opcode::insert_range, 8, 0);
+  set(opcode::erase_key, 12, 12);
+  set(opcode::erase_iterator, 6, 0);
+  set(opcode::erase_range, 5, 0);
+  set(opcode::erase_if, 4, 2);
+  set(opcode::clear, 4, 3);
+  set(opcode::fault, 6, 0);
+  set(opcode::extract_key, 4, 5);
+  set(opcode::walk, 10, 3);
+  set(opcode::iterate, 4, 0);
+  set(opcode::copy_construct, 5, 2);
+  set(opcode::copy_assign, 4, 1);
+  set(opcode::swap, 3, 2);
+  set(opcode::merge, 3, 2);
+  set(opcode::misuse, 1, 0);
+  set(opcode::compare_exchange, 1, 6);
+  set(opcode::fetch_update, 1, 6);
+  set(opcode::snapshot, 1, 2);
+  set(opcode::look_by_view, 4, 0);
+  set(opcode::change_by_view, 4, 0);
+  set(opcode::find_many, 2, 0);
+  set(opcode::change_node_key, 4, 0);
+  return table;
+}();
+
+std::uint8_t draw_map(random_source& random, bool concurrent) {
+  // Most operations meet in one map, some in a second one; among threads the last number names it.
+  const std::uint64_t ticket = random.below(16);
+  if (concurrent) return ticket < 14 ? std::uint8_t{0} : static_cast<std::uint8_t>(map_count - 1);
+  if (ticket < 9) return 0;
+  return static_cast<std::uint8_t>(ticket < 13 ? 1 : ticket < 15 ? 2 : 3);
+}
+
+}  // namespace
+
+opcode draw_opcode(std::uint64_t banned, random_source& random, bool concurrent) {
+  const auto weight_of = [&](std::size_t i) -> unsigned {
+    if ((banned >> i & 1) != 0) return 0;
+    return concurrent ? weights[i].among_threads : weights[i].alone;
+  };
+  unsigned total = 0;
+  for (std::size_t i = 0; i < opcode_count; ++i) total += weight_of(i);
+  if (total == 0) return opcode::nothing;
+  auto ticket = static_cast<unsigned>(random.below(total));
+  std::size_t i = 0;
+  while (ticket >= weight_of(i)) ticket -= weight_of(i++);
+  return static_cast<opcode>(i);
+}
+
+std::uint16_t draw_value(random_source& random) {
+  switch (random.below(8)) {
+    case 0:
+      return 0;
+    case 1:
+      return 0xffff;
+    case 2:
+      return static_cast<std::uint16_t>(1u << random.below(16));
+    case 3:
+      return static_cast<std::uint16_t>(random());
+    default:
+      return static_cast<std::uint16_t>(random.below(16));
+  }
+}
+
+std::uint16_t draw_count(random_source& random) {
+  if (random.chance(70)) return 1;
+  switch (random.below(6)) {
+    case 0:
+      return random.chance(20) ? std::uint16_t{256} : static_cast<std::uint16_t>(1 + random.below(256));
+    case 1:
+      return static_cast<std::uint16_t>(1 + random.below(64));
+    default:
+      return static_cast<std::uint16_t>(1 + random.below(16));
+  }
+}
+
+key_operand draw_key(const program_header& h, random_source& random, bool inside, bool concurrent) {
+  key_operand key;
+  const std::uint64_t ticket = random.below(100);
+  if (inside && ticket >= 40) {
+    key.choice = ticket < 65   ? key_class::current
+                 : ticket < 75 ? key_class::earlier
+                 : ticket < 90 ? key_class::later
+                               : key_class::present;
+  } else {
+    const std::uint64_t cut = random.below(100);
+    key.choice = concurrent ? (cut < 85   ? key_class::hot
+                               : cut < 95 ? key_class::colliding
+                                          : key_class::wide)
+                            : (cut < 45   ? key_class::hot
+                               : cut < 65 ? key_class::colliding
+                               : cut < 75 ? key_class::wide
+                               : cut < 85 ? key_class::special
+                               : cut < 97 ? key_class::present
+                                          : static_cast<key_class>(random.below(key_class_count)));
+  }
+  if (key.choice == key_class::hot) {
+    key.number = static_cast<std::uint16_t>(random.below(h.hot_keys));
+  } else if (key.choice != key_class::current) {
+    const std::uint64_t bound = random.chance(60) ? 16 : random.chance(70) ? 512 : 8192;
+    key.number = static_cast<std::uint16_t>(random.below(bound));
+  }
+  return key;
+}
+
+key_operand draw_used_key(const program& p, random_source& random, bool inside, bool concurrent) {
+  for (int attempt = 0; attempt < 4 && !p.operations.empty(); ++attempt) {
+    const operation& o = p.operations[random.below(p.operations.size())];
+    if (info(o.code).takes.key) return o.key;
+  }
+  return draw_key(p.header, random, inside, concurrent);
+}
+
+lane draw_lane(const program_header& h, random_source& random) {
+  if (h.threads == 0) return lane::before;
+  const std::uint64_t ticket = random.below(16);
+  if (ticket == 0) return lane::before;
+  if (ticket == 1) return lane::after;
+  return static_cast<lane>(1 + random.below(h.threads));
+}
+
+std::uint8_t draw_argument(opcode code, random_source& random, const mutation_options& options) {
+  if (code == opcode::fill_reserved) return 0;
+  if (code != opcode::fault) return static_cast<std::uint8_t>(random.below(argument_names(code).size()));
+  if (!options.concurrent) return static_cast<std::uint8_t>(random.below(fault_kinds_of_one_thread));
+  return static_cast<std::uint8_t>(random.chance(50) ? fault_kind::allocation : fault_kind::function);
+}
+
+void draw_operands(operation& o, const program& p, random_source& random, const mutation_options& options,
+                   bool inside) {
+  const operands& takes = info(o.code).takes;
+  if (takes.target) o.target = draw_map(random, options.concurrent);
+  if (takes.other) {
+    // Two different maps, mostly: what a map does with itself has opcodes of its own.
+    o.other =
+        options.concurrent ? static_cast<std::uint8_t>(o.target == 0 ? map_count - 1 : 0) : draw_map(random, false);
+    if (!options.concurrent && o.other == o.target && random.chance(75)) o.other = o.target == 0 ? 1 : 0;
+  }
+  if (takes.key) {
+    o.key = random.chance(50) ? draw_used_key(p, random, inside, options.concurrent)
+                              : draw_key(p.header, random, inside, options.concurrent);
+  }
+  if (takes.value) o.value = o.code == opcode::fault ? static_cast<std::uint16_t>(random.below(6)) : draw_value(random);
+  if (takes.value && takes.key && !options.concurrent && !p.operations.empty() && random.chance(20)) {
+    // A value that is there already: arguments that refer to elements need it twice.
+    o.value = p.operations[random.below(p.operations.size())].value;
+  }
+  if (o.code == opcode::erase_range && random.chance(50)) o.value = 0;  // from the front, as one drains a map
+  if (takes.count) o.count = options.concurrent ? std::uint16_t{1} : draw_count(random);
+  if (takes.argument) o.argument = draw_argument(o.code, random, options);
+  if (takes.body) o.argument = 0;
+}
+
+operation draw_operation(const program& p, random_source& random, const mutation_options& options, bool inside) {
+  operation o;
+  o.code = draw_opcode(p.header.banned, random, options.concurrent);
+  draw_operands(o, p, random, options, inside);
+  o.where = draw_lane(p.header, random);
+  return o;
+}
+
+std::vector<operation> draw_walk(const program& p, random_source& random, const mutation_options& options,
+                                 unsigned depth) {
+  std::vector<operation> block(1);
+  block[0].code = options.concurrent || random.chance(75) ? opcode::walk : opcode::iterate;
+  block[0].target = draw_map(random, options.concurrent);
+  block[0].where = draw_lane(p.header, random);
+  if (options.concurrent) return block;
+  const std::uint64_t length = 1 + random.below(4);
+  for (std::uint64_t i = 0; i < length; ++i) {
+    if (depth + 1 < walk_depth_max && random.chance(8)) {
+      const std::vector<operation> inner = draw_walk(p, random, options, depth + 1);
+      block.insert(block.end(), inner.begin(), inner.end());
+    } else {
+      block.push_back(draw_operation(p, random, options, true));
+    }
+  }
+  if (block.size() > body_size_max + 1) block.resize(body_size_max + 1);
+  block[0].argument = static_cast<std::uint8_t>(block.size() - 1);
+  return block;
+}
+
+std::vector<operation> draw_run(const program& p, random_source& random, const mutation_options& options, bool inside) {
+  operation o = draw_operation(p, random, options, inside);
+  std::vector<operation> block;
+  const std::uint64_t length = 2 + random.below(12);
+  for (std::uint64_t i = 0; i < length; ++i) {
+    block.push_back(o);
+    o.key.number = static_cast<std::uint16_t>(o.key.number + 1);
+    o.value = static_cast<std::uint16_t>(o.value + 1);
+  }
+  return block;
+}
+
+std::vector<operation> draw_waves(const program& p, random_source& random, const mutation_options& options) {
+  operation fill = draw_operation(p, random, options, false);
+  fill.code = random.chance(50) ? opcode::insert_copy : opcode::insert_range;
+  draw_operands(fill, p, random, options, false);
+  fill.count = static_cast<std::uint16_t>(1 + random.below(64));
+  operation drain;
+  drain.code = random.chance(70) ? opcode::erase_range : opcode::erase_key;
+  drain.target = fill.target;
+  drain.where = fill.where;
+  drain.key = fill.key;
+  drain.count = fill.count;
+  std::vector<operation> block;
+  for (std::uint64_t wave = 2 + random.below(8); wave > 0; --wave) {
+    block.push_back(fill);
+    block.push_back(drain);
+    fill.key.number = drain.key.number = static_cast<std::uint16_t>(fill.key.number + fill.count);
+  }
+  return block;
+}
+
+namespace {
+
+// An element that leaves its map, and mostly comes to another one, with a fault on one of the two ways.
+std::vector<operation> draw_faulty_passage(const operation& fault, const program& p, random_source& random,
+                                           const mutation_options& options) {
+  std::vector<operation> block(4);
+  block[0].code = opcode::insert_move;
+  draw_operands(block[0], p, random, options, false);
+  block[2].code = random.chance(50) ? opcode::extract_key : opcode::extract_iterator;
+  block[2].target = block[0].target;
+  block[2].key = block[0].key;
+  block[3].code = random.chance(70) ? opcode::insert_node : opcode::insert_node_hint;
+  block[3].target = static_cast<std::uint8_t>(random.below(map_count));
+  block[1] = fault;
+  if (random.chance(50)) std::swap(block[1], block[2]);
+  return block;
+}
+
+// Among threads: an allocation that fails, mostly in what inserts, or a function that throws in what calls one.
+std::vector<operation> draw_faulty_among_threads(const program& p, random_source& random,
+                                                 const mutation_options& options) {
+  constexpr opcode grows[] = {opcode::insert_copy, opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign,
+                              opcode::update,      opcode::copy_assign, opcode::merge};
+  constexpr opcode calls[] = {opcode::update, opcode::fetch_update, opcode::walk, opcode::erase_if};
+  std::vector<operation> block(2);
+  block[0].code = opcode::fault;
+  block[0].argument = draw_argument(opcode::fault, random, options);
+  block[0].value = static_cast<std::uint16_t>(random.below(3));
+  const bool memory = block[0].argument == static_cast<std::uint8_t>(fault_kind::allocation);
+  block[1].code = memory ? grows[random.below(std::size(grows))] : calls[random.below(std::size(calls))];
+  draw_operands(block[1], p, random, options, false);
+  block[0].where = block[1].where = draw_lane(p.header, random);
+  return block;
+}
+
+}  // namespace
+
+std::vector<operation> draw_faulty(const program& p, random_source& random, const mutation_options& options) {
+  if (options.concurrent) return draw_faulty_among_threads(p, random, options);
+  constexpr opcode met[] = {
+      opcode::insert_copy,      opcode::insert_copy,  opcode::emplace,        opcode::emplace,     opcode::try_emplace,
+      opcode::insert_or_assign, opcode::insert_range, opcode::copy_construct, opcode::copy_assign, opcode::merge};
+  std::vector<operation> block(2);
+  block[0].code = opcode::fault;
+  block[0].argument = static_cast<std::uint8_t>(
+      random.chance(40) ? fault_kind::copy : static_cast<fault_kind>(random.below(fault_kinds_of_one_thread)));
+  block[0].value = static_cast<std::uint16_t>(random.below(3));
+  if (random.chance(25)) return draw_faulty_passage(block[0], p, random, options);
+  block[1].code = met[random.below(std::size(met))];
+  draw_operands(block[1], p, random, options, false);
+  return block;
+}
+
+std::vector<operation> draw_twins(const program& p, random_source& random, const mutation_options& options) {
+  constexpr opcode differences[] = {opcode::insert_or_assign, opcode::subscript_assign, opcode::update,
+                                    opcode::erase_key, opcode::insert_copy};
+  std::vector<operation> block(3);
+  block[0].code = random.chance(50) ? opcode::copy_construct : opcode::copy_assign;
+  draw_operands(block[0], p, random, options, false);
+  block[1].code = differences[random.below(std::size(differences))];
+  draw_operands(block[1], p, random, options, false);
+  block[1].target = random.chance(50) ? block[0].target : block[0].other;
+  block[2].code = opcode::equal;
+  block[2].target = block[0].target;
+  block[2].other = block[0].other;
+  return block;
+}
+
+}  // namespace gauntlet::check
