@@ -148,7 +148,7 @@ struct explored {
 void explore(const registration& map, const program& p, std::uint32_t preemptions_max, explored& sum) {
   gauntlet::sched::exhaustive every({.preemptions_max = preemptions_max, .sleep_sets = false});
   while (!every.done()) {
-    const verdict v = run_under(every, p, map.concurrent);
+    const verdict v = run_under(every, p, map.concurrent, {.spurious = false});
     ASSERT_TRUE(static_cast<bool>(v)) << v.message << "\n" << print(props::with_decisions(p, v)) << v.interleaving;
     ASSERT_FALSE(v.undecided);
   }
@@ -248,7 +248,7 @@ TEST(every_interleaving, shows_maps_that_are_wrong) {
     const registration* const map = find_subject(name);
     ASSERT_NE(map, nullptr) << name;
     controlled_options options;
-    options.explain = false;
+    options.explain = options.spurious = false;
     gauntlet::sched::exhaustive every({.preemptions_max = 2, .sleep_sets = false});
     std::uint64_t failed = 0;
     while (!every.done()) failed += !run_under(every, p, map->concurrent, options);

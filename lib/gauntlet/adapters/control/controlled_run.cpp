@@ -88,7 +88,7 @@ sched::run_options options_for(const check::program& p, const controlled_options
   run.allocator = h.heap == check::heap_reuse::quarantine ? sched::reuse::quarantine : sched::reuse::at_once;
   run.memory = h.memory == check::memory_order_mode::weak ? sched::memory_model::weak : sched::memory_model::sequential;
   run.lasting_spins = h.spins == check::spin_mode::lasting;
-  run.spurious = true;
+  run.spurious = options.spurious;
   run.rng_seed = options.rng_seed;
   run.events_max = options.events_max;
   run.alone_after = options.alone_after;

@@ -28,6 +28,9 @@ struct controlled_options {
   // long, and not judged (verdict::undecided).
   std::uint32_t events_max = 100'000;
   bool explain = true;  // run a failure once more and tell its interleaving
+  // Waits on condition variables may end for no reason. Each may, each time: where every interleaving is explored, that
+  // makes hundreds of times as many.
+  bool spurious = true;
   // A failure is looked for again, with as few preemptions as it takes, in so many runs (fewest_preemptions.h).
   std::uint32_t fewest_preemptions_within = 0;
   // Probe for progress: once so many events have happened, only this thread goes on. It must end, within so many events
