@@ -41,9 +41,9 @@ inline void spin_pause() noexcept {
 
 class GAUNTLET_CAPABILITY("spin_park_lock") spin_park_lock {
  public:
-  // After 16, 32, 64 ... 1,024 pauses: some ten microseconds, as long as parking and waking take.
-  static constexpr unsigned first_pauses = 16;
-  static constexpr unsigned looks = 7;
+  // After 1, 2, 4 ... 256 pauses: some ten microseconds, as long as parking and waking take. More would help many
+  // processors that fight for one shard, and hurt many threads on few (lib/decisions/waiting_for_locks.md).
+  static constexpr unsigned looks = 9;
 
   spin_park_lock() noexcept = default;
   spin_park_lock(const spin_park_lock&) = delete;
@@ -90,7 +90,7 @@ class GAUNTLET_CAPABILITY("spin_park_lock") spin_park_lock {
   // True: the lock was unheld at a look and is now ours, with this mark.
   bool look(std::uint32_t mark) noexcept {
     for (unsigned number = 0; number < looks; ++number) {
-      for (unsigned pauses = 0; pauses < first_pauses << number; ++pauses) spin_pause();
+      for (unsigned pauses = 0; pauses < 1U << number; ++pauses) spin_pause();
       // A plain look before the exchange keeps the line shared while the holder works; it decides nothing: relaxed.
       if (word_.load(std::memory_order_relaxed) == unheld && take(mark)) return true;
     }
