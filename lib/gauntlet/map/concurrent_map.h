@@ -122,7 +122,7 @@ struct concurrent_map_policy {
 
   using protocol = detail::bucket_protocol;
   using tags = detail::fastest_tags;
-  using waiting = detail::backoff<9, 32>;  // a few microseconds of pauses
+  using waiting = detail::backoff<9, 32>;  // some ten microseconds of pauses
   using map_policy = hash_map_policy;      // of snapshots
   static std::uint64_t seed() noexcept { return hash_map_policy::seed(); }
   static constexpr bool checked = hash_map_policy::checked;  // report re-entry instead of waiting for ever

@@ -57,8 +57,8 @@
 //
 // Costs: a route and a second hash computation on top of hash_map. An empty map allocates nothing, but the object
 // itself takes 320 bytes a shard (80 KiB with the default of 256): a large object for a small stack. So many shards,
-// because sixteen threads that use 64 of them meet each other in every third operation or so: lookups then take half of
-// the time with 256 (lib/bench/README.md). `size` locks them all, one after another.
+// because sixteen threads make twice as many lookups with them as with 64 (lib/decisions/waiting_for_locks.md). `size`
+// locks them all, one after another.
 #pragma once
 
 #include <array>

@@ -1,10 +1,12 @@
 // Each kind of finding: a small program that has it, found within a few thousand schedules, replayed to the last bit;
 // and the correct twin, in which nothing is found.
 #include <pthread.h>
+#include <sys/mman.h>
 
 #include <atomic>
 #include <cassert>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -214,6 +216,21 @@ TEST(finding, a_null_pointer_that_is_followed) {
         });
   };
   expect_found(finding::failed_check, [&] { body(false); }, [&] { body(true); }, {"SIGSEGV"});
+}
+
+TEST(finding, what_the_processor_refuses) {
+  const auto nothing = [] {};
+  volatile int zero = 0;
+  expect_found(finding::failed_check, [&] { zero = 7 / zero; }, nothing, {"SIGFPE"});
+  expect_found(finding::failed_check, [] { __builtin_trap(); }, nothing, {"SIGILL"});
+  // A page of a file that ends before it.
+  std::FILE* const file = std::tmpfile();
+  ASSERT_NE(file, nullptr);
+  void* const page = ::mmap(nullptr, 4096, PROT_READ, MAP_SHARED, ::fileno(file), 0);
+  ASSERT_NE(page, MAP_FAILED);
+  expect_found(finding::failed_check, [&] { zero = *static_cast<volatile char*>(page); }, nothing, {"SIGBUS"});
+  ::munmap(page, 4096);
+  std::fclose(file);
 }
 
 TEST(finding, a_deadlock_behind_a_spin_where_spins_are_lasting) {

@@ -100,6 +100,15 @@ TEST(controlled_run, a_lock_that_an_exception_leaves_taken_is_found) {
   EXPECT_THAT(stuck.interleaving, HasSubstr("injected"));
 }
 
+TEST(controlled_run, a_wait_that_ends_for_no_reason_is_looked_through_by_who_looks_again) {
+  const program p = text_program("threads 2\n@1 insert_copy 0 hot 0 value 1\n@2 insert_copy 0 hot 1 value 2\n");
+  const verdict right = judged("handover_map", p, {.schedules = 500});
+  EXPECT_TRUE(right) << right.message;
+  const verdict woken = judged("waits_once", p, {.schedules = 500, .spurious = false});
+  EXPECT_TRUE(woken) << woken.message;
+  EXPECT_EQ(judged("waits_once", p, {.schedules = 500}).kind, failure_kind::data_race);
+}
+
 TEST(controlled_run, what_is_wrong_when_all_was_done_is_said_and_is_no_leak) {
   const program p = text_program("threads 1\n@1 fault allocation value 0\n@1 insert_copy 0 hot 1 value 2\n");
   EXPECT_TRUE(judged("sharded_map", p));

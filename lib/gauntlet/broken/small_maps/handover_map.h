@@ -23,6 +23,12 @@
 namespace gauntlet::broken {
 
 struct handover_map_policy {
+  // A wait may end for no reason, and who was woken may come after another one: so it looks again.
+  static void wait(std::condition_variable& freed, std::unique_lock<std::mutex>& guard,
+                   const std::atomic<bool>& taken) {
+    // [taken] pairs with [free]: what the last one did becomes visible.
+    while (taken.load(std::memory_order_acquire)) freed.wait(guard);
+  }
   // Gives the map up.
   static void free(std::mutex& lock, std::atomic<bool>& taken) {
     const std::lock_guard guard(lock);
@@ -73,8 +79,7 @@ class handover_map {
    public:
     explicit turn(const handover_map& map) : map_(map) {
       std::unique_lock guard(map.lock_);
-      // [taken] pairs with [free]: what the last one did becomes visible.
-      while (map.taken_.load(std::memory_order_acquire)) map.freed_.wait(guard);
+      Policy::wait(map.freed_, guard, map.taken_);
       map.taken_.store(true, std::memory_order_relaxed);  // [taken] under the mutex, as all who take it
     }
     ~turn() {
