@@ -160,13 +160,11 @@ TEST_P(every_defect, is_caught_reduced_and_shown_again) {
   std::printf("%s\n%s", props::name_of(&map).c_str(), table.c_str());
   EXPECT_LE(median(sizes, &proof_size::threads), 3u) << table;
   EXPECT_LE(median(sizes, &proof_size::operations), 6u) << table;
-  // Over all defects the median is one preemption. An element that comes back under its old address (ABA) may be shown by a
-  // program of three threads whose schedules with few preemptions are too many to run all: there the best proof counts.
-  const auto fewest = std::min_element(sizes.begin(), sizes.end(), [](const proof_size& a, const proof_size& b) {
-    return a.preemptions < b.preemptions;
-  });
-  EXPECT_LE(fewest->preemptions, 2u) << table;
-  if (map.name != "aba_in_free_list") EXPECT_LE(median(sizes, &proof_size::preemptions), 3u) << table;
+  // Over all defects the median is one preemption. Four are the fewest that show an element that comes back under its old
+  // address (ABA) in programs of three insertions at once: every schedule with three was run.
+  const std::size_t fewest = map.name == "aba_in_free_list" ? 4 : 2;
+  EXPECT_LE(std::ranges::min(sizes, {}, &proof_size::preemptions).preemptions, fewest) << table;
+  EXPECT_LE(median(sizes, &proof_size::preemptions), fewest + 1) << table;
 }
 
 TEST(defects, are_as_many_as_there_are_files) { EXPECT_GE(props::concurrent_maps(true).size(), 15u); }

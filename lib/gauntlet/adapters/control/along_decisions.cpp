@@ -14,7 +14,7 @@ static_assert(check::decision_kind_count == sched::choice_kind_count);
 void along_decisions::begin(const sched::run_start&) {
   counters_.begin();
   next_.fill(0);
-  choice_ = preemptions_ = 0;
+  choice_ = 0;
   diverged_at_ = 0;
 }
 
@@ -62,7 +62,6 @@ std::size_t along_decisions::pick(const sched::thread_choice& choice) {
   if (wanted == choice.runnable.size()) return usual;
   compare(*d, choice.runnable.size(), static_cast<std::uint8_t>(choice.pending[choice.running].kind));
   taken(check::decision_kind::run);
-  preemptions_ += choice.running_can_go_on && wanted != usual;
   return wanted;
 }
 

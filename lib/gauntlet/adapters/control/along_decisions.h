@@ -36,9 +36,6 @@ class along_decisions final : public sched::strategy {
   std::uint32_t diverged_at() const noexcept { return diverged_at_; }
   std::string divergence() const;
 
-  // How often, in this run, another thread went on although the running one could have.
-  std::uint32_t preemptions() const noexcept { return preemptions_; }
-
  private:
   // The next decision of this kind whose time has come; nullptr: the default.
   const check::decision* due(check::decision_kind kind) const noexcept;
@@ -48,7 +45,7 @@ class along_decisions final : public sched::strategy {
   std::span<const check::decision> decisions_;
   reads_from_counters& counters_ = reads_from_counters::of_this_process();
   std::array<std::size_t, check::decision_kind_count> next_{};  // of each kind: where to look for the next one
-  std::uint32_t choice_ = 0, preemptions_ = 0;
+  std::uint32_t choice_ = 0;
   std::uint32_t diverged_at_ = 0;
   check::decision expected_;
   std::size_t seen_alternatives_ = 0;

@@ -1,9 +1,15 @@
 // A failing schedule that a person can follow: the same failure of the same program with as few preemptions as it takes.
 //
-// What a random search finds has the preemptions that happened to be there, and leaving decisions out one by one gets
-// stuck: without one, the numbers of all later choices mean other moments. But a program that has been reduced is so small
-// that its schedules with 0, 1, 2 ... preemptions can all be run, in that order (Musuvathi and Qadeer, "Iterative context
-// bounding", PLDI 2007). The first that fails in the same way has as few as there can be.
+// What a random search finds has the preemptions that happened to be there. They become fewer in two steps:
+//
+// 1. Turns are joined (Jalbert and Sen, "A trace simplification technique for effective debugging of concurrent programs",
+//    FSE 2010): of two turns of one thread the later one is put behind the earlier one, or the earlier one before the
+//    later one; what the threads between them did comes after it, or before. Where the failure is still the same, two turns
+//    are one. The same is tried of every old store that is seen and every failure for no reason: it is left out. A few
+//    runs for each turn, and the end is a schedule of which nothing can be left out on its own.
+// 2. A program that has been reduced is so small that its schedules with 0, 1, 2 ... preemptions can often all be run, in
+//    that order (Musuvathi and Qadeer, "Iterative context bounding", PLDI 2007). The first that fails in the same way has
+//    as few as there can be; where there are too many schedules, the first step has the last word.
 #pragma once
 
 #include <cstdint>
