@@ -3,6 +3,7 @@
 The same figures give the same bytes: no dates, no random identifiers.
 """
 
+import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent / "plots"
@@ -13,7 +14,7 @@ def pyplot(fail):
     try:
         import matplotlib
     except ImportError:
-        fail("plots need matplotlib (Debian package python3-matplotlib)")
+        fail(f"plots need matplotlib, which {sys.executable} does not have (Debian's python3-matplotlib is for /usr/bin/python3)")
     matplotlib.use("svg")
     matplotlib.rcParams.update({"svg.hashsalt": "gauntlet", "font.size": 8, "axes.spines.top": False,
                                 "axes.spines.right": False, "axes.grid": True, "axes.grid.axis": "y",
