@@ -2,12 +2,13 @@
 //
 //   TARGET_replay [FILE|FOLDER]...          judge each; report failures, one line of summary. A file of threads is
 //                                           judged up to 200 times, one in a folder once; a file with a schedule once
+//   TARGET_replay --schedules K FILE...     and so many other interleavings of each that holds along its own
 //   TARGET_replay --picture OUT FILE        and the interleaving as an HTML page
 //   TARGET_replay --times K FILE            k/K with its interval, for failures that do not always show
 //   TARGET_replay --reduce FILE --out OUT   the smallest input that fails in the same way
 //   TARGET_replay --print FILE | --emit-test FILE | --target-of FILE
 //   TARGET_replay --to-text IN OUT | --to-binary IN OUT
-//   TARGET_replay --generate N --rng-seed S random programs; --schedules K, --memory M, --only-crashes for measuring
+//   TARGET_replay --generate N --rng-seed S random programs; --schedules K; --memory M, --only-crashes for measuring
 //   TARGET_replay --throughput N FILE|FOLDER...  what judging costs beside the bare map, in N rounds, as JSON
 //   TARGET_replay --list-defects | --list-twins | --list-subjects | --list-judged
 //
@@ -21,6 +22,7 @@
 #include <gauntlet/check/program/text.h>
 #include <gauntlet/check/report/report.h>
 #include <gauntlet/check/run/registry.h>
+#include <gauntlet/check/run/schedule_search.h>
 
 #include "input.h"
 #include "replay.h"
@@ -147,9 +149,8 @@ int command(int argument_count, char** arguments) {
       ->check(CLI::Range(std::size_t{1}, check::operations_max))
       ->needs(generate_option);
   app.add_option("--schedules", generation.schedules,
-                 "of each program of --generate that holds, search so many other interleavings")
-      ->check(CLI::Range(1u, 1000000u))
-      ->needs(generate_option);
+                 "of each program that holds along its own schedule, search so many other interleavings")
+      ->check(CLI::Range(1u, 1000000u));
   app.add_option("--memory", generation.memory, "of the programs of --generate, instead of what each draws")
       ->check(CLI::IsMember({"sequential", "weak"}))
       ->needs(generate_option);
@@ -177,6 +178,9 @@ int command(int argument_count, char** arguments) {
   const bool measures = throughput_option->count() > 0;
   const bool judges_paths = modes->count_all() == 0 || counts || measures;
   if (!judges_paths && !paths.empty()) return wrong_use("'" + paths.front() + "' is one file too many");
+  if (generation.schedules > 0 && !generates && modes->count_all() != 0) {
+    return wrong_use("--schedules goes with files to judge or with --generate");
+  }
   if (seconds > 0 && !reduces && !generates) return wrong_use("--seconds goes with --reduce or --generate");
   if (!out.empty() && !reduces && !generates) return wrong_use("--out goes with --reduce or --generate");
 
@@ -229,6 +233,7 @@ int command(int argument_count, char** arguments) {
   }
   if (paths.empty()) return wrong_use("which file or folder?");
   if (measures) return driver::measure_throughput(paths, rounds, raw);
+  check::schedule_search_of_this_process().schedules = generation.schedules;
   return driver::replay(paths, raw, picture);
 }
 

@@ -239,6 +239,10 @@ void check_failed(const char* condition, const char* file, int line) {
 bool controlled() noexcept { return is_controlled; }
 thread_id this_thread() noexcept { return the_run.current; }
 std::uint64_t now() noexcept { return the_run.events; }
+void at_next_event(void (*what)(void*), void* argument) noexcept {
+  the_run.running().at_next_event = what;
+  the_run.running().at_next_event_argument = argument;
+}
 std::uint32_t seen_of(thread_id thread) noexcept { return the_run.running().now[thread]; }
 
 const char* carrier() noexcept {

@@ -144,6 +144,11 @@ bool controlled() noexcept;
 thread_id this_thread() noexcept;
 std::uint64_t now() noexcept;
 
+// Inside a run: what(argument) is called once, outside control, when the calling thread has been let on to do its next
+// event and has not done it. Takes the place of what was asked for before; nullptr: nothing is called. So it is known when
+// an operation began at the latest: what a thread does between two events nobody notices.
+void at_next_event(void (*what)(void*), void* argument) noexcept;
+
 // Inside a run: how much of a thread happens before what the calling thread does next, as a moment (runtime/clock.h): the
 // newest moment of that thread, 0 for none. Asked of itself, its own moment. What a thread does at moment m happens before
 // whatever is done where seen_of(that thread) >= m.

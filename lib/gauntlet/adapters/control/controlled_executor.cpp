@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <thread>
+#include <utility>
 
 namespace gauntlet::adapters {
 namespace {
@@ -44,6 +45,7 @@ controlled_executor::controlled_executor(sched::strategy& decides, const sched::
 check::verdict controlled_executor::run(const std::function<void()>& body, bool& completed) {
   marks_.clear();
   begun_.fill(not_begun);
+  called_.fill({});
   threads_.fill(-1);
   threads_[0] = 0;
   outcome_ = sched::run(
@@ -71,6 +73,33 @@ void controlled_executor::at_once(unsigned count, const std::function<void(unsig
     });
   }
   for (unsigned i = 0; i < count; ++i) threads[i].join();
+}
+
+// An operation is called at the last event of the one before it, and a thread may stand between the two for long. What it
+// does before its first event nobody notices, so it may as well be called then: what others finish before that is over
+// when it begins, and it must know of it.
+void controlled_executor::begins(unsigned where, std::size_t source, start& starts) {
+  begun_[where] = sched::now();
+  called_[where] = {this, &starts, {sched::now(), sched::this_thread(), where, source, true}};
+  sched::at_next_event(&does_its_first_event, &called_[where]);
+}
+
+void controlled_executor::does_its_first_event(void* of) {
+  called& operation = *static_cast<called*>(of);
+  operation.starts->again();
+  operation.executor->begun_[operation.begins.where] = operation.begins.step = sched::now();
+  operation.executor->note(std::exchange(operation.begins, {}));
+  operation.starts = nullptr;
+}
+
+void controlled_executor::ends(unsigned where, std::size_t source) {
+  if (called_[where].starts != nullptr) {
+    sched::at_next_event(nullptr, nullptr);
+    note(called_[where].begins);
+  }
+  called_[where] = {};
+  begun_[where] = not_begun;
+  note({sched::now(), sched::this_thread(), where, source, false});
 }
 
 check::moments controlled_executor::seen() const {

@@ -35,14 +35,8 @@ class controlled_executor final : public check::concurrent_executor {
   check::moments seen() const override;
   std::uint64_t steps() const override { return sched::now(); }
   bool tells() const override { return options_.record_trace; }
-  void begins(unsigned where, std::size_t source) override {
-    begun_[where] = sched::now();
-    if (tells()) note({sched::now(), sched::this_thread(), where, source, true});
-  }
-  void ends(unsigned where, std::size_t source) override {
-    begun_[where] = not_begun;
-    if (tells()) note({sched::now(), sched::this_thread(), where, source, false});
-  }
+  void begins(unsigned where, std::size_t source, start& starts) override;
+  void ends(unsigned where, std::size_t source) override;
   void recorded(const check::history& all, std::string_view state) override;
 
   const sched::outcome& outcome() const noexcept { return outcome_; }
@@ -57,9 +51,17 @@ class controlled_executor final : public check::concurrent_executor {
   // did get on. A program of a hundred operations on keys that all collide is as long, and right.
   bool was_only_long() const;
 
+  // An operation that was called and has done nothing yet.
+  struct called {
+    controlled_executor* executor = nullptr;
+    start* starts = nullptr;
+    mark begins{};
+  };
+  static void does_its_first_event(void* of);
+
   // Room was made before the run: inside it, the vector would grow in the run's own heap.
   void note(const mark& m) {
-    if (marks_.size() < marks_.capacity()) marks_.push_back(m);
+    if (tells() && marks_.size() < marks_.capacity()) marks_.push_back(m);
   }
 
   sched::strategy& decides_;
@@ -71,6 +73,7 @@ class controlled_executor final : public check::concurrent_executor {
   // By thread as the history counts them, the scheduler's number, -1 until it runs: the map may start threads, too.
   std::array<int, check::awareness_width> threads_{};
   std::array<std::uint64_t, check::awareness_width> begun_{};  // by lane: the step at which its operation began
+  std::array<called, check::awareness_width> called_{};        // by lane
 };
 
 // One repetition under the executor. What stands before and after the threads is interleaved with nothing, and costs events

@@ -53,6 +53,20 @@ TEST(controlled_run, a_right_map_holds_along_any_schedule) {
   }
 }
 
+// What is over when an operation does its first event was over when it began, although its thread was there before.
+TEST(controlled_run, an_operation_begins_with_its_first_event) {
+  const program p = text_program(
+      "threads 3\n"
+      "insert_copy 0 hot 0 value 1\n"
+      "@1 find 0 hot 0\n"
+      "@1 find 0 hot 0\n"
+      "@2 erase_key 0 hot 0\n"
+      "@3 find 0 hot 0\n");
+  const verdict found = judged("remembered_too_long", p, {.schedules = 2000});
+  EXPECT_EQ(found.kind, failure_kind::not_linearizable) << found.message;
+  EXPECT_TRUE(judged("remembering_map", p, {.schedules = 2000}));
+}
+
 TEST(controlled_run, a_defect_is_found_with_the_decisions_that_lead_there_again) {
   program p = text_program(two_updates);
   EXPECT_TRUE(judged("lost_update", p)) << "without decisions nobody interrupts anybody";

@@ -8,6 +8,7 @@
 #include <gauntlet/broken/small_maps/open_slots_map.h>
 #include <gauntlet/broken/small_maps/pooled_map.h>
 #include <gauntlet/broken/small_maps/read_mostly_map.h>
+#include <gauntlet/broken/small_maps/remembering_map.h>
 #include <gauntlet/broken/small_maps/upgrading_map.h>
 #include <gauntlet/broken/small_maps/versioned_map.h>
 
@@ -35,6 +36,7 @@ GAUNTLET_RIGHT_TWIN(merging_map, Key, T, KeyEqual);
 GAUNTLET_RIGHT_TWIN(open_slots_map, Key, T);
 GAUNTLET_RIGHT_TWIN(pooled_map, Key, T, KeyEqual);
 GAUNTLET_RIGHT_TWIN(read_mostly_map, Key, T, KeyEqual);
+GAUNTLET_RIGHT_TWIN(remembering_map, Key, T, KeyEqual);
 GAUNTLET_RIGHT_TWIN(upgrading_map, Key, T, KeyEqual);
 GAUNTLET_RIGHT_TWIN(versioned_map, Key, T, Hash, KeyEqual);
 

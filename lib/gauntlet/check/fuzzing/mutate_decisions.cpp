@@ -1,5 +1,6 @@
 #include <gauntlet/check/fuzzing/mutate_decisions.h>
 
+#include <iterator>
 #include <vector>
 
 namespace gauntlet::check {
@@ -19,11 +20,12 @@ decision draw_decision(const program_header& h, random_source& random) {
   if (h.memory == memory_order_mode::weak && ticket < 45) {
     d.kind = decision_kind::read;
     d.alternative = static_cast<std::uint8_t>(1 + random.below(random.chance(70) ? 2 : 6));
-  } else if (ticket < 95) {
+  } else if (ticket < 90) {
     d.kind = decision_kind::run;
     d.alternative = static_cast<std::uint8_t>(random.below(h.threads + 1u));
   } else {
-    d.kind = static_cast<decision_kind>(random.below(decision_kind_count));
+    constexpr decision_kind of_waits[] = {decision_kind::fail, decision_kind::fire, decision_kind::wake};
+    d.kind = of_waits[random.below(std::size(of_waits))];
     d.alternative = 1;
   }
   return d;

@@ -35,8 +35,16 @@ class concurrent_executor {
   virtual moments seen() const { return {}; }
   virtual std::uint64_t steps() const { return 0; }  // of all threads until now
 
-  // In lane `where`, the operation with this index in the program begins or ends.
-  virtual void begins(unsigned /*where*/, std::size_t /*source*/) {}
+  // In lane `where`, the operation with this index in the program begins or ends. Who knows that the operation was called
+  // and has done nothing that others could notice may say so by starts.again(), at any time until it ends.
+  class start {
+   public:
+    virtual void again() = 0;
+
+   protected:
+    ~start() = default;
+  };
+  virtual void begins(unsigned /*where*/, std::size_t /*source*/, start& /*starts*/) {}
   virtual void ends(unsigned /*where*/, std::size_t /*source*/) {}
 
   // For pictures, where `tells` says so: when `run` has returned, everything that was recorded, with the state of the maps

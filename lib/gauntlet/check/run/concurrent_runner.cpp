@@ -280,13 +280,10 @@ class concurrent_run {
     try {
       for (std::size_t i = 0; i < lane.size(); ++i) {
         disturbance::point();
-        executor_.begins(where, lane[i].source);
         lane.record(stamps_, i, [&](event& e) {
-          if (is_aware_) begins(lane.aware(i));
+          const under_way operation(*this, where, e, is_aware_ ? &lane.aware(i) : nullptr);
           ask_with(faults_[where][i], e);
-          if (is_aware_) ends(lane.aware(i));
         });
-        executor_.ends(where, lane[i].source);
       }
     } catch (const std::exception& e) {
       say(said_.trouble[where], e.what());
@@ -295,6 +292,32 @@ class concurrent_run {
     }
     disturbance::disarm();
   }
+
+  // An operation between its beginning, which the executor may put off, and its end.
+  class under_way final : concurrent_executor::start {
+   public:
+    under_way(concurrent_run& run, unsigned where, event& e, awareness* aware)
+        : run_(run), where_(where), event_(e), aware_(aware) {
+      if (aware_ != nullptr) run_.begins(*aware_);
+      run_.executor_.begins(where_, event_.source, *this);
+    }
+    ~under_way() {
+      run_.executor_.ends(where_, event_.source);
+      if (aware_ != nullptr) run_.ends(*aware_);
+    }
+    under_way(const under_way&) = delete;
+    under_way& operator=(const under_way&) = delete;
+
+   private:
+    void again() override {
+      event_.called = run_.stamps_.next();
+      if (aware_ != nullptr) run_.begins(*aware_);
+    }
+    concurrent_run& run_;
+    const unsigned where_;
+    event& event_;
+    awareness* const aware_;
+  };
 
   // Whatever the map makes of the exception, another one or an answer, is its answer to the fault. And a map may have the
   // work of one thread done by another: then the exception comes to whom it was not armed for.

@@ -1,5 +1,7 @@
 #include <gauntlet/sched/runtime/scheduler.h>
 
+#include <utility>
+
 #include <gauntlet/sched/report/finding.h>
 #include <gauntlet/sched/runtime/carrier.h>
 
@@ -197,6 +199,10 @@ void announce(event_kind kind, std::uintptr_t location, std::uint8_t size, std::
     spun(t);
   decide();
   the_run.yielded.erase(t.id);
+  if (t.at_next_event != nullptr) [[unlikely]] {
+    const uncontrolled guard;
+    std::exchange(t.at_next_event, nullptr)(t.at_next_event_argument);
+  }
 }
 
 void done(std::uint64_t object, std::uint64_t value, std::uint64_t seen_from) {
@@ -308,6 +314,7 @@ thread_id spawn(void* (*function)(void*), void* argument, void (*entry)()) {
   t.idle = t.repeats = t.clock_looks = t.spins = 0;
   t.looked_at = 0;
   t.calls_without_event = 0;
+  t.at_next_event = nullptr;
   t.now.clear();
   t.acquired.clear();
   t.released.clear();

@@ -55,6 +55,8 @@ struct thread {
   std::uintptr_t looked_at = 0;
   std::uint64_t looked_value = 0;
   std::uint64_t calls_without_event = 0;
+  void (*at_next_event)(void*) = nullptr;  // run.h
+  void* at_next_event_argument = nullptr;
 
   // Memory.
   vector_clock now;       // what happens before the next thing it does
