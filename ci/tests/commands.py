@@ -127,6 +127,21 @@ class GoodFiles(unittest.TestCase):
             self.assertEqual(run("ci/minimize", some_seed(), "--out", out, "--seconds", "5").returncode, 1)
             self.assertEqual(os.listdir(folder), [])
 
+    def test_other_schedules_of_a_program_are_searched(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / "three_threads.ops"
+            program.write_text("gauntlet 1\ntarget concurrent_schedule\nthreads 3\ninsert_copy 0 hot 0 value 1\n"
+                               "@1 find 0 hot 0\n@1 find 0 hot 0\n@2 erase_key 0 hot 0\n@3 find 0 hot 0\n")
+            defect = ("--subject", "remembered_too_long")
+            self.assertEqual(run("ci/reproduce", program, *defect).returncode, 0)
+            done = run("ci/reproduce", program, *defect, "--schedules", "2000")
+            self.assertEqual(done.returncode, 1, done.stdout[-2000:] + done.stderr[-2000:])
+            found = ROOT / "build/reproduce/three_threads.ops"
+            self.assertIn(f"ci/minimize {found.relative_to(ROOT)}", done.stdout)
+            self.assertEqual(run("ci/reproduce", found, *defect).returncode, 1, "without a search, along what was found")
+            self.assertEqual(run("ci/reproduce", program, "--subject", "remembering_map", "--schedules", "500").returncode, 0)
+        self.assertIn("has no schedules", run("ci/reproduce", some_seed(), "--schedules", "5").stderr)
+
     def test_a_test_is_emitted(self):
         done = run("ci/reproduce", some_seed(), "--emit-test")
         self.assertEqual(done.returncode, 0, done.stderr)

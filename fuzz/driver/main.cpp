@@ -137,7 +137,7 @@ int command(int argument_count, char** arguments) {
   modes->add_flag("--list-subjects", subjects, "the maps that GAUNTLET_SUBJECT can name");
   modes->add_flag("--list-judged", judged, "the maps that are judged: all that the target is for, or GAUNTLET_SUBJECT");
   modes->require_option(0, 1);
-  app.add_option("--out", out, "where to write the result of --reduce, or the first failure of --generate");
+  app.add_option("--out", out, "where to write the result of --reduce, or the failure that --generate or --schedules found");
   app.add_option("--picture", picture,
                  "write the interleaving of a failure as an HTML page, where the target draws one");
   app.add_option("--seconds", seconds, "time for --reduce (default 120) or --generate (default: no limit)")
@@ -182,7 +182,9 @@ int command(int argument_count, char** arguments) {
     return wrong_use("--schedules goes with files to judge or with --generate");
   }
   if (seconds > 0 && !reduces && !generates) return wrong_use("--seconds goes with --reduce or --generate");
-  if (!out.empty() && !reduces && !generates) return wrong_use("--out goes with --reduce or --generate");
+  if (!out.empty() && !reduces && !generates && generation.schedules == 0) {
+    return wrong_use("--out goes with --reduce, --generate or --schedules");
+  }
 
   if (defects) return list_defects();
   if (subjects) return list_subjects();
@@ -234,7 +236,7 @@ int command(int argument_count, char** arguments) {
   if (paths.empty()) return wrong_use("which file or folder?");
   if (measures) return driver::measure_throughput(paths, rounds, raw);
   check::schedule_search_of_this_process().schedules = generation.schedules;
-  return driver::replay(paths, raw, picture);
+  return driver::replay(paths, raw, picture, out);
 }
 
 }  // namespace

@@ -59,8 +59,8 @@ void tell_when_dying() {
 struct totals {
   std::size_t inputs = 0, failed = 0, undecided = 0, refused = 0;
   std::uint64_t operations = 0;
-  std::string picture;                     // of the last failure
-  std::vector<check::decision> decisions;  // that lead to it, where the target has schedules
+  std::string picture;  // of the last failure
+  input failing;        // the last one, with the decisions that lead to the failure where the target has schedules
 };
 
 // What threads do shows in some runs only: a file that is asked for by name is judged this often before it is said to
@@ -84,9 +84,22 @@ void judge_one(const input& in, const std::string& file, totals& sum, std::uint6
   if (v) return;
   ++sum.failed;
   sum.picture = v.picture;
-  sum.decisions = v.decisions;
-  std::fputs(report_of(in, v, file).c_str(), stdout);
+  sum.failing = in;
+  if (!v.decisions.empty()) sum.failing.program.decisions = v.decisions;
+  // What was found along another schedule fails again along its decisions.
+  const bool searched = check::schedule_search_of_this_process().schedules != 0;
+  std::fputs(report_of(searched ? sum.failing : in, v, file).c_str(), stdout);
   std::fflush(stdout);
+}
+
+// Whether the failing input, if there is one, is where it should be.
+bool keep_failing(const totals& sum, const std::string& out) {
+  if (sum.failed == 0 || out.empty()) return true;
+  const std::string problem = sum.failing.is_bytes
+                                  ? check::write_file(out, std::span<const std::uint8_t>(sum.failing.bytes))
+                                  : check::write_file(out, check::print(sum.failing.program));
+  if (!problem.empty()) std::fprintf(stderr, "%s\n", problem.c_str());
+  return problem.empty();
 }
 
 int sum_up(const totals& sum, std::string_view what) {
@@ -135,7 +148,7 @@ std::vector<std::string> files_of(const std::vector<std::string>& paths, std::st
   return all;
 }
 
-int replay(const std::vector<std::string>& paths, bool raw, const std::string& picture) {
+int replay(const std::vector<std::string>& paths, bool raw, const std::string& picture, const std::string& out) {
   tell_when_dying();
   totals sum;
   const auto refuse = [&](const std::string& message) {
@@ -151,7 +164,8 @@ int replay(const std::vector<std::string>& paths, bool raw, const std::string& p
       if (const auto* wrong = std::get_if<check::file_error>(&in)) {
         refuse(wrong->message);
       } else {
-        judge_one(std::get<input>(in), file, sum, file == path ? judgements_of_a_named_file() : 1);
+        judge_one(std::get<input>(in), out.empty() ? file : out, sum,
+                  file == path ? judgements_of_a_named_file() : 1);
       }
     }
   }
@@ -162,6 +176,7 @@ int replay(const std::vector<std::string>& paths, bool raw, const std::string& p
       std::printf("picture: %s\n", picture.c_str());
     }
   }
+  if (!keep_failing(sum, out)) return 2;
   return sum_up(sum, "inputs");
 }
 
@@ -207,16 +222,8 @@ int generate_and_judge(const generation& options) {
     }
     judge_one(in, options.out.empty() ? "--generate 1 --rng-seed " + std::to_string(options.rng_seed + i) : options.out,
               sum);
-    if (sum.failed > 0 && !options.out.empty()) {
-      if (!sum.decisions.empty()) in.program.decisions = sum.decisions;
-      const std::string problem = in.is_bytes ? check::write_file(options.out, std::span<const std::uint8_t>(in.bytes))
-                                              : check::write_file(options.out, check::print(in.program));
-      if (!problem.empty()) {
-        std::fprintf(stderr, "%s\n", problem.c_str());
-        return 2;
-      }
-    }
   }
+  if (!keep_failing(sum, options.out)) return 2;
   return sum_up(sum, "programs");
 }
 

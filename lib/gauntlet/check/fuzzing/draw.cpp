@@ -245,6 +245,29 @@ std::vector<operation> draw_waves(const program& p, random_source& random, const
   return block;
 }
 
+std::vector<operation> draw_meeting(const program& p, random_source& random, const mutation_options& options) {
+  constexpr opcode looks[] = {opcode::find, opcode::find, opcode::contains, opcode::size};
+  constexpr opcode changes[] = {opcode::insert_copy, opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign,
+                                opcode::erase_key,   opcode::erase_key,   opcode::extract_key, opcode::update};
+  operation first;
+  first.target = draw_map(random, options.concurrent);
+  first.key = draw_key(p.header, random, false, options.concurrent);
+  std::vector<operation> block(3 + random.below(5));
+  for (operation& o : block) {
+    const std::uint64_t ticket = random.below(10);
+    o.code = ticket < 5   ? looks[random.below(std::size(looks))]
+             : ticket < 9 ? changes[random.below(std::size(changes))]
+                          : opcode::nothing;
+    const bool banned = (p.header.banned >> static_cast<unsigned>(o.code) & 1) != 0;
+    if (banned || o.code == opcode::nothing) o.code = draw_opcode(p.header.banned, random, options.concurrent);
+    draw_operands(o, p, random, options, false);
+    o.target = first.target;
+    if (info(o.code).takes.key) o.key = first.key;
+    o.where = draw_lane(p.header, random);
+  }
+  return block;
+}
+
 namespace {
 
 // An element that leaves its map, and mostly comes to another one, with a fault on one of the two ways.

@@ -41,5 +41,7 @@ std::vector<operation> draw_waves(const program& p, random_source& random, const
 std::vector<operation> draw_faulty(const program& p, random_source& random, const mutation_options& options);
 // Two maps that are nearly alike, compared: a copy, one difference, the comparison. Maps that grew apart differ in size.
 std::vector<operation> draw_twins(const program& p, random_source& random, const mutation_options& options);
+// Among threads: what several of them do with one key, and what they see of it.
+std::vector<operation> draw_meeting(const program& p, random_source& random, const mutation_options& options);
 
 }  // namespace gauntlet::check

@@ -97,11 +97,12 @@ void mutate_once(program& p, random_source& random, const mutation_options& opti
     if (ticket < 12) {
       block.push_back(draw_operation(p, random, options, inside));
     } else {
-      block = ticket < 15                          ? draw_walk(p, random, options)
-              : ticket < 16 && !options.concurrent ? draw_twins(p, random, options)
-              : ticket < 17                        ? draw_faulty(p, random, options)
-              : ticket < 18 && !options.concurrent ? draw_waves(p, random, options)
-                                                   : draw_run(p, random, options, inside);
+      block = ticket < 15                         ? draw_walk(p, random, options)
+              : ticket < 16                       ? draw_faulty(p, random, options)
+              : ticket < 18 && options.concurrent ? draw_meeting(p, random, options)
+              : ticket < 17                       ? draw_twins(p, random, options)
+              : ticket < 18                       ? draw_waves(p, random, options)
+                                                  : draw_run(p, random, options, inside);
     }
     return insert_operations(p, index, block, random.chance(50));
   }
@@ -249,8 +250,10 @@ program generate(random_source& random, std::size_t operations, const mutation_o
   while (p.operations.size() < wanted) {
     const std::uint64_t ticket = random.below(100);
     std::vector<operation> block;
-    if (ticket < 81) {
+    if (ticket < (options.concurrent ? 73 : 81)) {
       block.push_back(draw_operation(p, random, options, false));
+    } else if (ticket < 81) {
+      block = draw_meeting(p, random, options);
     } else {
       block = ticket < 90                          ? draw_walk(p, random, options)
               : ticket < 91 && !options.concurrent ? draw_twins(p, random, options)

@@ -3,8 +3,10 @@
 #include <gauntlet/check/fuzzing/mutate.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <set>
 
+#include <gauntlet/check/fuzzing/draw.h>
 #include <gauntlet/check/fuzzing/target.h>
 #include <gauntlet/check/program/codec.h>
 #include <gauntlet/check/program/edit.h>
@@ -275,6 +277,30 @@ TEST(edit, removing_from_a_normal_program_leaves_a_normal_program) {
     erase_operations(p, random.below(30), 1 + random.below(5));
     ASSERT_TRUE(is_normal(p));
   }
+}
+
+TEST(draw, a_meeting_is_about_one_key_and_between_threads) {
+  mutation_options options;
+  options.concurrent = true;
+  program p;
+  p.header.threads = 3;
+  std::set<unsigned> lanes, codes;
+  for (std::uint64_t rng_seed = 1; rng_seed <= 200; ++rng_seed) {
+    random_source random(rng_seed);
+    const std::vector<operation> block = draw_meeting(p, random, options);
+    ASSERT_GE(block.size(), 3u);
+    std::optional<key_operand> key;
+    for (const operation& o : block) {
+      EXPECT_EQ(o.target, block.front().target);
+      lanes.insert(static_cast<unsigned>(o.where));
+      codes.insert(static_cast<unsigned>(o.code));
+      if (!info(o.code).takes.key) continue;
+      EXPECT_EQ(o.key, key.value_or(o.key));
+      key = o.key;
+    }
+  }
+  EXPECT_EQ(lanes.size(), 5u) << "three threads, what comes before and what comes after";
+  EXPECT_GT(codes.size(), 12u);
 }
 
 }  // namespace
