@@ -137,7 +137,8 @@ int command(int argument_count, char** arguments) {
   modes->add_flag("--list-subjects", subjects, "the maps that GAUNTLET_SUBJECT can name");
   modes->add_flag("--list-judged", judged, "the maps that are judged: all that the target is for, or GAUNTLET_SUBJECT");
   modes->require_option(0, 1);
-  app.add_option("--out", out, "where to write the result of --reduce, or the failure that --generate or --schedules found");
+  app.add_option("--out", out,
+                 "where to write the result of --reduce, or the failure that --generate or --schedules found");
   app.add_option("--picture", picture,
                  "write the interleaving of a failure as an HTML page, where the target draws one");
   app.add_option("--seconds", seconds, "time for --reduce (default 120) or --generate (default: no limit)")

@@ -60,7 +60,7 @@ struct totals {
   std::size_t inputs = 0, failed = 0, undecided = 0, refused = 0;
   std::uint64_t operations = 0;
   std::string picture;  // of the last failure
-  input failing;        // the last one, with the decisions that lead to the failure where the target has schedules
+  input failing;        // the first one, with the decisions that lead to the failure where the target has schedules
 };
 
 // What threads do shows in some runs only: a file that is asked for by name is judged this often before it is said to
@@ -69,7 +69,9 @@ std::uint64_t judgements_of_a_named_file() {
   return check::this_target().concurrent && !check::this_target().scheduled ? 200 : 1;
 }
 
-void judge_one(const input& in, const std::string& file, totals& sum, std::uint64_t times = 1) {
+// `kept`: where a failure will be written; "": it is where it was.
+void judge_one(const input& in, const std::string& file, totals& sum, std::uint64_t times = 1,
+               const std::string& kept = "") {
   being_judged = "\ncrashed while judging " + file + " with target " + std::string(check::this_target().name) + ":\n" +
                  text_of(in);
   check::verdict v;
@@ -82,13 +84,13 @@ void judge_one(const input& in, const std::string& file, totals& sum, std::uint6
   ++sum.inputs;
   sum.undecided += v.undecided;
   if (v) return;
-  ++sum.failed;
   sum.picture = v.picture;
-  sum.failing = in;
-  if (!v.decisions.empty()) sum.failing.program.decisions = v.decisions;
+  input failing = in;
+  if (!v.decisions.empty()) failing.program.decisions = v.decisions;
   // What was found along another schedule fails again along its decisions.
   const bool searched = check::schedule_search_of_this_process().schedules != 0;
-  std::fputs(report_of(searched ? sum.failing : in, v, file).c_str(), stdout);
+  std::fputs(report_of(searched ? failing : in, v, kept.empty() || sum.failed > 0 ? file : kept).c_str(), stdout);
+  if (sum.failed++ == 0) sum.failing = std::move(failing);
   std::fflush(stdout);
 }
 
@@ -164,8 +166,7 @@ int replay(const std::vector<std::string>& paths, bool raw, const std::string& p
       if (const auto* wrong = std::get_if<check::file_error>(&in)) {
         refuse(wrong->message);
       } else {
-        judge_one(std::get<input>(in), out.empty() ? file : out, sum,
-                  file == path ? judgements_of_a_named_file() : 1);
+        judge_one(std::get<input>(in), file, sum, file == path ? judgements_of_a_named_file() : 1, out);
       }
     }
   }

@@ -14,7 +14,7 @@ namespace gauntlet::driver {
 std::vector<std::string> files_of(const std::vector<std::string>& paths, std::string& problem);
 
 // A failure prints its report; at the end one line sums up. `picture` names where the last failure is written as an HTML
-// page, if its target draws one, and `out` where the input is written that failed, with the schedule along which it did;
+// page, if its target draws one, and `out` where the first input that failed is written, with the schedule along which it did;
 // "": nowhere. Exit status: 0 all held, 1 some failed, 2 some file is no input.
 int replay(const std::vector<std::string>& paths, bool raw, const std::string& picture = "",
            const std::string& out = "");

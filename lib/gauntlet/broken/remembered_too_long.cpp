@@ -28,6 +28,7 @@ struct raises_late : remembering_map_policy {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 using remembered_too_long = remembering_map<Key, T, KeyEqual, raises_late>;
 
-GAUNTLET_SCHEDULED_DEFECT(remembered_too_long, "remembering_map", "what one thread finds gone no other finds afterwards");
+GAUNTLET_SCHEDULED_DEFECT(remembered_too_long, "remembering_map",
+                          "what one thread finds gone no other finds afterwards");
 
 }  // namespace gauntlet::broken

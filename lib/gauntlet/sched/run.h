@@ -146,7 +146,8 @@ std::uint64_t now() noexcept;
 
 // Inside a run: what(argument) is called once, outside control, when the calling thread has been let on to do its next
 // event and has not done it. Takes the place of what was asked for before; nullptr: nothing is called. So it is known when
-// an operation began at the latest: what a thread does between two events nobody notices.
+// an operation began at the latest: what a thread does between two events nobody notices, as long as all that it looks at
+// is compiled for control and free of races.
 void at_next_event(void (*what)(void*), void* argument) noexcept;
 
 // Inside a run: how much of a thread happens before what the calling thread does next, as a moment (runtime/clock.h): the

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <thread>
-#include <utility>
 
 namespace gauntlet::adapters {
 namespace {
@@ -54,6 +53,11 @@ check::verdict controlled_executor::run(const std::function<void()>& body, bool&
         completed = true;
       },
       decides_, options_);
+  for (called& operation : called_) {  // the run was given up before their first event
+    operation.begins.step = outcome_.events;
+    if (operation.starts != nullptr) note(operation.begins);
+    operation = {};
+  }
   return was_only_long() ? check::verdict{} : verdict_of(outcome_);
 }
 
@@ -77,27 +81,34 @@ void controlled_executor::at_once(unsigned count, const std::function<void(unsig
 
 // An operation is called at the last event of the one before it, and a thread may stand between the two for long. What it
 // does before its first event nobody notices, so it may as well be called then: what others finish before that is over
-// when it begins, and it must know of it.
+// when it begins, and it must know of it. Not so where races are let pass: what it read in a race before was no event.
 void controlled_executor::begins(unsigned where, std::size_t source, start& starts) {
-  begun_[where] = sched::now();
   called_[where] = {this, &starts, {sched::now(), sched::this_thread(), where, source, true}};
-  sched::at_next_event(&does_its_first_event, &called_[where]);
+  if (options_.judge_races) {
+    sched::at_next_event(&does_its_first_event, &called_[where]);
+  } else {
+    has_begun(called_[where]);
+  }
 }
 
 void controlled_executor::does_its_first_event(void* of) {
   called& operation = *static_cast<called*>(of);
   operation.starts->again();
-  operation.executor->begun_[operation.begins.where] = operation.begins.step = sched::now();
-  operation.executor->note(std::exchange(operation.begins, {}));
+  operation.begins.step = sched::now();
+  operation.executor->has_begun(operation);
+}
+
+void controlled_executor::has_begun(called& operation) {
+  begun_[operation.begins.where] = operation.begins.step;
+  note(operation.begins);
   operation.starts = nullptr;
 }
 
 void controlled_executor::ends(unsigned where, std::size_t source) {
   if (called_[where].starts != nullptr) {
     sched::at_next_event(nullptr, nullptr);
-    note(called_[where].begins);
+    has_begun(called_[where]);
   }
-  called_[where] = {};
   begun_[where] = not_begun;
   note({sched::now(), sched::this_thread(), where, source, false});
 }

@@ -58,6 +58,7 @@ class controlled_executor final : public check::concurrent_executor {
     mark begins{};
   };
   static void does_its_first_event(void* of);
+  void has_begun(called& operation);
 
   // Room was made before the run: inside it, the vector would grow in the run's own heap.
   void note(const mark& m) {

@@ -1,6 +1,5 @@
 #include <gauntlet/adapters/control/fewest_preemptions.h>
 
-#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -59,9 +58,9 @@ class joins_turns {
       : program_(program), failed_(failed), best_(std::move(start)) {}
 
   noted_run until_nothing_helps() && {
-    while (pass()) {
+    while (program_.may_run() && pass()) {
     }
-    for (std::uint32_t in_vain = 0; in_vain < in_vain_max && program_.may_run(); ++in_vain) {
+    for (std::uint32_t in_vain = 0; in_vain < in_vain_max && program_.may_run() && !is_simplest(); ++in_vain) {
       if (changed_at_random()) in_vain = 0;
     }
     return std::move(best_);
@@ -70,6 +69,8 @@ class joins_turns {
  private:
   static constexpr std::uint32_t in_vain_max = 5000;
 
+  bool is_simplest() const { return best_.how.preemptions == 0 && best_.how.deviations() == 0; }
+
   // Every turn joined with the next one of its thread, every alternative left out.
   bool pass() {
     bool helped = false;
@@ -77,7 +78,7 @@ class joins_turns {
       for (const bool early : {true, false}) {
         turns_of_run candidate = best_.how;
         const std::size_t next = next_of_thread(candidate.turns, i);
-        if (next == candidate.turns.size()) break;
+        if (next >= candidate.turns.size()) break;  // what is as good may have fewer turns
         move_events(candidate.turns, i, next, early, candidate.turns[early ? next : i].events);
         helped |= is_better(candidate);
       }

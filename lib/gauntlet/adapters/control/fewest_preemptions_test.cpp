@@ -34,9 +34,7 @@ class fewest_preemptions_of_aba : public ::testing::Test {
     ASSERT_EQ(failed_.kind, check::failure_kind::not_linearizable) << failed_.message;
     ASSERT_EQ(preemptions_of(found_, make(), options_for(found_)), 9u);
   }
-  const check::concurrent_subject_factory& make() const {
-    return check::find_subject("aba_in_free_list")->concurrent;
-  }
+  const check::concurrent_subject_factory& make() const { return check::find_subject("aba_in_free_list")->concurrent; }
   check::program with_fewest(std::uint32_t runs_max) const {
     check::program p = found_;
     p.decisions = fewest_preemptions(found_, make(), failed_, options_for(found_), runs_max);

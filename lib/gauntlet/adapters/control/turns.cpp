@@ -48,17 +48,16 @@ std::size_t notes_turns::pick_alternative(sched::choice_kind kind, std::size_t a
 
 void notes_turns::happened(const sched::event& e) {
   auto& turns = noted_.turns;
-  if (!turns.empty() && turns.back().thread == e.thread) {
+  if (turns.size() < turns_noted_max) {
+    if (turns.empty() || turns.back().thread != e.thread) turns.push_back({e.thread, 0, false});
     ++turns.back().events;
     turns.back().preempted = false;
-  } else if (turns.size() < turns_noted_max) {
-    turns.push_back({e.thread, 1, false});
   }
   decides_.happened(e);
 }
 
 void along_turns::begin(const sched::run_start&) {
-  std::ranges::copy(wanted_.turns, left_.begin());
+  left_ = wanted_.turns;
   first_left_ = last_ = 0;
   alternatives_taken_.fill(0);
 }

@@ -70,7 +70,8 @@ turns_of_run of(std::vector<turn> turns) {
 using order = std::vector<unsigned>;
 
 TEST(turns, that_were_noted_are_followed_to_the_event) {
-  const turns_of_run wanted = of({{0, 2, true}, {1, 1, true}, {0, 1, false}, {2, 3, true}, {1, 2, false}, {2, 1, false}});
+  const turns_of_run wanted =
+      of({{0, 2, true}, {1, 1, true}, {0, 1, false}, {2, 3, true}, {1, 2, false}, {2, 1, false}});
   made_up_run run({3, 3, 4});
   along_turns along(wanted);
   notes_turns notes(along);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <iterator>
+#include <utility>
 
 #include <gauntlet/check/program/names.h>
 
@@ -261,6 +262,7 @@ std::vector<operation> draw_meeting(const program& p, random_source& random, con
     const bool banned = (p.header.banned >> static_cast<unsigned>(o.code) & 1) != 0;
     if (banned || o.code == opcode::nothing) o.code = draw_opcode(p.header.banned, random, options.concurrent);
     draw_operands(o, p, random, options, false);
+    if (info(o.code).takes.other && o.target != first.target) std::swap(o.target, o.other);
     o.target = first.target;
     if (info(o.code).takes.key) o.key = first.key;
     o.where = draw_lane(p.header, random);
