@@ -1,4 +1,5 @@
-"""The reports of lib/bench on kept runs: a part of a run, or a file of another kind, replaces no section of a page."""
+"""The reports of lib/bench on kept runs: a part of a run, or a file of another kind, replaces no section of a page. And what a
+loop finds while it is timed is kept."""
 
 import contextlib
 import io
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "lib" / "bench"))
 
 import family  # noqa: E402
+import fuzzing  # noqa: E402
 import plots  # noqa: E402
 import report  # noqa: E402
 import schedules  # noqa: E402
@@ -34,6 +36,23 @@ def hash_map_run(kinds=("find_hit", "worst_insert", "memory", "growth_after_rese
                "events": 0.0}
     return {"context": {"date": "2000-01-01", "num_cpus": 2, **context},
             "benchmarks": [{"name": f"u64/1000/{kind}/{name}", **figures} for kind in kinds for name in ("gauntlet", "absl")]}
+
+
+class Loop(unittest.TestCase):
+    def test_a_finding_is_kept_and_named(self):
+        def hunt(_binary, folder, *_seeds, **_options):
+            artifact = Path(folder) / "crash-0123"
+            artifact.write_bytes(b"a program")
+            return fuzzing.engine.Outcome(status=77, executions=3, artifacts=[artifact])
+
+        says = io.StringIO()
+        with tempfile.TemporaryDirectory() as root, contextlib.redirect_stderr(says), \
+                mock.patch.object(fuzzing.engine, "hunt", hunt), mock.patch.object(fuzzing, "ROOT", Path(root)):
+            with self.assertRaises(SystemExit):
+                fuzzing.loop_throughput(Path("judge_loop"), "hash_map_operations", 1)
+            kept = "build/bench_fuzzing/findings/crash-0123"
+            self.assertEqual((Path(root) / kept).read_bytes(), b"a program")
+        self.assertIn(f"next: ci/reproduce --target hash_map_operations {kept}", says.getvalue())
 
 
 class Readme(unittest.TestCase):

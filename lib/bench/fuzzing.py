@@ -14,6 +14,7 @@ import argparse
 import datetime
 import json
 import os
+import shutil
 import signal
 import statistics
 import subprocess
@@ -57,6 +58,11 @@ def loop_throughput(binary, target, seconds):
     """One session of the engine from the checked-in corpus, as ci/fuzz --rng-seed 1 holds it."""
     with tempfile.TemporaryDirectory() as folder:
         outcome = engine.hunt(binary, folder, engine.corpus_folders(target), seconds=seconds, rng_seed=1)
+        if outcome.found:
+            kept = ROOT / "build" / "bench_fuzzing" / "findings" / outcome.artifacts[0].name
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(outcome.artifacts[0], kept)
+            fail(f"{binary.name} found something while it was timed; next: ci/reproduce --target {target} {kept.relative_to(ROOT)}")
     if outcome.status != 0 or outcome.cpu_seconds == 0:
         fail(f"{binary.name} ended with {outcome.status} after {outcome.executions} executions")
     return {"seconds": seconds, "executions": outcome.executions, "operations": outcome.operations,
