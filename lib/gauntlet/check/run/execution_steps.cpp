@@ -230,9 +230,16 @@ void execution::follow_capacity(const request& r, const result& got, std::size_t
         budget_.released(r.target);
       }
       break;
+    case opcode::erase_iterator:
+    case opcode::erase_range:
+    case opcode::extract_iterator:
+      budget_.erased_by_iterator(r.target, size);
+      break;
     default:
       if (r.other != r.target) {
         budget_.exchanged(r.target, r.other);
+      } else if (const effects e = effects_of(r.code); e.inserts || e.erases) {
+        budget_.changed_by_key(r.target, r.count);
       }
       break;
   }

@@ -130,6 +130,9 @@ bool execution::erases_current(const operation& o, const frame& here) const {
 }
 
 visit_answer execution::erase_current(const operation& o, const frame& here) {
+  if (here.by_iterator) {
+    budget_.erased_by_iterator(here.target, model_.maps[here.target].size());
+  }
   model_.maps[here.target].erase(here.current);
   changed_[here.target] = true;
   ++single_operations_;

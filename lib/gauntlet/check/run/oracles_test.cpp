@@ -168,6 +168,21 @@ TEST(oracles, memory_that_follows_history_exceeds_the_memory_budget) {
   EXPECT_VERDICT(judged<std_map_for_tests>(text), none, "");
 }
 
+// Its buckets are as many as ever.
+constexpr capabilities shrinking_to_nothing{.shrinks = true, .slack_elements = 0};
+PLANT(never_shrinks, shrinking_to_nothing, );
+
+TEST(oracles, memory_that_erasing_by_iterator_leaves_is_owed_until_others_come_and_go_by_key) {
+  const std::string filled = "insert_copy 0 wide 0 value 1 count 256\ninsert_copy 0 wide 1 value 1 count 256\n";
+  std::string by_key = filled;
+  for (int i = 0; i < 510; ++i) by_key += "erase_key 0 present 0\n";
+  EXPECT_VERDICT(judged<never_shrinks_adapter>(by_key), work_budget, "memory");
+  std::string by_iterator = filled + "erase_range 0 value 0 count 256\nerase_range 0 value 0 count 254\n";
+  EXPECT_VERDICT(judged<never_shrinks_adapter>(by_iterator), none, "");
+  for (int i = 0; i < 64; ++i) by_iterator += "insert_copy 0 hot 0 value 1\nerase_key 0 hot 0\n";
+  EXPECT_VERDICT(judged<never_shrinks_adapter>(by_iterator), work_budget, "memory");
+}
+
 // Keys 0 and 1 of a large map change their values unasked, and get them back when room is reserved.
 PLANT(
     forgets_for_a_while, plain,

@@ -62,10 +62,19 @@ void work_budget::reserved(unsigned target, std::size_t amount) noexcept {
   reserved_[target] = std::max(reserved_[target], amount);
 }
 
-void work_budget::released(unsigned target) noexcept { reserved_[target] = 0; }
+void work_budget::released(unsigned target) noexcept { reserved_[target] = kept_[target] = 0; }
 
 void work_budget::exchanged(unsigned a, unsigned b) noexcept {
   reserved_[a] = reserved_[b] = std::max(reserved_[a], reserved_[b]);
+  kept_[a] = kept_[b] = std::max(kept_[a], kept_[b]);
+}
+
+void work_budget::erased_by_iterator(unsigned target, std::size_t elements) noexcept {
+  kept_[target] = std::max(kept_[target], elements);
+}
+
+void work_budget::changed_by_key(unsigned target, unsigned count) noexcept {
+  kept_[target] -= std::min(kept_[target], given_back_by_key * count);
 }
 
 const char* work_budget::spend(const subject& s, std::size_t live) noexcept {
@@ -91,7 +100,8 @@ bool work_budget::memory_fits(const subject& s, const world& w, std::size_t& all
   for (unsigned i = 0; i < map_count; ++i) {
     const std::size_t size = w.maps[i].size();
     peak_ = std::max(peak_, size);
-    elements += 4 * std::max({shrinks_ ? size : peak_, reserved_[i], hint_}) + slack_;
+    if (size == 0) kept_[i] = 0;
+    elements += 4 * std::max({shrinks_ ? size : peak_, kept_[i], reserved_[i], hint_}) + slack_;
   }
   allowed = elements * s.element_bytes() * memory_factor_;
   return s.bytes() <= allowed;

@@ -27,6 +27,7 @@ class work_budget {
     std::int64_t hashes, equalities, probes;
   };
   static constexpr price looking{4, 4, 8};
+  static constexpr std::size_t given_back_by_key = 4;  // elements' memory, for each that comes or goes by key
   static constexpr price inserting{12, 8, 32};
   static constexpr price erasing{8, 8, 32};
   static constexpr price visiting{8, 8, 16};
@@ -50,6 +51,10 @@ class work_budget {
   void reserved(unsigned target, std::size_t amount) noexcept;
   void released(unsigned target) noexcept;
   void exchanged(unsigned a, unsigned b) noexcept;
+  // By iterator, which moves no other element: of `elements` there were, the map may keep the memory until the last one
+  // goes, or gives it back bit by bit as elements come and go by key.
+  void erased_by_iterator(unsigned target, std::size_t elements) noexcept;
+  void changed_by_key(unsigned target, unsigned count) noexcept;
 
   // nullptr when all is within the budget; otherwise what ran out ("hashes", "equalities", "probes").
   const char* spend(const subject& s, std::size_t live) noexcept;
@@ -71,6 +76,7 @@ class work_budget {
   std::size_t peak_ = 0;
   std::size_t hint_ = 0;
   std::size_t reserved_[map_count] = {};
+  std::size_t kept_[map_count] = {};  // elements whose memory erasures by iterator may have left behind
   price credit_{};
   subject::work_count paid_;
 };
