@@ -161,7 +161,7 @@ TEST_P(every_defect, is_caught_reduced_and_shown_again) {
   EXPECT_LE(median(sizes, &proof_size::threads), 3u) << table;
   EXPECT_LE(median(sizes, &proof_size::operations), 6u) << table;
   // Over all defects the median is one preemption. Four are the fewest that show an element that comes back under its old
-  // address (ABA) in programs of three insertions at once: every schedule with three was run.
+  // address (ABA) in programs of three insertions at once: of two of them every schedule with three was run.
   const std::size_t fewest = map.name == "aba_in_free_list" ? 4 : 2;
   EXPECT_LE(std::ranges::min(sizes, {}, &proof_size::preemptions).preemptions, fewest) << table;
   EXPECT_LE(median(sizes, &proof_size::preemptions), fewest + 1) << table;

@@ -239,37 +239,6 @@ TEST(primitives, globals_start_each_run_as_the_caller_left_them) {
     EXPECT_EQ(run([] { GAUNTLET_SCHED_CHECK(global_counter++ == 9); }, walk).found, finding::none);
 }
 
-// Others get on between the request and the event; the moment is that of the event all the same.
-TEST(primitives, the_next_event_of_a_thread_can_be_waited_for) {
-  expect_nothing([] {
-    std::atomic<int> n{0};
-    const auto three_events = [&n] {
-      std::uint64_t before = 0;
-      int calls = 0;
-      struct {
-        std::uint64_t& before;
-        int& calls;
-      } noted{before, calls};
-      const auto note = [](void* to) {
-        auto& all = *static_cast<decltype(noted)*>(to);
-        all.before = now();
-        ++all.calls;
-      };
-      ++n;
-      at_next_event(note, &noted);
-      ++n;
-      GAUNTLET_SCHED_CHECK(calls == 1 && before + 1 == now());
-      ++n;
-      GAUNTLET_SCHED_CHECK(calls == 1);
-      at_next_event(note, &noted);
-      at_next_event(nullptr, nullptr);
-      ++n;
-      GAUNTLET_SCHED_CHECK(calls == 1);
-    };
-    together(three_events, three_events);
-  });
-}
-
 thread_local std::vector<int> mine;
 thread_local int own = 5;
 
