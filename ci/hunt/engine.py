@@ -120,6 +120,7 @@ class Outcome:
     executions: int = 0
     per_second: int = 0
     operations: int = 0
+    schedules: int = 0  # of a target that decides its interleavings: runs, each along a schedule of its own
     coverage: int = 0
     features: int = 0
     grown: int = 0
@@ -145,6 +146,7 @@ PROGRESS = re.compile(r"^#(\d+)\s+\w+.*?cov: (\d+) ft: (\d+).*?exec/s: (\d+)", r
 FINAL = re.compile(r"^stat::number_of_executed_units:\s*(\d+)", re.M)
 FINAL_RATE = re.compile(r"^stat::average_exec_per_sec:\s*(\d+)", re.M)
 OPERATIONS = re.compile(r"^operations: (\d+)", re.M)
+SCHEDULES = re.compile(r"^schedules: (\d+)", re.M)
 
 
 def read_log(path, outcome):
@@ -152,7 +154,8 @@ def read_log(path, outcome):
     text = tail(path, 65536)
     for match in PROGRESS.finditer(text):
         outcome.executions, outcome.coverage, outcome.features, outcome.per_second = map(int, match.groups())
-    for pattern, name in ((FINAL, "executions"), (FINAL_RATE, "per_second"), (OPERATIONS, "operations")):
+    for pattern, name in ((FINAL, "executions"), (FINAL_RATE, "per_second"), (OPERATIONS, "operations"),
+                          (SCHEDULES, "schedules")):
         match = pattern.search(text)
         if match:
             setattr(outcome, name, int(match.group(1)))

@@ -23,7 +23,8 @@ from table import grouped, text_table
 
 CANARY = "canary"
 OF_THEIR_OWN = (CANARY, "checker", "codec")  # judge something of their own and no registered map
-HEADER = ["target", "verdict", "executions", "exec/s", "operations/s", "coverage", "features", "corpus", "findings"]
+HEADER = ["target", "verdict", "executions", "exec/s", "operations/s", "schedules", "coverage", "features", "corpus",
+          "findings"]
 
 
 class Progress:
@@ -97,6 +98,7 @@ def fuzz_one(target, map_name, options, progress):
         "executions": outcome.executions,
         "executions_per_second": outcome.per_second,
         "operations_per_second": outcome.operations_per_second,
+        "schedules": outcome.schedules,
         "coverage": outcome.coverage,
         "features": outcome.features,
         "corpus_grown": outcome.grown,
@@ -125,8 +127,8 @@ def fuzz_one(target, map_name, options, progress):
 
 def cells(row):
     return [title_of(row), row["verdict"], grouped(row["executions"]), grouped(row["executions_per_second"]),
-            grouped(row["operations_per_second"]) if row["operations_per_second"] else "-", row["coverage"],
-            row["features"], f"+{row['corpus_grown']}", len(row["findings"])]
+            *(grouped(row[name]) if row[name] else "-" for name in ("operations_per_second", "schedules")),
+            row["coverage"], row["features"], f"+{row['corpus_grown']}", len(row["findings"])]
 
 
 def exit_status(rows):

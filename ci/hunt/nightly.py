@@ -70,12 +70,12 @@ def prove(options, seed):
 
 def add_schedules(path, lanes, commit, seed):
     """Adds this night's schedules of each map that held to those of the nights before, kept in path; gives rows of
-    (map, this night, all nights since a finding in it). An execution of a target with a schedule is one schedule. The same
-    seed gives the same schedules: a night that is run again replaces what it was."""
+    (map, this night, all nights since a finding in it). The same seed gives the same schedules: a night that is run again
+    replaces what it was."""
     this = {"date": time.strftime("%Y-%m-%d"), "commit": commit, "rng_seed": seed}
     rows = [row for result in lanes if result["lane"] == "schedules" for row in result["targets"] if row["map"]]
     nights = [night for night in read_json(path) if any(night.get(key) != value for key, value in this.items())]
-    nights.append({**this, "maps": {row["map"]: row["executions"] for row in rows if row["verdict"] == "held"},
+    nights.append({**this, "maps": {row["map"]: row["schedules"] for row in rows if row["verdict"] == "held"},
                    "found": sorted(row["map"] for row in rows if row["verdict"] == "FOUND")})
     write(path, json.dumps(nights, indent=2) + "\n")
     sums = {}
@@ -84,7 +84,7 @@ def add_schedules(path, lanes, commit, seed):
             sums[name] = sums.get(name, 0) + schedules
         for name in night.get("found", []):
             sums[name] = 0
-    return [(row["map"], row["executions"], sums[row["map"]]) for row in rows if row["verdict"] == "held"]
+    return [(row["map"], row["schedules"], sums[row["map"]]) for row in rows if row["verdict"] == "held"]
 
 
 def merge(target, binary, hunts, out):

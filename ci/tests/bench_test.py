@@ -27,7 +27,7 @@ FAMILY["rows"] = [{**made_up()["rows"][0], "threads": 2, "law": "uniform", "read
 
 SCHEDULES = {
     "carrier": "fibers", "event_ns": 10.0, "switch_ns": 20.0, "searches": 3, "compiler": "a compiler",
-    "engine": [{"what": "one program", "runs": 100, "seconds": 1.0, "operations": 6.0}]}
+    "engine": [{"what": "one program", "runs": 100, "seconds": 1.0, "operations": 6.0, "schedules": 100}]}
 
 
 def hash_map_run(kinds=("find_hit", "worst_insert", "memory", "growth_after_reserve"), **context):

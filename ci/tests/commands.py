@@ -142,6 +142,24 @@ class GoodFiles(unittest.TestCase):
             self.assertEqual(run("ci/reproduce", program, "--subject", "remembering_map", "--schedules", "500").returncode, 0)
         self.assertIn("has no schedules", run("ci/reproduce", some_seed(), "--schedules", "5").stderr)
 
+    def test_what_an_engine_keeps_because_of_another_schedule_fails_again(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program, out = Path(folder) / "two_threads.ops", Path(folder) / "smaller.ops"
+            program.write_text("gauntlet 1\ntarget concurrent_schedule\nthreads 2\ninsert_copy 0 hot 0 value 1\n"
+                               "@1 insert_copy 0 hot 1 value 1\n@2 insert_copy 0 hot 2 value 1\n")
+            defect = ("--subject", "count_in_two_steps")
+            replay = ROOT / "build/schedule/bin/concurrent_schedule_replay"
+            done = run("ci/reproduce", program, *defect)
+            self.assertEqual(done.returncode, 1, done.stdout[-2000:] + done.stderr[-2000:])
+            self.assertRegex(done.stdout, r"(?m)^    choice \d+ run ")
+            alone = subprocess.run([replay, folder], env={**os.environ, "GAUNTLET_SUBJECT": defect[1]}, capture_output=True)
+            self.assertEqual(alone.returncode, 0, "along its own schedule it holds")
+            done = run("ci/minimize", program, *defect, "--out", out)
+            self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr[-2000:])
+            program.unlink()
+            alone = subprocess.run([replay, folder], env={**os.environ, "GAUNTLET_SUBJECT": defect[1]}, capture_output=True)
+            self.assertEqual(alone.returncode, 1, "what is smaller has its schedule")
+
     def test_a_test_is_emitted(self):
         done = run("ci/reproduce", some_seed(), "--emit-test")
         self.assertEqual(done.returncode, 0, done.stderr)

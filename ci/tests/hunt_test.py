@@ -33,6 +33,7 @@ echo '#1000 NEW    cov: 120 ft: 300 corp: 12/345b lim: 4096 exec/s: 500 rss: 50M
 echo 'stat::number_of_executed_units: 2000' >&2
 echo 'stat::average_exec_per_sec:     450' >&2
 echo 'operations: 123456' >&2
+echo 'schedules: 42000' >&2
 echo new >"$1/new-input"
 """
 FAILS = """#!/bin/bash
@@ -96,6 +97,8 @@ class Fuzz(Workbench):
         self.assertEqual(status, 0, out)
         self.assertEqual((row["verdict"], row["executions"], row["coverage"], row["corpus_grown"]), ("held", 2000, 120, 1))
         self.assertGreater(row["operations_per_second"], 0)
+        self.assertEqual(row["schedules"], 42000)
+        self.assertRegex(out, r"target_a +held +2,000 .* 42,000 +120")
 
     def test_a_finding_is_reduced_kept_and_told(self):
         self.binary("target_a", FAILS)
@@ -221,9 +224,9 @@ class EachMap(Workbench):
 
     def schedules(self, verdict, commit, seed=1):
         """A night's rows; second_map has the verdict."""
-        targets = [{"map": "first_map", "verdict": "held", "executions": 10},
-                   {"map": "second_map", "verdict": verdict, "executions": 20},
-                   {"map": None, "verdict": "sang", "executions": 5}]
+        targets = [{"map": "first_map", "verdict": "held", "executions": 1, "schedules": 10},
+                   {"map": "second_map", "verdict": verdict, "executions": 1, "schedules": 20},
+                   {"map": None, "verdict": "sang", "executions": 1, "schedules": 0}]
         return nightly.add_schedules(Path("schedules.json"), [{"lane": "schedules", "status": 0, "targets": targets}], commit, seed)
 
     def test_clean_schedules_add_up_over_the_nights(self):

@@ -1,7 +1,9 @@
 // The replay command of a fuzz target: what a failing input does, without a fuzzing engine.
 //
 //   TARGET_replay [FILE|FOLDER]...          judge each; report failures, one line of summary. A file of threads is
-//                                           judged up to 200 times, one in a folder once; a file with a schedule once
+//                                           judged up to 200 times, one in a folder once; a file with a
+//                                           schedule along it and then along the few others that the engine tries, one in a
+//                                           folder along its own
 //   TARGET_replay --schedules K FILE...     and so many other interleavings of each that holds along its own
 //   TARGET_replay --picture OUT FILE        and the interleaving as an HTML page
 //   TARGET_replay --times K FILE            k/K with its interval, for failures that do not always show
@@ -236,8 +238,7 @@ int command(int argument_count, char** arguments) {
   }
   if (paths.empty()) return wrong_use("which file or folder?");
   if (measures) return driver::measure_throughput(paths, rounds, raw);
-  check::schedule_search_of_this_process().schedules = generation.schedules;
-  return driver::replay(paths, raw, picture, out);
+  return driver::replay(paths, raw, picture, out, generation.schedules);
 }
 
 }  // namespace

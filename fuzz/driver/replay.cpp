@@ -69,6 +69,9 @@ std::uint64_t judgements_of_a_named_file() {
   return check::this_target().concurrent && !check::this_target().scheduled ? 200 : 1;
 }
 
+// An engine may have kept a file because of another schedule than its own.
+std::uint32_t schedules_of_a_named_file() { return check::this_target().scheduled ? check::schedules_of_an_input : 0; }
+
 // `kept`: where a failure will be written; "": it is where it was.
 void judge_one(const input& in, const std::string& file, totals& sum, std::uint64_t times = 1,
                const std::string& kept = "") {
@@ -88,8 +91,8 @@ void judge_one(const input& in, const std::string& file, totals& sum, std::uint6
   input failing = in;
   if (!v.decisions.empty()) failing.program.decisions = v.decisions;
   // What was found along another schedule fails again along its decisions.
-  const bool searched = check::schedule_search_of_this_process().schedules != 0;
-  std::fputs(report_of(searched ? failing : in, v, kept.empty() || sum.failed > 0 ? file : kept).c_str(), stdout);
+  std::fputs(report_of(v.schedules_run > 1 ? failing : in, v, kept.empty() || sum.failed > 0 ? file : kept).c_str(),
+             stdout);
   if (sum.failed++ == 0) sum.failing = std::move(failing);
   std::fflush(stdout);
 }
@@ -150,7 +153,8 @@ std::vector<std::string> files_of(const std::vector<std::string>& paths, std::st
   return all;
 }
 
-int replay(const std::vector<std::string>& paths, bool raw, const std::string& picture, const std::string& out) {
+int replay(const std::vector<std::string>& paths, bool raw, const std::string& picture, const std::string& out,
+           std::uint32_t schedules) {
   tell_when_dying();
   totals sum;
   const auto refuse = [&](const std::string& message) {
@@ -166,7 +170,10 @@ int replay(const std::vector<std::string>& paths, bool raw, const std::string& p
       if (const auto* wrong = std::get_if<check::file_error>(&in)) {
         refuse(wrong->message);
       } else {
-        judge_one(std::get<input>(in), file, sum, file == path ? judgements_of_a_named_file() : 1, out);
+        const bool named = file == path;
+        check::schedule_search_of_this_process().schedules =
+            schedules != 0 || !named ? schedules : schedules_of_a_named_file();
+        judge_one(std::get<input>(in), file, sum, named ? judgements_of_a_named_file() : 1, out);
       }
     }
   }

@@ -15,9 +15,11 @@ std::vector<std::string> files_of(const std::vector<std::string>& paths, std::st
 
 // A failure prints its report; at the end one line sums up. `picture` names where the last failure is written as an HTML
 // page, if its target draws one, and `out` where the first input that failed is written, with the schedule along which it did;
-// "": nowhere. Exit status: 0 all held, 1 some failed, 2 some file is no input.
-int replay(const std::vector<std::string>& paths, bool raw, const std::string& picture = "",
-           const std::string& out = "");
+// "": nowhere. `schedules`: of each program that holds so many other interleavings; 0: of files named by themselves those
+// that an engine tries (check/run/schedule_search.h), of those in folders none.
+// Exit status: 0 all held, 1 some failed, 2 some file is no input.
+int replay(const std::vector<std::string>& paths, bool raw, const std::string& picture, const std::string& out,
+           std::uint32_t schedules);
 
 struct generation {
   std::uint64_t programs = 0;  // at most so many

@@ -142,6 +142,7 @@ class progress_line {
 
 int repeat(const input& in, const std::string& file, unsigned times, std::chrono::milliseconds try_limit) {
   const stop_on_signal guard;
+  if (check::this_target().scheduled) check::schedule_search_of_this_process().schedules = check::schedules_of_an_input;
   unsigned failed = 0, done = 0;
   progress_line line;
   while (done < times && interrupted == 0) {
@@ -160,6 +161,8 @@ int repeat(const input& in, const std::string& file, unsigned times, std::chrono
 int shrink(const input& in, const shrink_options& options) {
   const stop_on_signal guard;
   const auto begin = clock::now();
+  // The story is told at the end.
+  const search_while_reducing searching;
   const auto out_of_time = [&] { return interrupted != 0 || clock::now() - begin >= options.time; };
 
   const failure_rate measured = measure(in, options.try_limit, out_of_time);
@@ -198,10 +201,10 @@ int shrink(const input& in, const shrink_options& options) {
     if (check::this_target().scheduled) candidate.program.decisions = std::move(result.verdict.decisions);
     return first.signature;
   };
-  // The story is told at the end.
-  const search_while_reducing searching;
-
   input smallest = in;
+  if (check::this_target().scheduled && !first.verdict.decisions.empty()) {
+    smallest.program.decisions = first.verdict.decisions;
+  }
   std::uint64_t tries = 0;
   bool finished = false;
   std::string problem;
@@ -224,7 +227,7 @@ int shrink(const input& in, const shrink_options& options) {
     problem = check::write_file(options.out, std::span<const std::uint8_t>(smallest.bytes));
   } else {
     auto r = check::reduce(
-        in.program, first.signature,
+        smallest.program, first.signature,
         [&](check::program& p) {
           input candidate;
           candidate.program = std::move(p);

@@ -12,6 +12,7 @@ seen, 2 wrong use, missing binary or a run that did not finish.
 import argparse
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from report import HERE, Table, cpu_model, fail, update_readme, verdict, write_b
 STRATEGIES = ["random_walk", "pct 2", "pct 3", "pos", "surw", "reads_from", "portfolio"]
 SCHEDULES_BAR = 10000
 ENGINE_BAR = 20000
+# What the fuzzer says at its end.
+OPERATIONS, SCHEDULES = (re.compile(rf"^{what}: (\d+)", re.M) for what in ("operations", "schedules"))
 # Three threads, six operations, on two keys.
 ENGINE_PROGRAM = """gauntlet 1
 target concurrent_schedule
@@ -60,38 +63,38 @@ def measure(arguments):
 
 
 def engine_seconds(binary, arguments):
-    """CPU seconds and operations of one run of the fuzzer on sharded_map."""
+    """CPU seconds, operations and schedules of one run of the fuzzer on sharded_map."""
     began = resource.getrusage(resource.RUSAGE_CHILDREN)
     result = subprocess.run([str(binary), *arguments], env={**os.environ, "GAUNTLET_SUBJECT": "sharded_map"},
                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     if result.returncode != 0:
         fail(f"{binary.name} ended with {result.returncode}:\n{result.stderr[-2000:]}")
-    _, found, count = result.stderr.rpartition("operations: ")
-    if not found:
-        fail(f"{binary.name} did not say how many operations it ran:\n{result.stderr[-2000:]}")
-    operations = int(count.split()[0])
-    return ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime, operations
+    operations, schedules = OPERATIONS.search(result.stderr), SCHEDULES.search(result.stderr)
+    if not operations or not schedules:
+        fail(f"{binary.name} did not say how much it ran:\n{result.stderr[-2000:]}")
+    seconds = ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime
+    return seconds, int(operations.group(1)), int(schedules.group(1))
 
 
 def measure_engine(arguments):
-    """Executions a CPU second through the fuzz target: of one program, and of what the mutator makes of programs of at most
-    six operations (each up to four times), from an empty corpus."""
+    """Executions and schedules a CPU second through the fuzz target: of one program along its own schedule, and of what the
+    mutator makes of programs of at most six operations (each up to four times), from an empty corpus, along others, too."""
     binary = Path(arguments.engine).resolve() / "concurrent_schedule"
     if not os.access(binary, os.X_OK):
         fail(f"{binary} is missing; ci/bench schedules builds it")
-    runs = 50_000 if arguments.quick else 200_000
+    most = 50_000 if arguments.quick else 200_000
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         program = Path(scratch) / "program.ops"
         program.write_text(ENGINE_PROGRAM)
         corpus = Path(scratch) / "corpus"
         corpus.mkdir()
-        for what, options in (("one program", [program, f"-runs={runs}"]),
-                              ("mutated programs", [corpus, f"-runs={runs}", f"-max_len={RECORDS_OF_SIX}", "-seed=1",
-                                                    "-entropic=0", "-use_value_profile=0"])):
-            seconds, operations = engine_seconds(binary, [str(option) for option in options])
-            rows.append({"what": what, "runs": runs, "seconds": seconds, "operations": operations / runs})
+        mutating = [f"-max_len={RECORDS_OF_SIX}", "-seed=1", "-entropic=0", "-use_value_profile=0"]
+        for what, runs, options in (("one program", most, [program]), ("mutated programs", most // 10, [corpus, *mutating])):
+            seconds, operations, schedules = engine_seconds(binary, [*map(str, options), f"-runs={runs}"])
+            rows.append({"what": what, "runs": runs, "seconds": seconds, "operations": operations / schedules,
+                         "schedules": schedules})
     return rows
 
 
@@ -171,9 +174,9 @@ def litmus_parts(run):
 
 
 def engine_parts(run):
-    table = Table(["executions of", "operations each", "executions a CPU second"])
+    table = Table(["executions of", "operations each", "executions a CPU second", "schedules a CPU second"])
     for r in run["engine"]:
-        table.add(r["what"], f"{r['operations']:.1f}", figure(r["runs"] / r["seconds"]))
+        table.add(r["what"], f"{r['operations']:.1f}", figure(r["runs"] / r["seconds"]), figure(r["schedules"] / r["seconds"]))
     rate = run["engine"][0]["runs"] / run["engine"][0]["seconds"]
     return [("Through libFuzzer: the target concurrent_schedule on sharded_map, three threads, six operations", table,
              f"{verdict(rate >= ENGINE_BAR)}: {figure(rate)} executions a second of the program (bar: {ENGINE_BAR:,}).")]

@@ -20,6 +20,6 @@ struct awaits_no_reader : detail::resharding_protocol {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 using cleaned_under_a_reader = restless_map_under<awaits_no_reader, Key, T, Hash, KeyEqual, Allocator>;
 
-GAUNTLET_SCHEDULED_DEFECT(cleaned_under_a_reader, "routed_map", "a key that is there all the time is found");
+GAUNTLET_SCHEDULED_DEFECT_OF_ROUTED_MAP(cleaned_under_a_reader, "a key that is there all the time is found");
 
 }  // namespace gauntlet::broken

@@ -15,6 +15,6 @@ struct content_with_some : detail::resharding_protocol {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 using cut_over_too_early = restless_map_under<content_with_some, Key, T, Hash, KeyEqual, Allocator>;
 
-GAUNTLET_SCHEDULED_DEFECT(cut_over_too_early, "routed_map", "a resharding moves every element that is to move");
+GAUNTLET_SCHEDULED_DEFECT_OF_ROUTED_MAP(cut_over_too_early, "a resharding moves every element that is to move");
 
 }  // namespace gauntlet::broken

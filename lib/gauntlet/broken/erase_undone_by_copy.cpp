@@ -22,7 +22,7 @@ struct copies_what_was : detail::resharding_protocol {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 using erase_undone_by_copy = restless_map_under<copies_what_was, Key, T, Hash, KeyEqual, Allocator>;
 
-GAUNTLET_SCHEDULED_DEFECT(erase_undone_by_copy, "routed_map",
-                          "an element erased while its shard is copied stays erased");
+GAUNTLET_SCHEDULED_DEFECT_OF_ROUTED_MAP(erase_undone_by_copy,
+                                        "an element erased while its shard is copied stays erased");
 
 }  // namespace gauntlet::broken

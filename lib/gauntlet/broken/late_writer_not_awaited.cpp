@@ -20,6 +20,6 @@ struct awaits_no_writer : detail::resharding_protocol {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 using late_writer_not_awaited = restless_map_under<awaits_no_writer, Key, T, Hash, KeyEqual, Allocator>;
 
-GAUNTLET_SCHEDULED_DEFECT(late_writer_not_awaited, "routed_map", "an insertion that has returned is not lost");
+GAUNTLET_SCHEDULED_DEFECT_OF_ROUTED_MAP(late_writer_not_awaited, "an insertion that has returned is not lost");
 
 }  // namespace gauntlet::broken

@@ -19,3 +19,9 @@ using restless_map_under =
     adapters::restless_routed_map<Key, T, Hash, KeyEqual, Allocator, tiny_routing_policy_under<Protocol>>;
 
 }  // namespace gauntlet::broken
+
+// GAUNTLET_SCHEDULED_DEFECT with the twin that all of them have. A resharding begins and goes on by operations, and so the
+// smallest program depends on what notices: a walk or the contents at the end take up to eight, a lookup at most six.
+#define GAUNTLET_SCHEDULED_DEFECT_OF_ROUTED_MAP(map, promise_text)                                     \
+  GAUNTLET_REGISTERED_CONCURRENT_DEFECT(map, .promise = promise_text, .target = "concurrent_schedule", \
+                                        .reduced_operations_max = 8, .right_twin = "routed_map")

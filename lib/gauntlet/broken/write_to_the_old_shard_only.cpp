@@ -17,6 +17,6 @@ struct writes_once : detail::resharding_protocol {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 using write_to_the_old_shard_only = restless_map_under<writes_once, Key, T, Hash, KeyEqual, Allocator>;
 
-GAUNTLET_SCHEDULED_DEFECT(write_to_the_old_shard_only, "routed_map", "a write during a resharding is not lost");
+GAUNTLET_SCHEDULED_DEFECT_OF_ROUTED_MAP(write_to_the_old_shard_only, "a write during a resharding is not lost");
 
 }  // namespace gauntlet::broken

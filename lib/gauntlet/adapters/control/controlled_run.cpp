@@ -106,7 +106,9 @@ sched::run_options options_of_run(const check::program& p, const check::concurre
 
 check::verdict run_under(sched::strategy& decides, const check::program& p,
                          const check::concurrent_subject_factory& make, const controlled_options& options) {
-  return judged(decides, p, make, options_of_run(p, make, options), options);
+  check::verdict v = judged(decides, p, make, options_of_run(p, make, options), options);
+  v.schedules_run = 1;
+  return v;
 }
 
 check::verdict run_controlled(const check::program& p, const check::concurrent_subject_factory& make,
@@ -114,13 +116,15 @@ check::verdict run_controlled(const check::program& p, const check::concurrent_s
   sched::run_options run = options_of_run(p, make, options);
   along_decisions own(p.decisions);
   check::verdict v = judged(own, p, make, run, options);
+  v.schedules_run = 1;
   if (!v || options.schedules == 0) return v;
   const std::unique_ptr<sched::strategy> portfolio = sched::standard_portfolio(options.rng_seed);
   for (std::uint32_t i = 1; i <= options.schedules && v; ++i) {
     run.rng_seed = options.rng_seed + i;
-    const std::uint64_t before = v.operations_run;
+    const std::uint64_t operations = v.operations_run;
     v = judged(*portfolio, p, make, run, options);
-    v.operations_run += before;
+    v.operations_run += operations;
+    v.schedules_run = 1 + i;
   }
   return v;
 }

@@ -53,6 +53,17 @@ TEST(controlled_run, a_right_map_holds_along_any_schedule) {
   }
 }
 
+TEST(controlled_run, counts_the_schedules_up_to_the_one_that_fails) {
+  const program p = text_program(two_updates);
+  EXPECT_EQ(judged("sharded_map", p).schedules_run, 1u);
+  EXPECT_EQ(judged("sharded_map", p, {.schedules = 20}).schedules_run, 21u);
+  const program inserts = text_program("threads 2\n@1 insert_copy 0 hot 0 value 1\n@2 insert_copy 0 hot 1 value 1\n");
+  const verdict failed = judged("copy_then_publish", inserts, {.schedules = 2000});
+  EXPECT_FALSE(failed);
+  EXPECT_GT(failed.schedules_run, 1u);
+  EXPECT_LT(failed.schedules_run, 2000u);
+}
+
 // What is over when an operation does its first event was over when it began, although its thread was there before.
 TEST(controlled_run, an_operation_begins_with_its_first_event) {
   const program p = text_program(

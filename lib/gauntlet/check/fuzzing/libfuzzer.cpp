@@ -9,7 +9,11 @@
 // comparisons; its result is decoded and encoded again, so that the corpus holds canonical programs.
 //
 // A failing verdict is printed and then aborts the process: that is how an engine learns to keep the input. The last
-// line of every ending is `operations: N`, the work done, for tables of throughput.
+// lines of every ending are `operations: N` and, of a target with schedules, `schedules: N`: the work done, for tables.
+//
+// A target with schedules judges what the mutator made along other schedules as well (run/schedule_search.h), and what
+// was there before, as a corpus that is loaded or merged, along its own alone. The engine keeps the input as it was: that
+// it may fail along another schedule only is known to the replay binary and to the reducer, which search the same ones.
 #include <signal.h>
 #include <unistd.h>
 
@@ -26,6 +30,7 @@
 #include <gauntlet/check/program/codec.h>
 #include <gauntlet/check/program/file.h>
 #include <gauntlet/check/report/report.h>
+#include <gauntlet/check/run/schedule_search.h>
 
 extern "C" {
 __attribute__((weak)) std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
@@ -41,10 +46,14 @@ using namespace gauntlet::check;
 
 constexpr std::size_t scheduled_operations_max = 24;
 
-std::uint64_t operations_run = 0;  // by all inputs of this process; inputs are judged one after another
+// By all inputs of this process; inputs are judged one after another.
+std::uint64_t operations_run = 0, schedules_run = 0;
+bool made_by_the_mutator = false;  // the input that is judged next
 
-void print_operations_run() {
+void print_work_done() {
   std::fprintf(stderr, "operations: %llu\n", static_cast<unsigned long long>(operations_run));
+  if (this_target().scheduled)
+    std::fprintf(stderr, "schedules: %llu\n", static_cast<unsigned long long>(schedules_run));
   std::fflush(stderr);
 }
 
@@ -76,7 +85,8 @@ bool let_one_thread_abort() {
   return sigaction(SIGABRT, &alone, nullptr) == 0;
 }
 
-[[noreturn]] void stop_with(const program& p, std::span<const std::uint8_t> bytes, const verdict& v) {
+[[noreturn]] void stop_with(program p, std::span<const std::uint8_t> bytes, const verdict& v) {
+  if (!v.decisions.empty()) p.decisions = v.decisions;
   const target_description& target = this_target();
   const char* const chosen = std::getenv("GAUNTLET_SUBJECT");
   const std::string_view subject = chosen != nullptr && *chosen != '\0' ? chosen : target.default_subject;
@@ -84,7 +94,7 @@ bool let_one_thread_abort() {
       target.judge_program != nullptr ? report(p, v, subject, target.name, "") : report(bytes, v, target.name, "");
   std::fwrite(text.data(), 1, text.size(), stderr);
   if (target.must_fail) std::fputs("This target must fail: the alarm rings as it should.\n", stderr);
-  print_operations_run();
+  print_work_done();
   std::abort();
 }
 
@@ -127,7 +137,7 @@ std::size_t mutate_bytes(std::uint8_t* data, std::size_t size, std::size_t max_s
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  [[maybe_unused]] static const int registered = std::atexit(print_operations_run);
+  [[maybe_unused]] static const int registered = std::atexit(print_work_done);
   [[maybe_unused]] static const bool alone = let_one_thread_abort();
   const target_description& target = this_target();
   const std::span<const std::uint8_t> bytes(data, size);
@@ -138,13 +148,19 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     return 0;
   }
   const program p = read_input(bytes);
+  if (target.scheduled) {
+    schedule_search_of_this_process().schedules = made_by_the_mutator ? schedules_of_an_input : 0;
+    made_by_the_mutator = false;
+  }
   const verdict v = target.judge_program(p);
   operations_run += v.operations_run;
+  schedules_run += v.schedules_run;
   if (!v) stop_with(p, bytes, v);
   return 0;
 }
 
 std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned int seed) {
+  made_by_the_mutator = true;
   random_source random(seed);
   // A target that judges bytes is about what programs are not: it gets both.
   const bool judges_bytes = this_target().judge_program == nullptr;
@@ -159,6 +175,7 @@ std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::s
 
 std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* data_1, std::size_t size_1, const std::uint8_t* data_2,
                                       std::size_t size_2, std::uint8_t* out, std::size_t max_size, unsigned int seed) {
+  made_by_the_mutator = true;
   random_source random(seed);
   if (this_target().judge_program == nullptr && random.chance(50)) {  // a head of one, a tail of the other
     const std::size_t head = std::min<std::size_t>(random.below(size_1 + 1), max_size);

@@ -81,6 +81,7 @@ verdict judge_each(const std::vector<const registration*>& maps,
     }
     all.undecided = all.undecided || v.undecided;
     all.operations_run += v.operations_run;
+    all.schedules_run += v.schedules_run;
   }
   return all;
 }
