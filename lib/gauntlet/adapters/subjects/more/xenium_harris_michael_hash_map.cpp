@@ -1,0 +1,12 @@
+#include <gauntlet/adapters/subjects/more/register.h>
+#include <gauntlet/adapters/xenium_harris_michael_hash_map.h>
+#include <gauntlet/check/run/concurrent_subject_of.h>
+
+namespace gauntlet::adapters {
+
+using enum check::element_types;
+static const registrar_of_stranger registered(
+    "xenium_harris_michael_hash_map",
+    check::make_concurrent_subject<xenium_harris_michael_hash_map, u64_u64, string_string>());
+
+}  // namespace gauntlet::adapters
