@@ -10,10 +10,11 @@
 //   };
 //
 // That is all a map with the standard's interface needs; an operation whose member is missing answers `unsupported` and
-// is left out on both sides. Optional static members of the adapter:
+// is left out on both sides (begin, end, find, insert, erase of a key, size and clear must be there). Optional static members of the adapter:
 //
 //   map_type make(const Hash&, const KeyEqual&, const Allocator&, std::size_t capacity)
-//                                    when the constructor (capacity, hash, equal, allocator) is not there
+//                                    when none of the constructors (capacity, hash, equal, allocator), (capacity,
+//                                    hash, equal), ... () is there
 //   bool self_check(const map_type&, std::ostream& dump)
 //   std::uint64_t work(const map_type&)               groups probed and elements moved since the map was made
 //   std::uint64_t structural_events(const map_type&)  growth, splits, merges, shrinks since the map was made

@@ -55,6 +55,7 @@ class subject_of final : public subject_base {
   std::string_view name() const override { return adapter::name; }
   capabilities can() const override {
     capabilities c = adapter::can();
+    c.erase_gives_the_next = c.erase_gives_the_next && erases_by_iterator;
     // Of an element that can neither be copied nor moved without exceptions, nothing may be left; a map of nodes has no
     // need to move it.
     c.moves_keep_elements =
@@ -81,6 +82,7 @@ class subject_of final : public subject_base {
 
  private:
   static constexpr bool copyable = std::is_copy_constructible_v<mapped_type>;
+  static constexpr bool erases_by_iterator = requires(map_type& m) { m.erase(m.begin()); };
   static constexpr bool has_nodes = requires { typename map_type::node_type; } && adapter::can().nodes;
   // Constructors that take an allocator besides. A map without them uses the allocator of the map that it is made of.
   static constexpr bool copies_with_allocator =
@@ -114,7 +116,14 @@ class subject_of final : public subject_base {
       return false;
     }
   }();
-  using value_type = typename map_type::value_type;  // the pair that the map calls an element: its key may be constant
+  static auto type_of_elements() {
+    if constexpr (requires { typename map_type::value_type; }) {
+      return std::type_identity<typename map_type::value_type>();
+    } else {
+      return std::type_identity<std::pair<const key_type, mapped_type>>();
+    }
+  }
+  using value_type = typename decltype(type_of_elements())::type;  // the map's pair: its key may be constant
 
   template <class Map, bool Has>
   struct node_holder {
@@ -140,11 +149,16 @@ class subject_of final : public subject_base {
   bool same_allocator(unsigned a, unsigned b) const noexcept;
 
   bool leaves_out(const request& r) const noexcept;
-  auto own_element(const map_type& m, std::uint64_t key) const -> decltype(m.end());
+  struct place_inside {
+    const key_type* key = nullptr;  // null: none
+    const mapped_type* value = nullptr;
+  };
+  place_inside own_element(const map_type& m, std::uint64_t key) const;
   const mapped_type* own_value(const map_type& m, std::uint64_t key, std::uint64_t value) const;
   result dispatch(const request& r);
   result insert_one(const request& r);
   result erase_one(const request& r);
+  result erase_found(const request& r);
   result whole_map(const request& r);
   result node_operation(const request& r);
   template <class Node>

@@ -107,7 +107,11 @@ result GAUNTLET_SUBJECT_OF::dispatch(const request& r) {
         return unsupported();
       }
     case opcode::size:
-      return {.flag = m.empty(), .number = m.size()};
+      if constexpr (requires { m.empty(); }) {
+        return {.flag = m.empty(), .number = m.size()};
+      } else {
+        return {.flag = m.size() == 0, .number = m.size()};
+      }
     case opcode::equal:
       if constexpr (requires(const map_type& a) { a == a; }) {
         const map_type& a = m;
@@ -198,16 +202,20 @@ result GAUNTLET_SUBJECT_OF::dispatch(const request& r) {
 // The element with this key, if the second way is to be taken and leads there: arguments may refer into the map that they
 // are given to. Looking costs the map nothing, as in look().
 GAUNTLET_SUBJECT_TEMPLATE
-auto GAUNTLET_SUBJECT_OF::own_element(const map_type& m, std::uint64_t key) const -> decltype(m.end()) {
+typename GAUNTLET_SUBJECT_OF::place_inside GAUNTLET_SUBJECT_OF::own_element(const map_type& m,
+                                                                            std::uint64_t key) const {
   if (!adapter::can().arguments_may_refer_inside || !takes_second_way(key)) {
-    return m.end();
+    return {};
   }
   const std::uint64_t hashes = functors_.hashes;
   const std::uint64_t equalities = functors_.equalities;
   const auto at = m.find(make<key_type>(key));
   functors_.hashes = hashes;
   functors_.equalities = equalities;
-  return at;
+  if (at == m.end()) {
+    return {};
+  }
+  return {&at->first, &at->second};
 }
 
 // A mapped value in the map that is equal to this one, if one of the key's neighbours has it.
@@ -215,11 +223,33 @@ GAUNTLET_SUBJECT_TEMPLATE
 auto GAUNTLET_SUBJECT_OF::own_value(const map_type& m, std::uint64_t key, std::uint64_t value) const
     -> const mapped_type* {
   for (const std::uint64_t neighbour : {key ^ 1, key ^ 3, key ^ 5}) {
-    if (const auto at = own_element(m, neighbour); at != m.end() && id_of(at->second) == value) {
-      return &at->second;
+    if (const place_inside found = own_element(m, neighbour); found.key != nullptr && id_of(*found.value) == value) {
+      return found.value;
     }
   }
   return nullptr;
+}
+
+GAUNTLET_SUBJECT_TEMPLATE
+result GAUNTLET_SUBJECT_OF::erase_found(const request& r) {
+  map_type& m = *maps_[r.target];
+  const key_type k = make<key_type>(r.key);
+  const faults::region region;
+  const auto at = m.find(k);
+  if (at == m.end()) {
+    return {};
+  }
+  auto next = at;
+  ++next;
+  const bool last = next == m.end();
+  const std::uint64_t next_key = last ? 0 : id_of(next->first);
+  if constexpr (std::is_void_v<decltype(m.erase(at))>) {
+    m.erase(at);
+    return {.flag = true, .number = next == m.end() ? last : !last && id_of(next->first) == next_key};
+  } else {
+    const auto back = m.erase(at);
+    return {.flag = true, .number = back == m.end() ? last : !last && id_of(back->first) == next_key};
+  }
 }
 
 GAUNTLET_SUBJECT_TEMPLATE
@@ -227,29 +257,18 @@ result GAUNTLET_SUBJECT_OF::erase_one(const request& r) {
   map_type& m = *maps_[r.target];
   if (r.code == opcode::erase_key) {
     const key_type k = make<key_type>(r.key);
-    if (const auto at = own_element(m, r.key); at != std::as_const(m).end()) {
+    if (const place_inside found = own_element(m, r.key); found.key != nullptr) {
       const faults::region region;
-      return {.number = m.erase(at->first)};  // a reference to the very key that goes
+      return {.number = m.erase(*found.key)};  // a reference to the very key that goes
     }
     const faults::region region;
     return {.number = m.erase(k)};
   }
   if (r.code == opcode::erase_iterator) {
-    const key_type k = make<key_type>(r.key);
-    const faults::region region;
-    const auto at = m.find(k);
-    if (at == m.end()) {
-      return {};
-    }
-    const auto next = std::next(at);
-    const bool last = next == m.end();
-    const std::uint64_t next_key = last ? 0 : id_of(next->first);
-    if constexpr (std::is_void_v<decltype(m.erase(at))>) {
-      m.erase(at);
-      return {.flag = true, .number = next == m.end() ? last : !last && id_of(next->first) == next_key};
+    if constexpr (!erases_by_iterator) {
+      return unsupported();
     } else {
-      const auto back = m.erase(at);
-      return {.flag = true, .number = back == m.end() ? last : !last && id_of(back->first) == next_key};
+      return erase_found(r);
     }
   }
   using std::erase_if;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 #include <gauntlet/check/run/subject_of_class.h>
@@ -19,7 +20,20 @@ typename GAUNTLET_SUBJECT_OF::map_type* GAUNTLET_SUBJECT_OF::construct(std::byte
   if constexpr (requires { adapter::make(hash, equal, allocator, std::size_t{}); }) {
     made = ::new (at) map_type(adapter::make(hash, equal, allocator, header_.capacity));
   } else {
-    made = ::new (at) map_type(header_.capacity, hash, equal, allocator);
+    // What a map cannot be given it has of its own: the judge then counts and varies less.
+    const std::size_t capacity = header_.capacity;
+    if constexpr (std::is_constructible_v<map_type, std::size_t, const hash_type&, const equal_type&,
+                                          const allocator_type&>) {
+      made = ::new (at) map_type(capacity, hash, equal, allocator);
+    } else if constexpr (std::is_constructible_v<map_type, std::size_t, const hash_type&, const equal_type&>) {
+      made = ::new (at) map_type(capacity, hash, equal);
+    } else if constexpr (std::is_constructible_v<map_type, std::size_t, const hash_type&>) {
+      made = ::new (at) map_type(capacity, hash);
+    } else if constexpr (std::is_constructible_v<map_type, std::size_t>) {
+      made = ::new (at) map_type(capacity);
+    } else {
+      made = ::new (at) map_type();
+    }
   }
   takes_functors_ = takes_functors_ && has_functors(*made);
   return made;

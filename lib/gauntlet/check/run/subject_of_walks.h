@@ -54,6 +54,8 @@ result GAUNTLET_SUBJECT_OF::iterate(unsigned target, const visitor& visit) {
     }
     if (answer == visit_answer::go_on) {
       advance(at, id_of(at->first));
+    } else if constexpr (!erases_by_iterator) {
+      ++at;  // never asked: nothing is erased then, as capabilities say
     } else if constexpr (std::is_void_v<decltype(m.erase(at))>) {
       const auto gone = at;
       ++at;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <new>
 #include <stdexcept>
@@ -52,7 +53,9 @@ result GAUNTLET_SUBJECT_OF::whole_map(const request& r) {
   [[maybe_unused]] const allocator_type allocator(home(r.target));
   const bool extended = header_.allocator != allocator_mode::equal && !Propagates;
   const auto capacity_request = [&](auto&& act) {
-    const std::size_t amount = reserve_amount(r, m.size(), m.max_size());
+    std::size_t most = std::numeric_limits<std::ptrdiff_t>::max();
+    if constexpr (requires { m.max_size(); }) most = m.max_size();
+    const std::size_t amount = reserve_amount(r, m.size(), most);
     try {
       const faults::region region;
       act(amount);

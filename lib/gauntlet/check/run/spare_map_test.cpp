@@ -1,0 +1,63 @@
+// A map with no more than the judge needs of a map with iterators, behind the usual adapter; and a defect of such a map.
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <map>
+#include <string_view>
+
+#include <gauntlet/check/fuzzing/mutate.h>
+#include <gauntlet/check/run/runner.h>
+#include <gauntlet/check/run/subject_of.h>
+
+namespace gauntlet::check::spare {
+
+// No names of types, nothing but a default constructor, no erasing by iterator. When told to, it forgets the last of nine.
+template <class Key, class T, bool Right>
+class spare_map {
+ public:
+  auto insert(const std::pair<const Key, T>& e) {
+    if (!Right && elements_.size() == 8) elements_.erase(elements_.begin());
+    return elements_.insert(e);
+  }
+  std::size_t erase(const Key& key) { return elements_.erase(key); }
+  auto find(const Key& key) { return elements_.find(key); }
+  auto find(const Key& key) const { return elements_.find(key); }
+  auto begin() { return elements_.begin(); }
+  auto begin() const { return elements_.begin(); }
+  auto end() { return elements_.end(); }
+  auto end() const { return elements_.end(); }
+  std::size_t size() const { return elements_.size(); }
+  void clear() { elements_.clear(); }
+
+ private:
+  std::map<Key, T> elements_;
+};
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct spare_adapter {
+  using map_type = spare_map<Key, T, true>;
+  static constexpr std::string_view name = "spare_map";
+  static constexpr capabilities can() { return {}; }
+};
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct forgetful_adapter {
+  using map_type = spare_map<Key, T, false>;
+  static constexpr std::string_view name = "forgetful_map";
+  static constexpr capabilities can() { return {}; }
+};
+
+static std::size_t failures(const subject_factory& make) {
+  random_source random(3);
+  std::size_t many = 0;
+  for (unsigned i = 0; i < 300; ++i) many += run(generate(random, 60, {}), make) ? 0u : 1u;
+  return many;
+}
+
+TEST(spare_map, is_judged_with_what_it_has) {
+  using enum element_types;
+  EXPECT_EQ((failures(make_subject<spare_adapter, u64_u64, string_string>())), 0u);
+  EXPECT_GT((failures(make_subject<forgetful_adapter, u64_u64, string_string>())), 0u);
+}
+
+}  // namespace gauntlet::check::spare
