@@ -112,12 +112,12 @@ def summary(lanes, proof, schedules, merges, seed, minutes, jobs):
         for target in result["targets"]:
             rows.append([fuzz.title_of(target), result["lane"], target["verdict"], grouped(target["executions"]),
                          grouped(target["executions_per_second"]), grouped(target["operations_per_second"]),
-                         target["coverage"], f"+{target['corpus_grown']}",
+                         grouped(target["schedules"]) if target["schedules"] else "-", target["coverage"], f"+{target['corpus_grown']}",
                          " ".join(f"`{fuzz.command_of(target, found['file'])}`" for found in target["findings"]) or "-"])
     parts = [f"# Nightly of {time.strftime('%Y-%m-%d')}, commit {head() or 'unknown'}",
              f"{minutes} minutes a target and lane, {jobs} targets at once on {os.cpu_count()} processors, rng seed {seed}.",
-             markdown_table(["target", "lane", "verdict", "executions", "exec/s", "operations/s", "coverage", "corpus",
-                             "findings"], rows)]
+             markdown_table(["target", "lane", "verdict", "executions", "exec/s", "operations/s", "schedules", "coverage",
+                             "corpus", "findings"], rows)]
     for result in lanes:
         if not result["targets"]:
             parts.append(f"**The {result['lane']} lane gave no results (exit status {result['status']}); see {result['lane']}.log.**")

@@ -4,6 +4,8 @@ Each file is refused with one clear line on stderr and exit status 2, within sec
 """
 
 import os
+import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -130,15 +132,22 @@ class GoodFiles(unittest.TestCase):
     def test_other_schedules_of_a_program_are_searched(self):
         with tempfile.TemporaryDirectory() as folder:
             program = Path(folder) / "three_threads.ops"
-            program.write_text("gauntlet 1\ntarget concurrent_schedule\nthreads 3\ninsert_copy 0 hot 0 value 1\n"
-                               "@1 find 0 hot 0\n@1 find 0 hot 0\n@2 erase_key 0 hot 0\n@3 find 0 hot 0\n")
+            three_threads = ("gauntlet 1\ntarget concurrent_schedule\nthreads 3\ninsert_copy 0 hot 0 value 1\n"
+                             "@1 find 0 hot 0\n@1 find 0 hot 0\n@2 erase_key 0 hot 0\n@3 find 0 hot 0\n")
+            program.write_text(three_threads)
             defect = ("--subject", "remembered_too_long")
-            self.assertEqual(run("ci/reproduce", program, *defect).returncode, 0)
             done = run("ci/reproduce", program, *defect, "--schedules", "2000")
             self.assertEqual(done.returncode, 1, done.stdout[-2000:] + done.stderr[-2000:])
             found = ROOT / "build/reproduce/three_threads.ops"
             self.assertIn(f"ci/minimize {found.relative_to(ROOT)}", done.stdout)
-            self.assertEqual(run("ci/reproduce", found, *defect).returncode, 1, "without a search, along what was found")
+            replay = ROOT / "build/schedule/bin/concurrent_schedule_replay"
+            for there, status in ((folder, 0), (folder + "/found", 1)):
+                done = subprocess.run([replay, there], env={**os.environ, "GAUNTLET_SUBJECT": defect[1]}, capture_output=True)
+                self.assertEqual(done.returncode, status, f"{there}: along its own schedule")
+                os.makedirs(folder + "/found", exist_ok=True)
+                shutil.copy(found, folder + "/found")
+                program.unlink(missing_ok=True)
+            program.write_text(three_threads)
             self.assertEqual(run("ci/reproduce", program, "--subject", "remembering_map", "--schedules", "500").returncode, 0)
         self.assertIn("has no schedules", run("ci/reproduce", some_seed(), "--schedules", "5").stderr)
 
@@ -159,6 +168,24 @@ class GoodFiles(unittest.TestCase):
             program.unlink()
             alone = subprocess.run([replay, folder], env={**os.environ, "GAUNTLET_SUBJECT": defect[1]}, capture_output=True)
             self.assertEqual(alone.returncode, 1, "what is smaller has its schedule")
+
+    def test_the_engine_judges_what_it_makes_along_other_schedules_too(self):
+        engine = ROOT / "build/schedule/bin/concurrent_schedule"
+        subprocess.run(["cmake", "--build", ROOT / "build/schedule", "--target", engine.name], check=True, capture_output=True)
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / "one.ops"
+            program.write_text("gauntlet 1\ntarget concurrent_schedule\nthreads 2\n@1 insert_copy 0 hot 1 value 1\n@2 size 0\n")
+
+            def schedules(*arguments):
+                done = subprocess.run([engine, *arguments], env={**os.environ, "GAUNTLET_SUBJECT": "sharded_map"},
+                                      capture_output=True, text=True, check=True)
+                return int(re.search(r"^schedules: (\d+)", done.stderr, re.M).group(1))
+
+            self.assertEqual(schedules(program, "-runs=10"), 10)
+            os.mkdir(folder + "/corpus")
+            made = schedules(folder + "/corpus", "-runs=200", "-seed=1", "-max_len=512")
+            self.assertGreater(made, 200 * 10)
+            self.assertLessEqual(made, 202 * 21)
 
     def test_a_test_is_emitted(self):
         done = run("ci/reproduce", some_seed(), "--emit-test")

@@ -42,6 +42,12 @@ inline check::verdict judge(const input& in) {
   return in.is_bytes ? target.judge_bytes(in.bytes) : target.judge_program(in.program);
 }
 
+// The input with the schedule along which it failed in place of its own, where a schedule is known.
+inline input along_what_failed(input in, const check::verdict& v) {
+  if (!v.decisions.empty()) in.program.decisions = v.decisions;
+  return in;
+}
+
 // The map that is judged, by name; "" when the target picks its own.
 std::string subject_name();
 

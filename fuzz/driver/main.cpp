@@ -24,7 +24,6 @@
 #include <gauntlet/check/program/text.h>
 #include <gauntlet/check/report/report.h>
 #include <gauntlet/check/run/registry.h>
-#include <gauntlet/check/run/schedule_search.h>
 
 #include "input.h"
 #include "replay.h"
@@ -119,7 +118,7 @@ int command(int argument_count, char** arguments) {
   bool raw = false, defects = false, subjects = false, judged = false, twins = false;
   driver::generation generation;
   app.add_option("paths", paths, "files or folders to judge")->type_name("FILE|FOLDER");
-  auto* const modes = app.add_option_group("instead of judging once");
+  auto* const modes = app.add_option_group("instead of judging files");
   modes->add_option("--print", print, "print the input as text")->type_name("FILE");
   modes->add_option("--emit-test", emit, "print a C++ test that holds the program")->type_name("FILE");
   modes->add_option("--target-of", target_of, "print the target that the file's header names")->type_name("FILE");
@@ -185,8 +184,8 @@ int command(int argument_count, char** arguments) {
     return wrong_use("--schedules goes with files to judge or with --generate");
   }
   if (seconds > 0 && !reduces && !generates) return wrong_use("--seconds goes with --reduce or --generate");
-  if (!out.empty() && !reduces && !generates && generation.schedules == 0) {
-    return wrong_use("--out goes with --reduce, --generate or --schedules");
+  if (!out.empty() && !reduces && !generates && !(target.scheduled && modes->count_all() == 0)) {
+    return wrong_use("--out goes with --reduce, --generate or files whose schedules are searched");
   }
 
   if (defects) return list_defects();
@@ -217,7 +216,7 @@ int command(int argument_count, char** arguments) {
     return with_program(emit, raw, [&](const check::program& p) {
       if (driver::subject_name().empty())
         return refuse("this target picks its own map; name one with GAUNTLET_SUBJECT");
-      return print_text(check::emit_test(p, driver::subject_name(), target.name));
+      return print_text(check::emit_test(driver::along_a_failing_schedule(p), driver::subject_name(), target.name));
     });
   }
   if (reduces) {

@@ -88,11 +88,12 @@ void judge_one(const input& in, const std::string& file, totals& sum, std::uint6
   sum.undecided += v.undecided;
   if (v) return;
   sum.picture = v.picture;
-  input failing = in;
-  if (!v.decisions.empty()) failing.program.decisions = v.decisions;
   // What was found along another schedule fails again along its decisions.
-  std::fputs(report_of(v.schedules_run > 1 ? failing : in, v, kept.empty() || sum.failed > 0 ? file : kept).c_str(),
-             stdout);
+  input failing = along_what_failed(in, v);
+  std::fputs(
+      report_of(v.schedules_run > 1 || !kept.empty() ? failing : in, v, kept.empty() || sum.failed > 0 ? file : kept)
+          .c_str(),
+      stdout);
   if (sum.failed++ == 0) sum.failing = std::move(failing);
   std::fflush(stdout);
 }
@@ -186,6 +187,14 @@ int replay(const std::vector<std::string>& paths, bool raw, const std::string& p
   }
   if (!keep_failing(sum, out)) return 2;
   return sum_up(sum, "inputs");
+}
+
+check::program along_a_failing_schedule(const check::program& p) {
+  if (!check::this_target().scheduled) return p;
+  check::schedule_search_of_this_process() = {.schedules = schedules_of_a_named_file(), .explain = false};
+  input in;
+  in.program = p;
+  return along_what_failed(in, judge(in)).program;
 }
 
 int generate_and_judge(const generation& options) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <gauntlet/check/program/program.h>
+
 namespace gauntlet::driver {
 
 // Each path is a file or a folder (its files, in order of name, hidden ones left out). `problem` tells of a folder that
@@ -20,6 +22,10 @@ std::vector<std::string> files_of(const std::vector<std::string>& paths, std::st
 // Exit status: 0 all held, 1 some failed, 2 some file is no input.
 int replay(const std::vector<std::string>& paths, bool raw, const std::string& picture, const std::string& out,
            std::uint32_t schedules);
+
+// The program with a schedule that makes it fail, where its target has schedules and one of those that a file named by
+// itself is judged along does; otherwise the program as it is.
+check::program along_a_failing_schedule(const check::program& p);
 
 struct generation {
   std::uint64_t programs = 0;  // at most so many

@@ -148,7 +148,9 @@ int repeat(const input& in, const std::string& file, unsigned times, std::chrono
   while (done < times && interrupted == 0) {
     const try_result result = try_in_child(in, try_limit);
     ++done;
-    if (!result.signature.held() && ++failed == 1) std::fputs(report_of(in, result.verdict, file).c_str(), stdout);
+    if (!result.signature.held() && ++failed == 1) {
+      std::fputs(report_of(along_what_failed(in, result.verdict), result.verdict, file).c_str(), stdout);
+    }
     line.show(std::to_string(failed) + " of " + std::to_string(done) + " runs failed");
   }
   const check::interval range = check::wilson(failed, done);
@@ -161,10 +163,9 @@ int repeat(const input& in, const std::string& file, unsigned times, std::chrono
 int shrink(const input& in, const shrink_options& options) {
   const stop_on_signal guard;
   const auto begin = clock::now();
-  // The story is told at the end.
-  const search_while_reducing searching;
   const auto out_of_time = [&] { return interrupted != 0 || clock::now() - begin >= options.time; };
 
+  if (check::this_target().scheduled) check::schedule_search_of_this_process().schedules = check::schedules_of_an_input;
   const failure_rate measured = measure(in, options.try_limit, out_of_time);
   const try_result& first = measured.first;
   if (measured.failures == 0) {
@@ -201,10 +202,10 @@ int shrink(const input& in, const shrink_options& options) {
     if (check::this_target().scheduled) candidate.program.decisions = std::move(result.verdict.decisions);
     return first.signature;
   };
-  input smallest = in;
-  if (check::this_target().scheduled && !first.verdict.decisions.empty()) {
-    smallest.program.decisions = first.verdict.decisions;
-  }
+  // The story is told at the end.
+  const search_while_reducing searching;
+
+  input smallest = along_what_failed(in, first.verdict);
   std::uint64_t tries = 0;
   bool finished = false;
   std::string problem;

@@ -121,10 +121,11 @@ check::verdict run_controlled(const check::program& p, const check::concurrent_s
   const std::unique_ptr<sched::strategy> portfolio = sched::standard_portfolio(options.rng_seed);
   for (std::uint32_t i = 1; i <= options.schedules && v; ++i) {
     run.rng_seed = options.rng_seed + i;
-    const std::uint64_t operations = v.operations_run;
+    const check::verdict before = std::move(v);
     v = judged(*portfolio, p, make, run, options);
-    v.operations_run += operations;
+    v.operations_run += before.operations_run;
     v.schedules_run = 1 + i;
+    v.undecided = v && (v.undecided || before.undecided);
   }
   return v;
 }

@@ -248,6 +248,27 @@ TEST(controlled_run, a_long_program_whose_operations_end_is_not_called_a_liveloc
   EXPECT_TRUE(is_stuck);
 }
 
+TEST(controlled_run, what_one_schedule_leaves_undecided_another_one_does_not_decide) {
+  std::string copies = "hash constant\nthreads 1\ninsert_copy 0 hot 0 value 1 count 8\n";
+  for (int i = 0; i < 20; ++i) copies += "@1 copy_construct 0 3\n";
+  const program p = text_program(copies);
+  // The program's own run has a map that takes long, those after it one that does not.
+  const check::concurrent_subject_factory slow = check::find_subject("rcu_map")->concurrent;
+  const check::concurrent_subject_factory quick = check::find_subject("shared_mutex_map")->concurrent;
+  unsigned different = 0;
+  for (std::uint32_t steps = 500; steps < 6000; steps += 500) {
+    if (!run_controlled(p, slow, {.events_max = steps}).undecided) continue;
+    if (run_controlled(p, quick, {.events_max = steps}).undecided) continue;
+    ++different;
+    unsigned made = 0;  // one for the options and two for each run
+    const verdict v =
+        run_controlled(p, [&](const check::program_header& h) { return ++made <= 3 ? slow(h) : quick(h); },
+                       {.schedules = 2, .events_max = steps});
+    EXPECT_TRUE(v.undecided) << steps;
+  }
+  EXPECT_GT(different, 0u);
+}
+
 TEST(controlled_run, who_waits_is_shown_with_who_holds) {
   program p = text_program("threads 2\n@1 insert_copy 0 hot 0 value 1\n@2 insert_copy 0 hot 1 value 2\n");
   std::size_t waits = 0;

@@ -226,6 +226,16 @@ std::vector<operation> draw_run(const program& p, random_source& random, const m
   return block;
 }
 
+operation draw_contents(random_source& random) {
+  operation fill;
+  fill.code = opcode::insert_copy;
+  fill.where = lane::before;
+  fill.target = draw_map(random, true);
+  fill.key.number = static_cast<std::uint16_t>(random.below(3));
+  fill.count = static_cast<std::uint16_t>(2 + random.below(7));
+  return fill;
+}
+
 std::vector<operation> draw_waves(const program& p, random_source& random, const mutation_options& options) {
   operation fill = draw_operation(p, random, options, false);
   fill.code = random.chance(50) ? opcode::insert_copy : opcode::insert_range;

@@ -34,6 +34,9 @@ std::vector<operation> draw_walk(const program& p, random_source& random, const 
                                  unsigned depth = 0);
 // The same operation on consecutive keys: fills, empties or searches a stretch of the key space one by one.
 std::vector<operation> draw_run(const program& p, random_source& random, const mutation_options& options, bool inside);
+// What a map holds before threads meet in it: two to eight elements with consecutive keys, so that buckets are full and
+// tables about to grow.
+operation draw_contents(random_source& random);
 // Fill and empty, several times over with keys that move on: what a map must not remember of elements long gone.
 std::vector<operation> draw_waves(const program& p, random_source& random, const mutation_options& options);
 // An injected fault and an operation that meets it: an early event of an insertion or of a whole map, mostly a copy.

@@ -279,6 +279,22 @@ TEST(edit, removing_from_a_normal_program_leaves_a_normal_program) {
   }
 }
 
+TEST(generate, programs_of_threads_often_begin_with_a_map_that_holds_something) {
+  mutation_options options;
+  options.concurrent = true;
+  unsigned filled = 0;
+  for (std::uint64_t rng_seed = 1; rng_seed <= 1000; ++rng_seed) {
+    random_source random(rng_seed);
+    const program p = generate(random, 10, options);
+    const operation& first = p.operations.front();
+    if (first.where != lane::before || first.code != opcode::insert_copy || first.count < 2) continue;
+    ++filled;
+    EXPECT_LE(first.count, 8u);
+  }
+  EXPECT_GT(filled, 300u);
+  EXPECT_LT(filled, 500u);
+}
+
 TEST(draw, a_meeting_is_about_one_key_and_between_threads) {
   mutation_options options;
   options.concurrent = true;

@@ -11,10 +11,12 @@
 
 namespace gauntlet::check::spare {
 
-// No names of types, nothing but a default constructor, no erasing by iterator. When told to, it forgets the last of nine.
-template <class Key, class T, bool Right>
+// No names of types, nothing but a default constructor, no erasing by iterator. Not Right: with
+// eight elements, each insertion first drops the one with the smallest key.
+template <class Key, class T, bool Right, class... Given>
 class spare_map {
  public:
+  explicit(sizeof...(Given) == 1) spare_map(const Given&...) {}
   auto insert(const std::pair<const Key, T>& e) {
     if (!Right && elements_.size() == 8) elements_.erase(elements_.begin());
     return elements_.insert(e);
@@ -52,6 +54,27 @@ static std::size_t failures(const subject_factory& make) {
   std::size_t many = 0;
   for (unsigned i = 0; i < 300; ++i) many += run(generate(random, 60, {}), make) ? 0u : 1u;
   return many;
+}
+
+// Constructors that take a beginning of what the judge has to give.
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct with_capacity : spare_adapter<Key, T, Hash, KeyEqual, Allocator> {
+  using map_type = spare_map<Key, T, true, std::size_t>;
+};
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct with_hash : spare_adapter<Key, T, Hash, KeyEqual, Allocator> {
+  using map_type = spare_map<Key, T, true, std::size_t, Hash>;
+};
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct with_equal : spare_adapter<Key, T, Hash, KeyEqual, Allocator> {
+  using map_type = spare_map<Key, T, true, std::size_t, Hash, KeyEqual>;
+};
+
+TEST(spare_map, is_made_by_the_constructor_that_it_has) {
+  using enum element_types;
+  EXPECT_EQ((failures(make_subject<with_capacity, u64_u64>())), 0u);
+  EXPECT_EQ((failures(make_subject<with_hash, u64_u64>())), 0u);
+  EXPECT_EQ((failures(make_subject<with_equal, u64_u64>())), 0u);
 }
 
 TEST(spare_map, is_judged_with_what_it_has) {

@@ -83,6 +83,22 @@ class subject_of final : public subject_base {
  private:
   static constexpr bool copyable = std::is_copy_constructible_v<mapped_type>;
   static constexpr bool erases_by_iterator = requires(map_type& m) { m.erase(m.begin()); };
+  // Whether the map says that its hash, equality and allocator are the judge's: then it has to be given them.
+  static constexpr bool names_our_hash = [] {
+    if constexpr (requires { typename map_type::hasher; }) return std::is_same_v<typename map_type::hasher, hash_type>;
+    return false;
+  }();
+  static constexpr bool names_our_equal = [] {
+    if constexpr (requires { typename map_type::key_equal; })
+      return std::is_same_v<typename map_type::key_equal, equal_type>;
+    return false;
+  }();
+  static constexpr bool names_our_allocator = [] {
+    if constexpr (requires { typename map_type::allocator_type; }) {
+      return std::is_same_v<typename map_type::allocator_type, allocator_type>;
+    }
+    return false;
+  }();
   static constexpr bool has_nodes = requires { typename map_type::node_type; } && adapter::can().nodes;
   // Constructors that take an allocator besides. A map without them uses the allocator of the map that it is made of.
   static constexpr bool copies_with_allocator =
