@@ -13,8 +13,9 @@
 //
 // A target with schedules judges what the mutator made along other schedules as well (run/schedule_search.h), and what
 // was there before, as a corpus that is loaded or merged, along its own alone; so does an engine that lets another process
-// mutate. Reads-from counters hear of an input's own schedule only; an edge that another one took is lost in the next merge. The engine keeps the input as it was: that
-// it may fail along another schedule only is known to the replay binary and to the reducer, which search the same ones.
+// mutate. The engine keeps the input as it was: that it may fail along another schedule only is known to the replay binary
+// and to the reducer, which search the same ones. Reads-from counters hear of an input's own schedule alone; an edge that
+// another one took is lost in the next merge.
 #include <signal.h>
 #include <unistd.h>
 

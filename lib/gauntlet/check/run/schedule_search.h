@@ -18,7 +18,8 @@ struct schedule_search {
 // What the engine asks for beside the schedule of an input that it made, and so whoever judges such an input again. A
 // program costs as much to make, to run through the engine's books and to throw away as some runs of it. Over the 38
 // defects of schedules (three seeds each, medians) the CPU seconds to find all were 60 with no other schedule, 57 with 4,
-// 15 with 15, 14 to 19 with 20; over the 14 slowest of them (five seeds) 13.6 with 8, 10.2 with 15, 10.1 with 30, 18.8 with 60.
+// 15 with 15, 14 to 19 with 20; over the 14 slowest of them (five seeds) 13.6 with 8, 10.2 with 15, 10.1 with 30 and 18.8
+// with 60.
 inline constexpr std::uint32_t schedules_of_an_input = 20;
 
 // Of the process; changed only between runs.

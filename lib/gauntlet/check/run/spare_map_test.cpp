@@ -11,8 +11,8 @@
 
 namespace gauntlet::check::spare {
 
-// No names of types, nothing but a default constructor, no erasing by iterator. Not Right: with
-// eight elements, each insertion first drops the one with the smallest key.
+// No names of types, one constructor, no erasing by iterator. Not Right: with eight elements, each insertion first drops the
+// one with the smallest key.
 template <class Key, class T, bool Right, class... Given>
 class spare_map {
  public:

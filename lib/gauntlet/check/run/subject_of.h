@@ -10,7 +10,8 @@
 //   };
 //
 // That is all a map with the standard's interface needs; an operation whose member is missing answers `unsupported` and
-// is left out on both sides (begin, end, find, erase of a key, size and clear must be there). Optional static members of the adapter:
+// is left out on both sides (begin, end, find, erase of a key, size and clear must be there). Optional static members of
+// the adapter:
 //
 //   map_type make(const Hash&, const KeyEqual&, const Allocator&, std::size_t capacity)
 //                                    when none of the constructors (capacity, hash, equal, allocator), (capacity,
