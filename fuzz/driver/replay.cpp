@@ -205,6 +205,7 @@ int generate_and_judge(const generation& options) {
   check::mutation_options shape;
   shape.concurrent = target.concurrent;
   shape.scheduled = target.scheduled;
+  shape.prefilled = true;
   shape.operations_max = std::min(options.operations_max, check::operations_max);
   shape.target = static_cast<std::uint8_t>(std::find(names.begin(), names.end(), target.name) - names.begin());
   totals sum;

@@ -20,7 +20,7 @@ struct raises_late : remembering_map_policy {
       const std::lock_guard guard(lock);
       changed = change();
     }
-    version.fetch_add(1, std::memory_order_release);  // [version] pairs with itself
+    version.fetch_add(1, std::memory_order_seq_cst);  // [version] pairs with itself, as in the right map
     return changed;
   }
 };

@@ -26,7 +26,7 @@ struct remembering_map_policy {
   template <class Change>
   static bool change(std::mutex& lock, std::atomic<std::uint64_t>& version, Change&& change) {
     const std::lock_guard guard(lock);
-    version.fetch_add(1, std::memory_order_release);  // [version] pairs with itself
+    version.fetch_add(1, std::memory_order_seq_cst);  // [version] pairs with itself, see find
     return change();
   }
 };
@@ -47,8 +47,9 @@ class remembering_map {
   }
   std::optional<T> find(const Key& key) const {
     remembered& last = last_lookup;
-    // [version] pairs with itself: nothing is read through it but what this thread keeps.
-    if (last.map == this && last.version == version_.load(std::memory_order_acquire) && KeyEqual()(last.key, key)) {
+    // [version] pairs with itself: nothing is read through it but what this thread keeps. Sequentially consistent, so that a
+    // change which has returned is seen here, though nothing else leads from that thread to this one.
+    if (last.map == this && last.version == version_.load(std::memory_order_seq_cst) && KeyEqual()(last.key, key)) {
       return last.value;
     }
     const std::lock_guard guard(lock_);

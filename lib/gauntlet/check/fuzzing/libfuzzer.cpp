@@ -108,6 +108,7 @@ mutation_options options_for(std::size_t max_size) {
   options.operations_max = std::min(options.operations_max, most);
   options.concurrent = this_target().concurrent;
   options.scheduled = this_target().scheduled;
+  options.prefilled = true;
   const auto names = target_names();
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i] == this_target().name) options.target = static_cast<std::uint8_t>(i);

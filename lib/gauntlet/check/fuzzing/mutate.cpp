@@ -270,7 +270,9 @@ program generate(random_source& random, std::size_t operations, const mutation_o
     if (random.chance(25)) p.header.spins = spin_mode::lasting;
     for (std::uint64_t more = random.below(6); more > 0; --more) p.decisions.push_back(draw_decision(p.header, random));
   }
-  if (options.concurrent && p.operations.size() >= 3 && random.chance(40)) p.operations.front() = draw_contents(random);
+  if (options.concurrent && options.prefilled && p.operations.size() >= 3 && random.chance(40)) {
+    p.operations.front() = draw_contents(random);
+  }
   if (!options.concurrent && !p.operations.empty() && random.below(one_large_run_in) == 0) {
     begin_with_large_run(p, random);
   }

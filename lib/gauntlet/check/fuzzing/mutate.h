@@ -23,6 +23,7 @@ struct mutation_options {
   std::size_t operations_max = 512;
   bool concurrent = false;  // lanes are used
   bool scheduled = false;   // decisions are used, too
+  bool prefilled = false;   // fresh programs of threads begin, in four of ten, with a map that holds something
   std::uint8_t target = 0;
 };
 

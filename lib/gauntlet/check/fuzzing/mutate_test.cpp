@@ -281,7 +281,7 @@ TEST(edit, removing_from_a_normal_program_leaves_a_normal_program) {
 
 TEST(generate, programs_of_threads_often_begin_with_a_map_that_holds_something) {
   mutation_options options;
-  options.concurrent = true;
+  options.concurrent = options.prefilled = true;
   unsigned filled = 0;
   for (std::uint64_t rng_seed = 1; rng_seed <= 1000; ++rng_seed) {
     random_source random(rng_seed);

@@ -20,26 +20,34 @@ typename GAUNTLET_SUBJECT_OF::map_type* GAUNTLET_SUBJECT_OF::construct(std::byte
   if constexpr (requires { adapter::make(hash, equal, allocator, std::size_t{}); }) {
     made = ::new (at) map_type(adapter::make(hash, equal, allocator, header_.capacity));
   } else {
-    // What a map cannot be given it has of its own: the judge then counts and varies less.
-    constexpr bool capacity = std::is_constructible_v<map_type, std::size_t>;
-    constexpr bool with_hash = std::is_constructible_v<map_type, std::size_t, const hash_type&>;
-    constexpr bool with_equal = std::is_constructible_v<map_type, std::size_t, const hash_type&, const equal_type&>;
-    constexpr bool with_all =
-        std::is_constructible_v<map_type, std::size_t, const hash_type&, const equal_type&, const allocator_type&>;
-    static_assert((with_hash || with_equal || with_all || !names_our_hash) &&
-                      (with_equal || with_all || !names_our_equal) && (with_all || !names_our_allocator),
-                  "the map has the judge's hash, equality or allocator, and no constructor of (capacity, hash, equal, "
-                  "allocator) or a beginning of these takes it: give the adapter a make()");
-    if constexpr (with_all) {
+    // What a map cannot be given it has of its own: the judge then counts and varies less. One constructor after another:
+    // asking for a shorter one may already ask the allocator for a default constructor.
+    if constexpr (std::is_constructible_v<map_type, std::size_t, const hash_type&, const equal_type&,
+                                          const allocator_type&>) {
       made = ::new (at) map_type(header_.capacity, hash, equal, allocator);
-    } else if constexpr (with_equal) {
-      made = ::new (at) map_type(header_.capacity, hash, equal);
-    } else if constexpr (with_hash) {
-      made = ::new (at) map_type(header_.capacity, hash);
-    } else if constexpr (capacity) {
-      made = ::new (at) map_type(header_.capacity);
     } else {
-      made = ::new (at) map_type();
+      static_assert(!names_our_allocator,
+                    "the map has the judge's allocator and no constructor (capacity, hash, equal, "
+                    "allocator): give the adapter a make()");
+      if constexpr (std::is_constructible_v<map_type, std::size_t, const hash_type&, const equal_type&>) {
+        made = ::new (at) map_type(header_.capacity, hash, equal);
+      } else {
+        static_assert(!names_our_equal,
+                      "the map has the judge's equality and no constructor (capacity, hash, equal): "
+                      "give the adapter a make()");
+        if constexpr (std::is_constructible_v<map_type, std::size_t, const hash_type&>) {
+          made = ::new (at) map_type(header_.capacity, hash);
+        } else {
+          static_assert(!names_our_hash,
+                        "the map has the judge's hash and no constructor (capacity, hash): give the "
+                        "adapter a make()");
+          if constexpr (std::is_constructible_v<map_type, std::size_t>) {
+            made = ::new (at) map_type(header_.capacity);
+          } else {
+            made = ::new (at) map_type();
+          }
+        }
+      }
     }
   }
   takes_functors_ = takes_functors_ && has_functors(*made);
