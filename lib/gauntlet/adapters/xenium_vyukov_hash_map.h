@@ -12,13 +12,12 @@
 // on numbers held.
 #pragma once
 
-#include <array>  // the reclaimer names it without
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string_view>
 
-#include <xenium/reclamation/generic_epoch_based.hpp>
+#include <gauntlet/adapters/xenium_owned.h>  // first: it includes what xenium's headers forget
+
 #include <xenium/vyukov_hash_map.hpp>
 
 #include <gauntlet/check/run/concurrent_subject.h>
@@ -28,20 +27,9 @@ namespace gauntlet::adapters {
 // Its operations under the names that the judge asks for.
 template <class Key, class T>
 class vyukov_table {
-  // Looks after every read whether the epoch can go on, so that little is left when a table is destroyed.
-  using reclaimer = xenium::reclamation::epoch_based<>::with<xenium::policy::scan_frequency<1>>;
-  using table = xenium::vyukov_hash_map<Key, T, xenium::policy::reclaimer<reclaimer>>;
+  using table = xenium::vyukov_hash_map<Key, T, xenium::policy::reclaimer<xenium_reclaimer>>;
 
  public:
-  vyukov_table() : map_(std::make_unique<table>(1)) {}
-  vyukov_table(const vyukov_table&) = delete;
-  vyukov_table& operator=(const vyukov_table&) = delete;
-  // What a table leaves to the reclaimer is given back three epochs later.
-  ~vyukov_table() {
-    map_ = nullptr;
-    for (int reads = 0; reads < 16; ++reads) const typename reclaimer::region_guard read;
-  }
-
   std::optional<T> find(const Key& key) const {
     typename table::accessor found;
     if (!map_->try_get_value(key, found)) return std::nullopt;
@@ -72,7 +60,7 @@ class vyukov_table {
   }
 
  private:
-  std::unique_ptr<table> map_;
+  xenium_owned<table> map_{1};
 };
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
