@@ -163,6 +163,15 @@ class GoodFiles(unittest.TestCase):
             self.assertRegex(done.stdout, r"(?m)^    choice \d+ run ")
             alone = subprocess.run([replay, folder], env={**os.environ, "GAUNTLET_SUBJECT": defect[1]}, capture_output=True)
             self.assertEqual(alone.returncode, 0, "along its own schedule it holds")
+            self.assertIn("choice ", run("ci/reproduce", program, *defect, "--emit-test").stdout)
+            kept = Path(folder) / "kept"
+            for options in (("--times", "2"), ("--out", kept)):
+                done = subprocess.run([replay, program, *options], env={**os.environ, "GAUNTLET_SUBJECT": defect[1]},
+                                      capture_output=True, text=True)
+                self.assertEqual(done.returncode, 1, done.stdout[-2000:] + done.stderr[-2000:])
+                self.assertRegex(done.stdout, r"(?m)^    choice \d+ run ")
+            self.assertIn("choice ", kept.read_text())
+            kept.unlink()
             done = run("ci/minimize", program, *defect, "--out", out)
             self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr[-2000:])
             program.unlink()
@@ -186,6 +195,10 @@ class GoodFiles(unittest.TestCase):
             made = schedules(folder + "/corpus", "-runs=200", "-seed=1", "-max_len=512")
             self.assertGreater(made, 200 * 10)
             self.assertLessEqual(made, 202 * 21)
+            replay = ROOT / "build/schedule/bin/concurrent_schedule_replay"
+            texts = [subprocess.run([replay, "--print", path], capture_output=True, text=True).stdout
+                     for path in Path(folder, "corpus").iterdir()]
+            self.assertRegex("".join(texts), r"(?m)^insert_copy \d hot [012] value 0 count [2-8]$", "a map that holds something")
 
     def test_a_test_is_emitted(self):
         done = run("ci/reproduce", some_seed(), "--emit-test")

@@ -503,11 +503,12 @@ class Texts(unittest.TestCase):
 
     def test_the_summary_says_how_to_replay_a_finding_of_one_map(self):
         row = {"target": "target_a", "verdict": "FOUND", "executions": 1, "executions_per_second": 1,
-               "operations_per_second": 1, "schedules": 0, "coverage": 1, "corpus_grown": 0, "findings": [{"file": "a.ops"}]}
+               "operations_per_second": 1, "schedules": 7000, "coverage": 1, "corpus_grown": 0, "findings": [{"file": "a.ops"}]}
         lanes = [{"lane": "schedules", "status": 1, "targets": [{**row, "map": "first_map"}, {**row, "map": None}]}]
         page = nightly.summary(lanes, None, [], [], 1, 1, 2)
         self.assertIn("`GAUNTLET_SUBJECT=first_map ci/reproduce --target target_a a.ops`", page)
         self.assertIn("| `ci/reproduce --target target_a a.ops`", page)
+        self.assertIn("| 7,000 |", page)
 
     def test_the_summary_names_a_lane_without_results(self):
         page = nightly.summary([{"lane": "thread", "status": 2, "targets": []}], None, [], [], 1, 1, 2)
