@@ -192,13 +192,14 @@ class GoodFiles(unittest.TestCase):
 
             self.assertEqual(schedules(program, "-runs=10"), 10)
             os.mkdir(folder + "/corpus")
-            made = schedules(folder + "/corpus", "-runs=200", "-seed=1", "-max_len=512")
-            self.assertGreater(made, 200 * 10)
-            self.assertLessEqual(made, 202 * 21)
+            made = schedules(folder + "/corpus", "-runs=1000", "-seed=1", "-max_len=512")
+            self.assertGreater(made, 1000 * 10)
+            self.assertLessEqual(made, 1002 * 21)
             replay = ROOT / "build/schedule/bin/concurrent_schedule_replay"
             texts = [subprocess.run([replay, "--print", path], capture_output=True, text=True).stdout
                      for path in Path(folder, "corpus").iterdir()]
-            self.assertRegex("".join(texts), r"(?m)^insert_copy \d hot [012] value 0 count [2-8]$", "a map that holds something")
+            filled = set(re.findall(r"(?m)^insert_copy [03] hot [012] value 0 count [2-8]$", "".join(texts)))
+            self.assertGreater(len(filled), 4, "few begin with a map that holds something; chance alone makes one or none")
 
     def test_a_test_is_emitted(self):
         done = run("ci/reproduce", some_seed(), "--emit-test")
