@@ -134,7 +134,7 @@ bool has_all(const registration& map, const std::vector<step>& steps) {
     r.code = s.code;
     r.other = 1;
     std::vector<element> shown;
-    const result answer = reach_of(s.code) == reach::elements ? subject->collect(r, shown) : subject->apply(r);
+    const result answer = reach_of(s.code) == reach::elements ? subject->collect(r, 0, shown) : subject->apply(r);
     if (answer.status == outcome::unsupported || subject->contract_of(s.code) == contract::unsupported) return false;
   }
   return true;

@@ -84,10 +84,17 @@ struct concurrent_registrar {
   GAUNTLET_REGISTERED_CONCURRENT_DEFECT(map, .promise = promise_text, .target = "concurrent_schedule", \
                                         .reduced_operations_max = 6, .right_twin = twin)
 
-#define GAUNTLET_REGISTERED_CONCURRENT_DEFECT(map, ...)                                     \
+// The same where numbers are treated rightly and objects are not.
+#define GAUNTLET_SCHEDULED_DEFECT_OF_OBJECTS(map, twin, promise_text)                                           \
+  GAUNTLET_CONCURRENT_DEFECT_OF(tracked_tracked, map, .promise = promise_text, .target = "concurrent_schedule", \
+                                .reduced_operations_max = 6, .right_twin = twin)
+
+#define GAUNTLET_REGISTERED_CONCURRENT_DEFECT(map, ...) GAUNTLET_CONCURRENT_DEFECT_OF(u64_u64, map, __VA_ARGS__)
+
+#define GAUNTLET_CONCURRENT_DEFECT_OF(types, map, ...)                                      \
   template <class Key, class T, class Hash, class KeyEqual, class Allocator>                \
   struct map##_adapter : adapters::concurrent_map<map<Key, T, Hash, KeyEqual, Allocator>> { \
     static constexpr std::string_view name = #map;                                          \
   };                                                                                        \
   static const concurrent_registrar map##_registrar(                                        \
-      #map, check::make_concurrent_subject<map##_adapter, check::element_types::u64_u64>(), {__VA_ARGS__})
+      #map, check::make_concurrent_subject<map##_adapter, check::element_types::types>(), {__VA_ARGS__})

@@ -166,12 +166,13 @@ class another_map : public check::concurrent_subject {
   check::precedence order() const override { return map_->order(); }
   void begin() override { map_->begin(); }
   check::result apply(const check::request& r) override { return map_->apply(r); }
-  check::result collect(const check::request& r, std::vector<check::element>& shown) override {
-    return map_->collect(r, shown);
+  check::result collect(const check::request& r, unsigned lane, std::vector<check::element>& shown) override {
+    return map_->collect(r, lane, shown);
   }
   void contents(unsigned target, std::vector<check::element>& out) const override { map_->contents(target, out); }
   std::string self_check(unsigned target) const override { return map_->self_check(target); }
   std::string state(unsigned target) const override { return map_->state(target); }
+  std::string destroy() override { return map_->destroy(); }
   std::string finish() override { return map_->finish(); }
 
  private:

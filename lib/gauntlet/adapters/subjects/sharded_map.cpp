@@ -5,7 +5,7 @@
 namespace gauntlet::adapters {
 
 using enum check::element_types;
-static const registrar registered("sharded_map",
-                                  check::make_concurrent_subject<tiny_sharded_map, u64_u64, string_string>());
+static const registrar registered(
+    "sharded_map", check::make_concurrent_subject<tiny_sharded_map, u64_u64, string_string, tracked_tracked>());
 
 }  // namespace gauntlet::adapters

@@ -5,7 +5,8 @@
 namespace gauntlet::adapters {
 
 using enum check::element_types;
-static const registrar registered("shared_mutex_map",
-                                  check::make_concurrent_subject<tiny_shared_mutex_map, u64_u64, string_string>());
+static const registrar registered(
+    "shared_mutex_map",
+    check::make_concurrent_subject<tiny_shared_mutex_map, u64_u64, string_string, tracked_tracked>());
 
 }  // namespace gauntlet::adapters

@@ -157,7 +157,10 @@ std::uint8_t draw_argument(opcode code, random_source& random, const mutation_op
   if (code == opcode::fill_reserved) return 0;
   if (code != opcode::fault) return static_cast<std::uint8_t>(random.below(argument_names(code).size()));
   if (!options.concurrent) return static_cast<std::uint8_t>(random.below(fault_kinds_of_one_thread));
-  return static_cast<std::uint8_t>(random.chance(50) ? fault_kind::allocation : fault_kind::function);
+  constexpr fault_kind among_threads[] = {fault_kind::allocation, fault_kind::allocation, fault_kind::allocation,
+                                          fault_kind::function,   fault_kind::function,   fault_kind::copy,
+                                          fault_kind::hash,       fault_kind::equality};
+  return static_cast<std::uint8_t>(among_threads[random.below(std::size(among_threads))]);
 }
 
 void draw_operands(operation& o, const program& p, random_source& random, const mutation_options& options,
@@ -298,18 +301,36 @@ std::vector<operation> draw_faulty_passage(const operation& fault, const program
   return block;
 }
 
-// Among threads: an allocation that fails, mostly in what inserts, or a function that throws in what calls one.
+// Among threads: a fault of any kind, in an operation that is likely to meet it.
 std::vector<operation> draw_faulty_among_threads(const program& p, random_source& random,
                                                  const mutation_options& options) {
   constexpr opcode grows[] = {opcode::insert_copy, opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign,
                               opcode::update,      opcode::copy_assign, opcode::merge};
+  constexpr opcode copies[] = {opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign, opcode::find,
+                               opcode::update,      opcode::snapshot,    opcode::copy_assign};
+  constexpr opcode hashes[] = {opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign,
+                               opcode::erase_key,   opcode::find,        opcode::update,
+                               opcode::merge};
   constexpr opcode calls[] = {opcode::update, opcode::fetch_update, opcode::walk, opcode::erase_if};
   std::vector<operation> block(2);
   block[0].code = opcode::fault;
   block[0].argument = draw_argument(opcode::fault, random, options);
   block[0].value = static_cast<std::uint16_t>(random.below(3));
-  const bool memory = block[0].argument == static_cast<std::uint8_t>(fault_kind::allocation);
-  block[1].code = memory ? grows[random.below(std::size(grows))] : calls[random.below(std::size(calls))];
+  const auto one_of = [&random](const auto& codes) { return codes[random.below(std::size(codes))]; };
+  switch (static_cast<fault_kind>(block[0].argument)) {
+    case fault_kind::allocation:
+      block[1].code = one_of(grows);
+      break;
+    case fault_kind::copy:
+      block[1].code = one_of(copies);
+      break;
+    case fault_kind::function:
+      block[1].code = one_of(calls);
+      break;
+    default:  // hash, equality: most operations have one
+      block[1].code = one_of(hashes);
+      if (random.chance(70)) block[0].value = 0;
+  }
   draw_operands(block[1], p, random, options, false);
   block[0].where = block[1].where = draw_lane(p.header, random);
   return block;

@@ -28,6 +28,10 @@ namespace {
 // How many fresh programs there are for each that begins with a large run.
 constexpr std::uint64_t one_large_run_in = 2048;
 
+// What concurrent maps are judged with; for other types they take the first.
+constexpr element_types types_among_threads[] = {element_types::u64_u64, element_types::string_string,
+                                                 element_types::tracked_tracked, element_types::tracked_tracked};
+
 void change_header(program_header& h, random_source& random, const mutation_options& options) {
   if (options.scheduled && random.chance(40)) {
     if (random.chance(20)) {
@@ -47,7 +51,8 @@ void change_header(program_header& h, random_source& random, const mutation_opti
       h.hash = static_cast<hash_quality>(random.below(hash_quality_count));
       break;
     case 2:
-      h.types = static_cast<element_types>(random.below(element_types_count));
+      h.types = options.concurrent ? types_among_threads[random.below(std::size(types_among_threads))]
+                                   : static_cast<element_types>(random.below(element_types_count));
       break;
     case 3:
       h.allocator = static_cast<allocator_mode>(random.below(allocator_mode_count));
@@ -255,11 +260,11 @@ program generate(random_source& random, std::size_t operations, const mutation_o
     } else if (ticket < 81) {
       block = draw_meeting(p, random, options);
     } else {
-      block = ticket < 90                          ? draw_walk(p, random, options)
-              : ticket < 91 && !options.concurrent ? draw_twins(p, random, options)
-              : ticket < 93                        ? draw_faulty(p, random, options)
-              : ticket < 95 && !options.concurrent ? draw_waves(p, random, options)
-                                                   : draw_run(p, random, options, false);
+      block = ticket < 90                               ? draw_walk(p, random, options)
+              : ticket < 91 && !options.concurrent      ? draw_twins(p, random, options)
+              : ticket < (options.concurrent ? 94 : 93) ? draw_faulty(p, random, options)
+              : ticket < 95 && !options.concurrent      ? draw_waves(p, random, options)
+                                                        : draw_run(p, random, options, false);
     }
     p.operations.insert(p.operations.end(), block.begin(), block.end());
   }

@@ -47,7 +47,7 @@ inline constexpr unsigned map_count = 4;       // maps alive at once
 inline constexpr unsigned body_size_max = 15;  // operations in the body of a walk
 inline constexpr unsigned walk_depth_max = 3;  // walks inside walks
 
-// fault: which event throws. Of one thread all but `function`, among threads the last two.
+// fault: which event throws. Of one thread all but `function`.
 enum class fault_kind : std::uint8_t {
   hash,
   equality,

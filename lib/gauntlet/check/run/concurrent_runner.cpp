@@ -18,6 +18,7 @@
 #include <gauntlet/check/run/request.h>
 #include <gauntlet/check/run/runner.h>
 #include <gauntlet/check/types/faults.h>
+#include <gauntlet/check/types/tracked.h>
 
 namespace gauntlet::check {
 
@@ -66,7 +67,6 @@ struct fault {
   fault_kind kind = fault_kind::allocation;
   std::uint32_t before = 0;  // so many events of that kind don't
 };
-constexpr auto first_fault_among_threads = static_cast<std::uint8_t>(fault_kind::allocation);
 
 std::uint64_t repetitions_before = 0;
 
@@ -96,6 +96,9 @@ class concurrent_run {
     contracts_ = contracts_of(*promises);
     order_ = promises->order();
     on_failure_ = promises->on_failure();
+    for (unsigned kind = 0; kind < fault_kind_count; ++kind) {
+      fails_by_[kind] = on_failure_ != failure_promise::none && promises->survives(static_cast<fault_kind>(kind));
+    }
     for (unsigned i = 0; i < options_.repetitions && verdict_.kind == failure_kind::none; ++i) repeat(i);
     return verdict_;
   }
@@ -113,6 +116,8 @@ class concurrent_run {
   // One repetition as the executor runs it. It keeps no memory but what prepare() has made room for: the executor's heap
   // may be gone when the judging begins, and what is allocated inside and never given back is a leak.
   void carry_out(unsigned repetition) {
+    lifetimes.clear_error();
+    const std::int64_t live_before = lifetimes.live();
     std::unique_ptr<concurrent_subject> subject = make_(program_.header);
     subject->begin();
     subject_ = subject.get();
@@ -137,7 +142,15 @@ class concurrent_run {
       say(said_.self_check[map], subject_->self_check(map));
       if (tells_) describe(map);
     }
+    say(said_.snapshot, subject_->destroy());
     say(said_.memory, subject_->finish());
+    if (lifetimes.error() != nullptr) {
+      say(said_.lifetime, std::string("an object was ") + lifetimes.error());
+    } else if (const std::int64_t left = lifetimes.live() - live_before; left != 0) {
+      say(said_.lifetime,
+          left > 0 ? "leak: " + std::to_string(left) + " objects were never destroyed"
+                   : "over-destruction: " + std::to_string(-left) + " objects more destroyed than constructed");
+    }
   }
 
   // When all was done, sizes and lookups must say what for_each shows.
@@ -248,7 +261,7 @@ class concurrent_run {
   }
 
   bool is_fault(const operation& o) const {
-    return o.code == opcode::fault && on_failure_ != failure_promise::none && o.argument >= first_fault_among_threads &&
+    return o.code == opcode::fault && fails_by_[o.argument % fault_kind_count] &&
            (program_.header.banned >> static_cast<unsigned>(o.code) & 1) == 0;
   }
 
@@ -326,8 +339,8 @@ class concurrent_run {
     bool threw = false;
     try {
       const faults::region region;
-      e.answer =
-          reach_of(e.asked.code) == reach::elements ? subject_->collect(e.asked, e.shown) : subject_->apply(e.asked);
+      e.answer = reach_of(e.asked.code) == reach::elements ? subject_->collect(e.asked, e.where, e.shown)
+                                                           : subject_->apply(e.asked);
     } catch (const injected_fault&) {
       threw = true;
     } catch (...) {
@@ -383,11 +396,17 @@ class concurrent_run {
     if (!said_.last_looks.empty()) {
       fail(repetition, failure_kind::wrong_contents, program_.operations.size(), "", said_.last_looks);
     }
+    if (!said_.snapshot.empty()) {
+      fail(repetition, failure_kind::wrong_contents, program_.operations.size(), "snapshot", said_.snapshot);
+    }
     for (unsigned map = 0; map < history_map_count; ++map) {
       if (const std::string& wrong = said_.self_check[map]; !wrong.empty()) {
         fail(repetition, failure_kind::self_check, program_.operations.size(), "",
              "map " + std::to_string(map) + ", when all was done: " + wrong);
       }
+    }
+    if (!said_.lifetime.empty()) {
+      fail(repetition, failure_kind::lifetime, program_.operations.size(), "", said_.lifetime);
     }
     if (!said_.memory.empty()) {
       fail(repetition, failure_kind::allocator, program_.operations.size(), "", said_.memory);
@@ -476,23 +495,26 @@ class concurrent_run {
   contract_table contracts_;
   precedence order_ = precedence::real_time;
   failure_promise on_failure_ = failure_promise::none;
+  std::array<bool, fault_kind_count> fails_by_{};  // which faults are injected
   // What is said in words, empty where all is well.
   struct words {
     words() {
       for (std::string& text : trouble) text.reserve(text_size_max);
       for (std::string& text : self_check) text.reserve(state_size_max);
-      for (std::string* text : {&last_looks, &memory}) text->reserve(text_size_max);
+      for (std::string* text : {&last_looks, &snapshot, &lifetime, &memory}) text->reserve(text_size_max);
       state.reserve(state_size_max);
     }
     void clear() noexcept {
       for (std::string& text : trouble) text.clear();
       for (std::string& text : self_check) text.clear();
-      for (std::string* text : {&last_looks, &memory, &state}) text->clear();
+      for (std::string* text : {&last_looks, &snapshot, &lifetime, &memory, &state}) text->clear();
     }
 
     std::array<std::string, lane_count> trouble;  // what a lane threw
     std::array<std::string, history_map_count> self_check;
     std::string last_looks;
+    std::string snapshot;
+    std::string lifetime;
     std::string memory;
     std::string state;
   };

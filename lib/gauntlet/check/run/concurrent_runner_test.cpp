@@ -3,6 +3,8 @@
 #include <gauntlet/check/run/concurrent_runner.h>
 
 #include <atomic>
+#include <cstring>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -59,6 +61,7 @@ enum class defect : std::uint8_t {
   counts_what_failed,      // an insertion that ran out of memory is in the size
   loses_another,           // an insertion that ran out of memory empties the map
   says_yes_shows_nothing,  // an update that says that the key was there and never calls back
+  copies_bytes,            // a lookup that copies the bytes of a value
 };
 
 template <defect Defect, class Key, class T, class Hash, class KeyEqual, class Allocator>
@@ -75,6 +78,12 @@ class locked_map {
     const auto found = map_.find(k);
     if constexpr (Defect == defect::hides_in_the_end) {
       if (assigned_) return std::nullopt;
+    }
+    if constexpr (Defect == defect::copies_bytes) {
+      if (found == map_.end()) return std::nullopt;
+      std::optional<T> copy(std::in_place);
+      std::memcpy(static_cast<void*>(&*copy), &found->second, sizeof(T));
+      return copy;
     }
     return found == map_.end() ? std::nullopt : std::optional<T>(found->second);
   }
@@ -241,8 +250,8 @@ struct with {
 
 template <defect Defect>
 concurrent_subject_factory subject_with() {
-  return make_concurrent_subject<with<Defect>::template adapter, element_types::u64_u64,
-                                 element_types::string_string>();
+  return make_concurrent_subject<with<Defect>::template adapter, element_types::u64_u64, element_types::string_string,
+                                 element_types::tracked_tracked>();
 }
 
 operation op(lane where, opcode code, std::uint16_t key = 0, std::uint16_t value = 0) {
@@ -405,7 +414,7 @@ TEST(concurrent_runner, makes_the_next_operation_of_a_lane_throw) {
       "fault allocation value 0\ninsert_copy 0 hot 1 value 2\n"
       "@1 fault function value 0\n@2 insert_copy 0 hot 2 value 5\n@1 update 0 hot 0 value 3\n@1 find 0 hot 0\n"
       "@2 fault function value 0\n@2 walk 0\nend\n"
-      "fault function value 7\nupdate 0 hot 0 value 9\nfault hash value 0\ninsert_copy 0 hot 5 value 4\n");
+      "fault function value 7\nupdate 0 hot 0 value 9\nfault move value 0\ninsert_copy 0 hot 5 value 4\n");
   const verdict v = run_concurrent(p, subject_with<defect::none>(), {.repetitions = 1});
   EXPECT_TRUE(v) << v.message;
   const auto met = [](opcode code, outcome o) {
@@ -418,6 +427,25 @@ TEST(concurrent_runner, makes_the_next_operation_of_a_lane_throw) {
   EXPECT_EQ(met(opcode::walk, outcome::injected), 1u);
 }
 
+TEST(concurrent_runner, every_kind_of_fault_that_an_operation_can_meet_makes_it_throw) {
+  coverage() = {};
+  const program p = read_program(
+      "types tracked_tracked\ninsert_copy 0 hot 0 value 1\n"
+      "fault hash value 0\ninsert_copy 0 hot 1 value 2\n"
+      "fault equality value 0\nerase_key 0 hot 0\n"
+      "fault copy value 0\nfind 0 hot 0\n"
+      "@1 fault hash value 0\n@1 find 0 hot 0\n@1 find 0 hot 0\n");
+  const verdict v = run_concurrent(p, subject_with<defect::none>(), {.repetitions = 1});
+  EXPECT_TRUE(v) << v.message;
+  const auto met = [](opcode code, outcome o) {
+    return coverage().count[static_cast<std::size_t>(code)][static_cast<std::size_t>(o)];
+  };
+  EXPECT_EQ(met(opcode::insert_copy, outcome::injected), 1u);
+  EXPECT_EQ(met(opcode::erase_key, outcome::injected), 1u);
+  EXPECT_EQ(met(opcode::find, outcome::injected), 2u);
+  EXPECT_EQ(met(opcode::find, outcome::done), 1u);
+}
+
 TEST(concurrent_runner, what_an_exception_leaves_behind_is_judged) {
   const program p = read_program(
       "insert_copy 0 hot 0 value 1\nfault allocation value 0\ninsert_copy 0 hot 1 value 2\n@1 find 0 hot 0\n");
@@ -426,6 +454,70 @@ TEST(concurrent_runner, what_an_exception_leaves_behind_is_judged) {
   const verdict v = run_concurrent(p, subject_with<defect::loses_another>());
   EXPECT_EQ(v.kind, failure_kind::not_linearizable);
   EXPECT_NE(v.message.find("(an exception)"), std::string::npos) << v.message;
+}
+
+// ------------------------------------------------------------------------------------------------- objects, snapshots
+
+TEST(concurrent_runner, objects_know_what_is_done_to_them) {
+  const program p = read_program("types tracked_tracked\ninsert_copy 0 hot 0 value 1\nfind 0 hot 0\n@1 clear 0\n");
+  EXPECT_TRUE(run_concurrent(p, subject_with<defect::none>()));
+  const verdict v = run_concurrent(p, subject_with<defect::copies_bytes>());
+  EXPECT_EQ(v.kind, failure_kind::lifetime);
+  EXPECT_NE(v.message.find("an object was moved as bytes"), std::string::npos) << v.message;
+}
+
+enum class buffers : std::uint8_t { one_for_each, one_for_all };
+
+// Its snapshots are handles to what was copied.
+template <buffers Buffers, class Key, class T, class Hash, class KeyEqual, class Allocator>
+class map_of_handles : public locked_map<defect::none, Key, T, Hash, KeyEqual, Allocator> {
+  using base = locked_map<defect::none, Key, T, Hash, KeyEqual, Allocator>;
+  using elements = std::vector<std::pair<Key, T>>;
+
+ public:
+  using base::base;
+  class snapshot_type {
+   public:
+    explicit snapshot_type(std::shared_ptr<const elements> shown) : shown_(std::move(shown)) {}
+    auto begin() const { return shown_->begin(); }
+    auto end() const { return shown_->end(); }
+
+   private:
+    std::shared_ptr<const elements> shown_;
+  };
+  snapshot_type snapshot() const {
+    if (buffer_ == nullptr || Buffers == buffers::one_for_each) buffer_ = std::make_shared<elements>();
+    *buffer_ = base::snapshot();
+    return snapshot_type(buffer_);
+  }
+
+ private:
+  mutable std::shared_ptr<elements> buffer_;  // of one thread
+};
+
+template <buffers Buffers>
+struct handing_out {
+  template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+  struct adapter : with<defect::none>::adapter<Key, T, Hash, KeyEqual, Allocator> {
+    using map_type = map_of_handles<Buffers, Key, T, Hash, KeyEqual, Allocator>;
+  };
+};
+
+TEST(concurrent_runner, a_snapshot_shows_the_same_as_long_as_it_is_held) {
+  const auto judged = [](const char* text, const concurrent_subject_factory& make) {
+    return run_concurrent(read_program(text), make);
+  };
+  const auto right = make_concurrent_subject<handing_out<buffers::one_for_each>::adapter, element_types::u64_u64>();
+  const auto wrong = make_concurrent_subject<handing_out<buffers::one_for_all>::adapter, element_types::u64_u64>();
+  for (const char* text :
+       {"snapshot 0\ninsert_copy 0 hot 0 value 1\nsnapshot 0\n",                       // let go for the next one
+        "snapshot 0\n@1 insert_copy 0 hot 0 value 1\n@1 snapshot 0\n@1 nothing\n"}) {  // when the map is gone
+    EXPECT_TRUE(judged(text, right)) << text;
+    const verdict v = judged(text, wrong);
+    EXPECT_EQ(v.kind, failure_kind::wrong_contents) << text;
+    EXPECT_EQ(v.place, "snapshot");
+    EXPECT_NE(v.message.find("a snapshot that was held showed {}, and later {0: 1}"), std::string::npos) << v.message;
+  }
 }
 
 TEST(concurrent_workers, all_begin_before_any_ends) {

@@ -11,6 +11,7 @@
 //     // optional: static constexpr check::progress progress_of(check::opcode code);   without it: blocking
 //     // optional: static constexpr check::precedence order = check::precedence::real_time;   without it: happens_before
 //     // optional: static constexpr check::failure_promise on_failure = check::failure_promise::strong;   without it: basic
+//     // optional: static constexpr bool survives(check::fault_kind);   without it: what fails may fail in every way
 //     // optional: static constexpr bool has_a_known_race = true;   without it: every race is reported
 //   };
 //
@@ -18,7 +19,7 @@
 //   find(k) -> optional<T>, contains(k), insert(k, v), try_emplace(k, v), insert_or_assign(k, v), erase(k) -> bool,
 //   extract(k) -> optional<T>, compare_exchange(k, expected, desired) -> bool, update(k, f(T&)) -> bool,
 //   size(), empty(), clear(), erase_if(p(const Key&, const T&)) -> count, for_each(f(const Key&, const T&)),
-//   snapshot() -> a range of elements, copy construction, copy assignment, swap(other), ==, merge(other),
+//   snapshot() -> a range of elements, held for a while and read again where it is a map_type::snapshot_type, copy construction, copy assignment, swap(other), ==, merge(other),
 //   self_check(std::ostream*) -> bool, describe() -> std::string.
 // What a map lacks is outcome::unsupported and leaves no trace in the history. for_each is required: it shows the
 // contents at the end.
@@ -36,6 +37,7 @@
 
 #include <gauntlet/check/history/history.h>
 #include <gauntlet/check/run/concurrent_types.h>
+#include <gauntlet/check/run/held_snapshot.h>
 #include <gauntlet/check/run/request.h>
 #include <gauntlet/check/types/faults.h>
 
@@ -74,6 +76,11 @@ class concurrent_subject_of final : public concurrent_subject {
     return failure_promise::basic;
   }
 
+  bool survives([[maybe_unused]] fault_kind kind) const override {
+    if constexpr (requires { adapter::survives(kind); }) return adapter::survives(kind);
+    return true;
+  }
+
   bool races_are_judged() const override {
     if constexpr (requires { adapter::has_a_known_race; }) return !adapter::has_a_known_race;
     return true;
@@ -83,10 +90,11 @@ class concurrent_subject_of final : public concurrent_subject {
     for (auto& map : maps_) map = make_map(hash(hash_quality_), key_equal(), allocator(arena_));
   }
   result apply(const request& r) override;
-  result collect(const request& r, std::vector<element>& shown) override;
+  result collect(const request& r, unsigned lane, std::vector<element>& shown) override;
   void contents(unsigned target, std::vector<element>& out) const override { read(*maps_[target], out); }
   std::string self_check(unsigned target) const override;
   std::string state(unsigned target) const override;
+  std::string destroy() override;
   std::string finish() override;
 
  private:
@@ -134,6 +142,7 @@ class concurrent_subject_of final : public concurrent_subject {
   hash_quality hash_quality_;
   shared_arena arena_;
   std::unique_ptr<map_type> maps_[history_map_count];
+  held_snapshot<map_type> held_[thread_count_max + 2];  // by lane
 };
 
 // A factory that looks at the header's element types; types that are not listed fall back to the first.
@@ -262,7 +271,7 @@ result concurrent_subject_of<Adapter, Types>::apply(const request& r) {
 }
 
 template <template <class, class, class, class, class> class Adapter, element_types Types>
-result concurrent_subject_of<Adapter, Types>::collect(const request& r, std::vector<element>& shown) {
+result concurrent_subject_of<Adapter, Types>::collect(const request& r, unsigned lane, std::vector<element>& shown) {
   const map_type& m = *maps_[r.target];
   switch (r.code) {
     case opcode::walk:
@@ -279,6 +288,7 @@ result concurrent_subject_of<Adapter, Types>::collect(const request& r, std::vec
       if constexpr (requires { m.snapshot(); }) {
         const auto copy = m.snapshot();
         for (const auto& [k, v] : copy) shown.emplace_back(id_of(k), id_of(v));
+        held_[lane].replace(copy, shown);
         return {};
       }
       break;
@@ -311,8 +321,18 @@ std::string concurrent_subject_of<Adapter, Types>::state(unsigned target) const 
 }
 
 template <template <class, class, class, class, class> class Adapter, element_types Types>
-std::string concurrent_subject_of<Adapter, Types>::finish() {
+std::string concurrent_subject_of<Adapter, Types>::destroy() {
   for (auto& map : maps_) map.reset();
+  std::string changed;
+  for (auto& held : held_) {
+    held.let_go();
+    if (changed.empty()) changed = held.changed();
+  }
+  return changed;
+}
+
+template <template <class, class, class, class, class> class Adapter, element_types Types>
+std::string concurrent_subject_of<Adapter, Types>::finish() {
   if (arena_.error() != nullptr) return arena_.error();
   if (arena_.blocks() == 0) return {};
   return std::to_string(arena_.bytes()) + " bytes in " + std::to_string(arena_.blocks()) +

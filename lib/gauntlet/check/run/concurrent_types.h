@@ -31,8 +31,9 @@ class shared_hash {
   using is_avalanching = void;
   shared_hash() noexcept = default;
   explicit shared_hash(hash_quality quality) noexcept : quality_(quality), lost_(false) {}
-  std::size_t operator()(const Key& key) const noexcept {
+  std::size_t operator()(const Key& key) const {
     disturbance::point();
+    faults::event(fault_kind::hash);
     const std::uint64_t value = hash_of(quality_, id_of(key));
     return static_cast<std::size_t>(lost_ ? ~value : value);
   }
@@ -44,8 +45,9 @@ class shared_hash {
 
 template <class Key>
 struct shared_equal {
-  bool operator()(const Key& a, const Key& b) const noexcept {
+  bool operator()(const Key& a, const Key& b) const {
     disturbance::point();
+    faults::event(fault_kind::equality);
     return id_of(a) == id_of(b);
   }
 };

@@ -47,6 +47,18 @@ TEST(oracles, a_copy_that_forgets_hash_and_equality_is_noticed) {
                  "lost functor");
 }
 
+// It swaps all but the equality, which answers as the other one does: no lookup notices.
+PLANT(
+    swaps_without_equality, plain, Equal mine;
+    explicit swaps_without_equality(std::size_t n, const Hash& h, const Equal& e, const Allocator& a) : base(n, h, e,
+                                                                                                             a),
+    mine(e) {} Equal key_eq() const { return mine; });
+
+TEST(oracles, a_swap_that_forgets_the_equality_is_noticed) {
+  EXPECT_VERDICT(judged<swaps_without_equality_adapter>("insert_copy 1 hot 0 value 1\nswap 0 1\n"), allocator,
+                 "lost functor");
+}
+
 PLANT(
     destroys_twice, plain, void clear() noexcept {
       if (!base::empty()) {
@@ -99,14 +111,12 @@ TEST(oracles, an_object_copied_as_bytes_is_noticed) {
 
 PLANT(
     keeps_own_allocator, plain, void swap(keeps_own_allocator& o) {
-      keeps_own_allocator fresh_here(0, this->hash_function(), this->key_eq(), this->get_allocator());
-      keeps_own_allocator fresh_there(0, o.hash_function(), o.key_eq(), o.get_allocator());
+      keeps_own_allocator fresh_here(0, o.hash_function(), o.key_eq(), this->get_allocator());
+      keeps_own_allocator fresh_there(0, this->hash_function(), this->key_eq(), o.get_allocator());
       for (auto& e : o) fresh_here.emplace(e.first, std::move(e.second));
       for (auto& e : *this) fresh_there.emplace(e.first, std::move(e.second));
-      base::clear();
-      o.base::clear();
-      for (auto& e : fresh_here) this->emplace(e.first, std::move(e.second));
-      for (auto& e : fresh_there) o.emplace(e.first, std::move(e.second));
+      base::operator=(std::move(static_cast<base&>(fresh_here)));
+      o.base::operator=(std::move(static_cast<base&>(fresh_there)));
     });
 
 TEST(oracles, a_swap_that_forgets_to_exchange_propagating_allocators_is_noticed) {

@@ -6,6 +6,7 @@ subject_base::subject_base(const program_header& header) : header_(header), live
   functors_.quality = header.hash;
   for (unsigned i = 0; i < map_count; ++i) {
     expected_[i] = home_index(i);
+    origins_[i] = i;
   }
 }
 

@@ -2,7 +2,8 @@
 // must balance at the end. Compiled once; subject_of.h adds the four maps.
 //
 // Arenas by allocator mode: `equal` uses arena 0 for all maps; the others start map i in arena i. `expected_` follows
-// which arena each map should be using by the rules of the standard, `node_arena_` does for the held node.
+// which arena each map should be using by the rules of the standard, `node_arena_` does for the held node; `origins_`
+// follows for which map the hash and the equality of each were made.
 #pragma once
 
 #include <array>
@@ -45,6 +46,8 @@ class subject_base : public subject {
   mutable functor_state functors_;
   std::array<arena, map_count> arenas_;
   std::array<unsigned, map_count> expected_{};
+  std::array<unsigned, map_count> origins_{};
+  static constexpr unsigned any_origin = map_count;
   unsigned node_arena_ = 0;
   unsigned completed_ = 0;  // single operations of the current request that are done
   std::int64_t live_before_ = 0;

@@ -155,13 +155,15 @@ class subject_of final : public subject_base {
   };
 
   map_type* construct(std::byte* at, unsigned target);
-  // Whether the map says that it has the hash and the equality of this subject; true where it doesn't say.
-  bool has_functors(const map_type& m) const;
+  // Whether the map says that it has the hash and the equality that this subject made for map `origin`; true where it
+  // doesn't say.
+  bool has_functors(const map_type& m, unsigned origin) const;
   void replace(unsigned target, map_type* fresh) noexcept;
   void destroy_maps() noexcept;
   void forget_contents(map_type& m) noexcept;
   void settle_allocators(const request& r) noexcept;
-  void settle_allocator_of_failed_assignment(const request& r) noexcept;
+  void settle_functors(const request& r) noexcept;
+  void settle_failed_assignment(const request& r) noexcept;
   bool same_allocator(unsigned a, unsigned b) const noexcept;
 
   bool leaves_out(const request& r) const noexcept;

@@ -13,8 +13,8 @@ namespace gauntlet::check {
 
 GAUNTLET_SUBJECT_TEMPLATE
 typename GAUNTLET_SUBJECT_OF::map_type* GAUNTLET_SUBJECT_OF::construct(std::byte* at, unsigned target) {
-  const hash_type hash(functors_);
-  const equal_type equal(functors_);
+  const hash_type hash(functors_, target);
+  const equal_type equal(functors_, target);
   const allocator_type allocator(home(target));
   map_type* made;
   if constexpr (requires { adapter::make(hash, equal, allocator, std::size_t{}); }) {
@@ -50,24 +50,53 @@ typename GAUNTLET_SUBJECT_OF::map_type* GAUNTLET_SUBJECT_OF::construct(std::byte
       }
     }
   }
-  takes_functors_ = takes_functors_ && has_functors(*made);
+  takes_functors_ = takes_functors_ && has_functors(*made, target);
   return made;
 }
 
 GAUNTLET_SUBJECT_TEMPLATE
-bool GAUNTLET_SUBJECT_OF::has_functors(const map_type& m) const {
-  if constexpr (requires { m.hash_function().state() == &functors_; }) {
-    if (m.hash_function().state() != &functors_) {
-      return false;
-    }
+bool GAUNTLET_SUBJECT_OF::has_functors([[maybe_unused]] const map_type& m, [[maybe_unused]] unsigned origin) const {
+  const auto ours = [&](const auto& functor)
+    requires requires { functor.state() == &functors_; }
+  { return functor.state() == &functors_ && (origin == any_origin || functor.origin() == origin); };
+  if constexpr (requires { ours(m.hash_function()); }) {
+    if (!ours(m.hash_function())) return false;
   }
-  if constexpr (requires { m.key_eq().state() == &functors_; }) {
-    if (m.key_eq().state() != &functors_) {
-      return false;
-    }
+  if constexpr (requires { ours(m.key_eq()); }) {
+    if (!ours(m.key_eq())) return false;
   }
-  static_cast<void>(m);
   return true;
+}
+
+// After an operation on whole maps, for which map the functors of each were made. Copies, assignments and swaps take them
+// along with the elements ([unord.req]); what a map keeps that was moved from, or whose assignment failed, is its business.
+GAUNTLET_SUBJECT_TEMPLATE
+void GAUNTLET_SUBJECT_OF::settle_functors(const request& r) noexcept {
+  switch (r.code) {
+    case opcode::default_construct:
+    case opcode::construct_range:
+      origins_[r.target] = r.target;
+      break;
+    case opcode::copy_construct:
+    case opcode::copy_assign:
+      origins_[r.target] = origins_[r.other];
+      break;
+    case opcode::move_construct:
+    case opcode::move_assign: {
+      const unsigned before = std::exchange(origins_[r.target], origins_[r.other]);
+      if (has_functors(*maps_[r.other], before)) {
+        origins_[r.other] = before;
+      } else if (!has_functors(*maps_[r.other], origins_[r.other])) {
+        origins_[r.other] = any_origin;  // one of each
+      }
+      break;
+    }
+    case opcode::swap:
+      std::swap(origins_[r.target], origins_[r.other]);
+      break;
+    default:
+      break;
+  }
 }
 
 // The fresh map, which stands in the spare place, takes the place of map `target`.
@@ -155,14 +184,16 @@ void GAUNTLET_SUBJECT_OF::settle_allocators(const request& r) noexcept {
   }
 }
 
-// An assignment that throws may have taken over an allocator that propagates, or not: the standard leaves it open.
+// An assignment that throws may have taken over the functors and an allocator that propagates, or not: the standard leaves
+// it open.
 GAUNTLET_SUBJECT_TEMPLATE
-void GAUNTLET_SUBJECT_OF::settle_allocator_of_failed_assignment(const request& r) noexcept {
+void GAUNTLET_SUBJECT_OF::settle_failed_assignment(const request& r) noexcept {
   if constexpr (has_allocator) {
     if (Propagates && index_of(maps_[r.target]->get_allocator().from()) == expected_[r.other]) {
       expected_[r.target] = expected_[r.other];
     }
   }
+  if (has_functors(*maps_[r.target], origins_[r.other])) origins_[r.target] = origins_[r.other];
 }
 
 }  // namespace gauntlet::check

@@ -77,6 +77,7 @@ result GAUNTLET_SUBJECT_OF::whole_map(const request& r) {
   };
   const auto settled = [&](result answer) {
     settle_allocators(r);
+    settle_functors(r);
     return answer;
   };
   switch (r.code) {
@@ -96,8 +97,8 @@ result GAUNTLET_SUBJECT_OF::whole_map(const request& r) {
             return sizes(r.target);
           }
         } else {
-          const hash_type hash(functors_);
-          const equal_type equal(functors_);
+          const hash_type hash(functors_, r.target);
+          const equal_type equal(functors_, r.target);
           if constexpr (requires { map_type(first, last, std::size_t{}, hash, equal, allocator); }) {
             map_type* fresh = nullptr;
             {
@@ -231,7 +232,7 @@ result GAUNTLET_SUBJECT_OF::whole_map(const request& r) {
           const faults::region region;
           m = from;
         } catch (...) {
-          settle_allocator_of_failed_assignment(r);
+          settle_failed_assignment(r);
           throw;
         }
         return settled(r.code == opcode::copy_assign ? sizes(r.target, r.other) : sizes(r.target));
@@ -246,7 +247,7 @@ result GAUNTLET_SUBJECT_OF::whole_map(const request& r) {
           const faults::region region;
           m = std::move(from);
         } catch (...) {
-          settle_allocator_of_failed_assignment(r);
+          settle_failed_assignment(r);
           throw;
         }
         if (&from != &m) {

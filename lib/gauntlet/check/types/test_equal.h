@@ -11,7 +11,7 @@ template <class Key>
 class test_equal : public transparency<Key> {
  public:
   test_equal() noexcept : state_(&lost_functor_state) {}
-  explicit test_equal(functor_state& state) noexcept : state_(&state) {}
+  explicit test_equal(functor_state& state, unsigned origin = 0) noexcept : state_(&state), origin_(origin) {}
 
   bool operator()(const Key& a, const Key& b) const { return equal(a, b); }
   bool operator()(const Key& a, const key_view<Key>& b) const
@@ -26,6 +26,7 @@ class test_equal : public transparency<Key> {
   }
 
   const functor_state* state() const noexcept { return state_; }
+  unsigned origin() const noexcept { return origin_; }
 
  private:
   template <class A, class B>
@@ -39,6 +40,7 @@ class test_equal : public transparency<Key> {
   }
 
   functor_state* state_;
+  unsigned origin_ = 0;
 };
 
 }  // namespace gauntlet::check

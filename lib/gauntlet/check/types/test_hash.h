@@ -3,7 +3,8 @@
 //
 // It is a pointer to state that the subject owns, so a map that forgets to carry its hash functor along (in a copy, a
 // move, a swap, an extended constructor) falls back to the default state, whose values are others, and is found out by
-// the next lookup. It is always declared avalanching: the map must use its bits as they are; the quality `good` is well
+// the next lookup. All hashes of a subject answer alike, and each knows which map it was made for, its *origin*: a map that
+// copies, moves or swaps elements and forgets the functors is found out by asking it for them. It is always declared avalanching: the map must use its bits as they are; the quality `good` is well
 // mixed by itself.
 #pragma once
 
@@ -39,7 +40,7 @@ class test_hash : public transparency<Key> {
   using is_avalanching = void;
 
   test_hash() noexcept : state_(&lost_functor_state) {}
-  explicit test_hash(functor_state& state) noexcept : state_(&state) {}
+  explicit test_hash(functor_state& state, unsigned origin = 0) noexcept : state_(&state), origin_(origin) {}
 
   std::size_t operator()(const Key& key) const { return hash(key); }
   std::size_t operator()(const key_view<Key>& key) const
@@ -49,6 +50,7 @@ class test_hash : public transparency<Key> {
   }
 
   const functor_state* state() const noexcept { return state_; }
+  unsigned origin() const noexcept { return origin_; }
 
  private:
   template <class K>
@@ -63,6 +65,7 @@ class test_hash : public transparency<Key> {
   }
 
   functor_state* state_;
+  unsigned origin_ = 0;
 };
 
 }  // namespace gauntlet::check

@@ -7,6 +7,6 @@ namespace gauntlet::adapters {
 using enum check::element_types;
 static const registrar_of_stranger registered(
     "tbb_concurrent_unordered_map",
-    check::make_concurrent_subject<tbb_concurrent_unordered_map, u64_u64, string_string>());
+    check::make_concurrent_subject<tbb_concurrent_unordered_map, u64_u64, string_string, tracked_tracked>());
 
 }  // namespace gauntlet::adapters
