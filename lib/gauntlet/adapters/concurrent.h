@@ -42,6 +42,9 @@ struct concurrent_map {
   static constexpr check::precedence order =
       requires { Map::ordered_by_happens_before; } ? check::precedence::happens_before : check::precedence::real_time;
 
+  // A map here that hands out handles gives their type a name, and promises that they never change.
+  static constexpr bool snapshots_are_held = requires { typename Map::snapshot_type; };
+
   // Every map here says so in its promises: an operation on one key that throws has changed nothing.
   static constexpr check::failure_promise on_failure = check::failure_promise::strong;
 

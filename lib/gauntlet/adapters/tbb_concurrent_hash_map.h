@@ -7,7 +7,7 @@
 //
 // A node that is to be inserted belongs to nobody while the hash and the equality are asked (emplace makes it first, insert
 // when it has not found the key at its first look): if one of these throws, it is never given back
-// (corpus/concurrent_schedule/regression/insertion_whose_hash_throws.ops). So they don't throw in its programs.
+// (corpus/concurrent_schedule/regression/insertion_whose_hash_throws.ops). So they don't throw in its insertions.
 #pragma once
 
 #include <cstddef>
@@ -77,8 +77,10 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 struct tbb_concurrent_hash_map {
   using map_type = tbb_table<Key, T, Hash, KeyEqual, Allocator>;
   static constexpr std::string_view name = "tbb_concurrent_hash_map";
-  static constexpr bool survives(check::fault_kind kind) {
-    return kind != check::fault_kind::hash && kind != check::fault_kind::equality;
+  static constexpr bool fails_as_promised(check::opcode code, check::fault_kind kind) {
+    const bool inserts = code == check::opcode::insert_copy || code == check::opcode::try_emplace ||
+                         code == check::opcode::insert_or_assign;
+    return !inserts || (kind != check::fault_kind::hash && kind != check::fault_kind::equality);
   }
   static constexpr check::contract contract_of(check::opcode code) {
     using check::opcode;

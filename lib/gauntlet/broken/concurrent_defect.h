@@ -79,12 +79,13 @@ struct concurrent_registrar {
   GAUNTLET_REGISTERED_CONCURRENT_DEFECT(map, .promise = promise_text, .target = "concurrent_stress")
 
 // One of the small maps, or a map of the product, with a detail replaced. What it takes is one moment at which another
-// thread goes on, and real threads may never find it: it is for whoever decides the interleaving.
+// thread goes on, and real threads may never find it: it is for whoever decides the interleaving. (Some take one thread and
+// an operation that fails, or a snapshot that is held.)
 #define GAUNTLET_SCHEDULED_DEFECT(map, twin, promise_text)                                             \
   GAUNTLET_REGISTERED_CONCURRENT_DEFECT(map, .promise = promise_text, .target = "concurrent_schedule", \
                                         .reduced_operations_max = 6, .right_twin = twin)
 
-// The same where numbers are treated rightly and objects are not.
+// The same where numbers are treated rightly and objects are not, or nothing of numbers throws.
 #define GAUNTLET_SCHEDULED_DEFECT_OF_OBJECTS(map, twin, promise_text)                                           \
   GAUNTLET_CONCURRENT_DEFECT_OF(tracked_tracked, map, .promise = promise_text, .target = "concurrent_schedule", \
                                 .reduced_operations_max = 6, .right_twin = twin)

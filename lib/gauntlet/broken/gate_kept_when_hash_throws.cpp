@@ -1,7 +1,7 @@
 // An erasure that takes a mutex and gives it back by hand: where the hash or the equality throws, it stays taken.
 //
-// Nothing else in an erasure can throw, so neither missing memory nor a function that was handed in shows it. One thread, an
-// erasure whose hash throws, and the next erasure waits for ever.
+// Nothing else in an erasure can throw, so neither missing memory nor a function that was handed in shows it. One thread,
+// an erasure whose hash throws, and the next erasure waits for ever.
 #include <cstddef>
 #include <mutex>
 
@@ -28,6 +28,7 @@ class gate_kept_when_hash_throws
   std::mutex gate_;
 };
 
-GAUNTLET_SCHEDULED_DEFECT(gate_kept_when_hash_throws, "sharded_map", "an operation that throws gives up its locks");
+GAUNTLET_SCHEDULED_DEFECT_OF_OBJECTS(gate_kept_when_hash_throws, "sharded_map",
+                                     "an operation that throws gives up its locks");
 
 }  // namespace gauntlet::broken

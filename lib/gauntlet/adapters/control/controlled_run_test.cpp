@@ -172,6 +172,7 @@ class another_map : public check::concurrent_subject {
   void contents(unsigned target, std::vector<check::element>& out) const override { map_->contents(target, out); }
   std::string self_check(unsigned target) const override { return map_->self_check(target); }
   std::string state(unsigned target) const override { return map_->state(target); }
+  void hold(unsigned lane, const std::vector<check::element>& shown) override { map_->hold(lane, shown); }
   std::string destroy() override { return map_->destroy(); }
   std::string finish() override { return map_->finish(); }
 

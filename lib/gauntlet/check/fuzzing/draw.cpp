@@ -317,7 +317,13 @@ std::vector<operation> draw_faulty_among_threads(const program& p, random_source
   block[0].argument = draw_argument(opcode::fault, random, options);
   block[0].value = static_cast<std::uint16_t>(random.below(3));
   const auto one_of = [&random](const auto& codes) { return codes[random.below(std::size(codes))]; };
-  switch (static_cast<fault_kind>(block[0].argument)) {
+  auto kind = static_cast<fault_kind>(block[0].argument);
+  // Numbers never throw, and only objects report that they are copied.
+  const bool numbers = p.header.types == element_types::u64_u64;
+  if (kind == fault_kind::copy && p.header.types != element_types::tracked_tracked) kind = fault_kind::allocation;
+  if ((kind == fault_kind::hash || kind == fault_kind::equality) && numbers) kind = fault_kind::function;
+  block[0].argument = static_cast<std::uint8_t>(kind);
+  switch (kind) {
     case fault_kind::allocation:
       block[1].code = one_of(grows);
       break;

@@ -40,7 +40,8 @@ operation draw_contents(random_source& random);
 // Fill and empty, several times over with keys that move on: what a map must not remember of elements long gone.
 std::vector<operation> draw_waves(const program& p, random_source& random, const mutation_options& options);
 // An injected fault and an operation that meets it: an early event of an insertion or of a whole map, mostly a copy.
-// A fault that comes alone mostly waits for an operation that has no such event.
+// A fault that comes alone mostly waits for an operation that has no such event. Among threads: of any kind that the
+// program's elements know.
 std::vector<operation> draw_faulty(const program& p, random_source& random, const mutation_options& options);
 // Two maps that are nearly alike, compared: a copy, one difference, the comparison. Maps that grew apart differ in size.
 std::vector<operation> draw_twins(const program& p, random_source& random, const mutation_options& options);

@@ -28,7 +28,8 @@ TEST(mutate, from_nothing_every_opcode_operand_and_setting_is_reached) {
   std::set<unsigned> targets, others, lanes, hot_keys, bodies;
   std::set<key_class> classes_outside, classes_inside;
   std::set<hash_quality> hashes;
-  std::set<element_types> types;
+  std::set<element_types> types, types_among_threads;
+  std::set<unsigned> faults_among_threads;
   std::set<allocator_mode> allocators;
   std::set<std::pair<opcode, unsigned>> arguments;
   std::size_t arguments_wanted = 0;
@@ -53,11 +54,13 @@ TEST(mutate, from_nothing_every_opcode_operand_and_setting_is_reached) {
       banned = banned || p.header.banned != 0;
       hashes.insert(p.header.hash);
       types.insert(p.header.types);
+      if (concurrent) types_among_threads.insert(p.header.types);
       allocators.insert(p.header.allocator);
       hot_keys.insert(p.header.hot_keys);
       for (std::size_t i = 0; i < p.operations.size(); ++i) {
         const operation& o = p.operations[i];
         opcodes.insert(o.code);
+        if (concurrent && o.code == opcode::fault) faults_among_threads.insert(o.argument);
         if (info(o.code).takes.target) targets.insert(o.target);
         if (info(o.code).takes.other) others.insert(o.other);
         lanes.insert(static_cast<unsigned>(o.where));
@@ -79,6 +82,9 @@ TEST(mutate, from_nothing_every_opcode_operand_and_setting_is_reached) {
   EXPECT_EQ(classes_outside.size(), key_class_count);
   EXPECT_EQ(hashes.size(), hash_quality_count);
   EXPECT_EQ(types.size(), element_types_count);
+  EXPECT_EQ(types_among_threads,
+            (std::set{element_types::u64_u64, element_types::string_string, element_types::tracked_tracked}));
+  EXPECT_EQ(faults_among_threads.size(), fault_kind_count - 1) << "all but `move`";
   EXPECT_EQ(allocators.size(), allocator_mode_count);
   EXPECT_GT(hot_keys.size(), 16u);
   EXPECT_EQ(bodies.size(), body_size_max + 1);

@@ -30,6 +30,7 @@ struct key_operand {
 // Where an operation of a concurrent program runs. Programs for one thread have `before` everywhere.
 enum class lane : std::uint8_t { before, thread_1, thread_2, thread_3, thread_4, thread_5, thread_6, after };
 inline constexpr unsigned thread_count_max = 6;
+inline constexpr unsigned lane_count_max = thread_count_max + 2;
 
 struct operation {
   opcode code = opcode::nothing;
@@ -47,7 +48,7 @@ inline constexpr unsigned map_count = 4;       // maps alive at once
 inline constexpr unsigned body_size_max = 15;  // operations in the body of a walk
 inline constexpr unsigned walk_depth_max = 3;  // walks inside walks
 
-// fault: which event throws. Of one thread all but `function`.
+// fault: which event throws. Of one thread all but `function`, among threads all but `move`.
 enum class fault_kind : std::uint8_t {
   hash,
   equality,

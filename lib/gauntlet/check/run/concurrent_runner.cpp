@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -17,6 +18,7 @@
 #include <gauntlet/check/run/concurrent_workers.h>
 #include <gauntlet/check/run/request.h>
 #include <gauntlet/check/run/runner.h>
+#include <gauntlet/check/run/wording.h>
 #include <gauntlet/check/types/faults.h>
 #include <gauntlet/check/types/tracked.h>
 
@@ -56,7 +58,7 @@ opcode concurrent_opcode(opcode code) noexcept {
 
 namespace {
 
-constexpr unsigned lane_count = 8;
+constexpr unsigned lane_count = lane_count_max;
 constexpr unsigned run_length_in_threads = 4;  // an operation with a count, in a thread: so many keys at most
 constexpr std::size_t text_size_max = 512, state_size_max = 4096;  // of what is said in words
 constexpr std::size_t keys_looked_up_max = 16;
@@ -92,13 +94,10 @@ class concurrent_run {
         executor_(options.executor != nullptr ? *options.executor : workers_) {}
 
   verdict run() {
-    const std::unique_ptr<concurrent_subject> promises = make_(program_.header);
-    contracts_ = contracts_of(*promises);
-    order_ = promises->order();
-    on_failure_ = promises->on_failure();
-    for (unsigned kind = 0; kind < fault_kind_count; ++kind) {
-      fails_by_[kind] = on_failure_ != failure_promise::none && promises->survives(static_cast<fault_kind>(kind));
-    }
+    promises_ = make_(program_.header);
+    contracts_ = contracts_of(*promises_);
+    order_ = promises_->order();
+    on_failure_ = promises_->on_failure();
     for (unsigned i = 0; i < options_.repetitions && verdict_.kind == failure_kind::none; ++i) repeat(i);
     return verdict_;
   }
@@ -144,13 +143,8 @@ class concurrent_run {
     }
     say(said_.snapshot, subject_->destroy());
     say(said_.memory, subject_->finish());
-    if (lifetimes.error() != nullptr) {
-      say(said_.lifetime, std::string("an object was ") + lifetimes.error());
-    } else if (const std::int64_t left = lifetimes.live() - live_before; left != 0) {
-      say(said_.lifetime,
-          left > 0 ? "leak: " + std::to_string(left) + " objects were never destroyed"
-                   : "over-destruction: " + std::to_string(-left) + " objects more destroyed than constructed");
-    }
+    say(said_.lifetime, lifetimes.error() != nullptr ? std::string("an object was ") + lifetimes.error()
+                                                     : objects_out_of_balance(lifetimes.live() - live_before));
   }
 
   // When all was done, sizes and lookups must say what for_each shows.
@@ -226,7 +220,9 @@ class concurrent_run {
       const std::size_t room = where == 0 ? options_.events_max / 2 : options_.events_max;  // leave some to the threads
       for (unsigned n = 0; n < length && events < room; ++n, ++events) {
         lanes_[where].prepare(r, i, is_aware_);
-        faults_[where].push_back(std::exchange(armed[where], {}));
+        fault next = std::exchange(armed[where], {});
+        next.is_armed = next.is_armed && promises_->fails_as_promised(r.code, next.kind);
+        faults_[where].push_back(next);
         if (reach_of(r.code) == reach::one_key) keys_.push_back(r.key);
         second_map_is_used_ = second_map_is_used_ || r.target == 1 || r.other == 1;
         ++r.key;
@@ -261,7 +257,7 @@ class concurrent_run {
   }
 
   bool is_fault(const operation& o) const {
-    return o.code == opcode::fault && fails_by_[o.argument % fault_kind_count] &&
+    return o.code == opcode::fault && on_failure_ != failure_promise::none && o.argument < fault_kind_count &&
            (program_.header.banned >> static_cast<unsigned>(o.code) & 1) == 0;
   }
 
@@ -297,6 +293,8 @@ class concurrent_run {
           const under_way operation(*this, where, e, is_aware_ ? &lane.aware(i) : nullptr);
           ask_with(faults_[where][i], e);
         });
+        const event& e = lane[i];
+        if (e.asked.code == opcode::snapshot && e.answer.status == outcome::done) subject_->hold(where, e.shown);
       }
     } catch (const std::exception& e) {
       say(said_.trouble[where], e.what());
@@ -406,7 +404,9 @@ class concurrent_run {
       }
     }
     if (!said_.lifetime.empty()) {
-      fail(repetition, failure_kind::lifetime, program_.operations.size(), "", said_.lifetime);
+      fail(repetition, failure_kind::lifetime, program_.operations.size(),
+           lifetimes.error() != nullptr ? lifetimes.error() : said_.lifetime.substr(0, said_.lifetime.find(':')),
+           said_.lifetime);
     }
     if (!said_.memory.empty()) {
       fail(repetition, failure_kind::allocator, program_.operations.size(), "", said_.memory);
@@ -492,10 +492,10 @@ class concurrent_run {
   const concurrent_subject_factory& make_;
   const concurrent_options& options_;
   verdict verdict_;
+  std::unique_ptr<concurrent_subject> promises_;  // whose maps are never made
   contract_table contracts_;
   precedence order_ = precedence::real_time;
   failure_promise on_failure_ = failure_promise::none;
-  std::array<bool, fault_kind_count> fails_by_{};  // which faults are injected
   // What is said in words, empty where all is well.
   struct words {
     words() {

@@ -7,14 +7,15 @@
 //   read;
 //   - sizes and lookups when all was done, against the final contents;
 //   - each map's self-check;
-//   - objects and memory, after the maps are gone.
+//   - snapshots that are still held, objects and memory, after the maps are gone.
 // Who runs the threads is the executor's business (concurrent_executor.h). On real threads, the default, the interleaving
 // is the machine's, so a program is repeated; disturbance (concurrent_disturbance.h) makes the repetitions differ. The
 // first repetition that fails gives the verdict.
 //
-// A `fault` makes the next operation of its lane throw: an allocation that fails, a hash, an equality, a copy, or a function
-// that was handed in. An operation that ends so is judged by what the map promises (concurrent_subject::on_failure, linear/failures.h); that all
-// others find the map unharmed, and no lock held, is judged as ever.
+// A `fault` makes the next operation of its lane throw: an allocation that fails, a hash or an equality of keys that are no
+// numbers, a copy of an object, or a function that was handed in. An operation that ends so is judged by what the map
+// promises (concurrent_subject::on_failure, linear/failures.h); that all others find the map unharmed, and no lock held, is
+// judged as ever.
 //
 // What a program may ask beside other threads is what a history can hold (history.h). Other opcodes are read as their
 // nearest relative (emplace as insert, at as find, an iteration as a walk) or left out; keys that name an element of a

@@ -37,8 +37,9 @@ enum class precedence : std::uint8_t {
   real_time,       // where the one has returned when the other is called, even if nobody could know
 };
 
-// What a map promises about an operation that ends with an exception: memory that was missing, or what was thrown by a hash,
-// an equality, a copy or a function that it was handed (a visitor, an update, a predicate). The words are the standard's.
+// What a map promises about an operation that ends with an exception: memory that was missing, or what was thrown by a
+// hash, an equality, a copy or a function that it was handed (a visitor, an update, a predicate). The words are the
+// standard's.
 enum class failure_promise : std::uint8_t {
   none,    // nothing: the process may end. Nothing throws in its programs
   basic,   // the map can be used, nothing leaks and nothing else is lost; the operation has had its effect or none
@@ -53,8 +54,9 @@ class concurrent_subject {
   virtual progress progress_of(opcode) const { return progress::blocking; }
   virtual precedence order() const { return precedence::happens_before; }
   virtual failure_promise on_failure() const { return failure_promise::basic; }
-  // Whether operations are made to fail so. A map is known to keep no promise then: what else is wrong may show.
-  virtual bool survives(fault_kind) const { return true; }
+  // Whether this operation is made to fail so. Not if the map is known to break its promise then, so that what is new
+  // shows.
+  virtual bool fails_as_promised(opcode, fault_kind) const { return true; }
   // Whether data races are reported. A map is known to have one that would end every hunt: what else is wrong may show.
   virtual bool races_are_judged() const { return true; }
 
@@ -64,16 +66,18 @@ class concurrent_subject {
   // Any thread. Point operations: find, contains, insert_copy, try_emplace, insert_or_assign, erase_key, extract_key,
   // compare_exchange, fetch_update, update. Whole-map: size, clear, equal, erase_if, swap, copy_assign, merge.
   virtual result apply(const request& r) = 0;
-  // Any thread: walk (for_each), snapshot, copy_construct: the elements shown. `lane` is the caller's own: a snapshot that
-  // is a handle is held until the lane's next one, or until the maps are gone.
+  // Any thread: walk (for_each), snapshot, copy_construct: the elements shown. `lane` is the caller's own.
   virtual result collect(const request& r, unsigned lane, std::vector<element>& shown) = 0;
+  // Any thread, after collect has taken a snapshot that showed `shown`: if it is a handle it is held, until the lane's next
+  // one or until the maps are gone, and the one before is let go.
+  virtual void hold(unsigned lane, const std::vector<element>& shown) = 0;
 
   // Only while nothing else runs. Maps: 0 is the shared one, 1 the second one.
   virtual void contents(unsigned target, std::vector<element>& out) const = 0;
   virtual std::string self_check(unsigned target) const = 0;
   virtual std::string state(unsigned target) const = 0;  // size, growth, flags: whatever the map says of itself
-  // Destroys the maps, and reads what is still held of them once more. The first snapshot that shows something else than
-  // when it was taken, in words; empty when none does.
+  // Destroys the maps, and reads what is still held of them once more. The first snapshot that showed something else than
+  // when it was taken, in words; empty when none did.
   virtual std::string destroy() = 0;
   // Afterwards memory must balance. Empty string when it does.
   virtual std::string finish() = 0;

@@ -11,7 +11,9 @@
 //     // optional: static constexpr check::progress progress_of(check::opcode code);   without it: blocking
 //     // optional: static constexpr check::precedence order = check::precedence::real_time;   without it: happens_before
 //     // optional: static constexpr check::failure_promise on_failure = check::failure_promise::strong;   without it: basic
-//     // optional: static constexpr bool survives(check::fault_kind);   without it: what fails may fail in every way
+//     // optional: static constexpr bool fails_as_promised(check::opcode, check::fault_kind);   without it: always
+//     // optional: static constexpr bool snapshots_are_held = true;   what snapshot() gives never changes, and may be kept
+//     //           after the map is gone. Without it, it is read at once and forgotten
 //     // optional: static constexpr bool has_a_known_race = true;   without it: every race is reported
 //   };
 //
@@ -19,7 +21,7 @@
 //   find(k) -> optional<T>, contains(k), insert(k, v), try_emplace(k, v), insert_or_assign(k, v), erase(k) -> bool,
 //   extract(k) -> optional<T>, compare_exchange(k, expected, desired) -> bool, update(k, f(T&)) -> bool,
 //   size(), empty(), clear(), erase_if(p(const Key&, const T&)) -> count, for_each(f(const Key&, const T&)),
-//   snapshot() -> a range of elements, held for a while and read again where it is a map_type::snapshot_type, copy construction, copy assignment, swap(other), ==, merge(other),
+//   snapshot() -> a range of elements, copy construction, copy assignment, swap(other), ==, merge(other),
 //   self_check(std::ostream*) -> bool, describe() -> std::string.
 // What a map lacks is outcome::unsupported and leaves no trace in the history. for_each is required: it shows the
 // contents at the end.
@@ -76,8 +78,8 @@ class concurrent_subject_of final : public concurrent_subject {
     return failure_promise::basic;
   }
 
-  bool survives([[maybe_unused]] fault_kind kind) const override {
-    if constexpr (requires { adapter::survives(kind); }) return adapter::survives(kind);
+  bool fails_as_promised([[maybe_unused]] opcode code, [[maybe_unused]] fault_kind kind) const override {
+    if constexpr (requires { adapter::fails_as_promised(code, kind); }) return adapter::fails_as_promised(code, kind);
     return true;
   }
 
@@ -91,6 +93,7 @@ class concurrent_subject_of final : public concurrent_subject {
   }
   result apply(const request& r) override;
   result collect(const request& r, unsigned lane, std::vector<element>& shown) override;
+  void hold(unsigned lane, const std::vector<element>& shown) override { held_[lane].hold(shown); }
   void contents(unsigned target, std::vector<element>& out) const override { read(*maps_[target], out); }
   std::string self_check(unsigned target) const override;
   std::string state(unsigned target) const override;
@@ -122,6 +125,25 @@ class concurrent_subject_of final : public concurrent_subject {
       out.emplace_back(id_of(k), id_of(v));
     });
   }
+
+  static constexpr bool holds_snapshots = [] {
+    if constexpr (requires { adapter::snapshots_are_held; }) return adapter::snapshots_are_held;
+    return false;
+  }();
+  struct no_handle {
+    const element* begin() const { return nullptr; }
+    const element* end() const { return nullptr; }
+  };
+  template <class Map, bool Held>
+  struct handle_of {
+    using type = no_handle;
+  };
+  template <class Map>
+  struct handle_of<Map, true> {
+    using type = decltype(std::declval<const Map&>().snapshot());
+  };
+  using handle = typename handle_of<map_type, holds_snapshots>::type;
+
   static result yes_or_no(bool flag) {
     result answer;
     answer.flag = flag;
@@ -142,7 +164,7 @@ class concurrent_subject_of final : public concurrent_subject {
   hash_quality hash_quality_;
   shared_arena arena_;
   std::unique_ptr<map_type> maps_[history_map_count];
-  held_snapshot<map_type> held_[thread_count_max + 2];  // by lane
+  held_snapshot<handle> held_[lane_count_max];  // by lane
 };
 
 // A factory that looks at the header's element types; types that are not listed fall back to the first.
@@ -271,7 +293,8 @@ result concurrent_subject_of<Adapter, Types>::apply(const request& r) {
 }
 
 template <template <class, class, class, class, class> class Adapter, element_types Types>
-result concurrent_subject_of<Adapter, Types>::collect(const request& r, unsigned lane, std::vector<element>& shown) {
+result concurrent_subject_of<Adapter, Types>::collect(const request& r, [[maybe_unused]] unsigned lane,
+                                                      std::vector<element>& shown) {
   const map_type& m = *maps_[r.target];
   switch (r.code) {
     case opcode::walk:
@@ -286,9 +309,13 @@ result concurrent_subject_of<Adapter, Types>::collect(const request& r, unsigned
       break;
     case opcode::snapshot:
       if constexpr (requires { m.snapshot(); }) {
-        const auto copy = m.snapshot();
-        for (const auto& [k, v] : copy) shown.emplace_back(id_of(k), id_of(v));
-        held_[lane].replace(copy, shown);
+        if constexpr (holds_snapshots) {
+          held_[lane].take(m, shown);
+        } else {
+          const auto copy = m.snapshot();
+          faults::suspend();
+          for (const auto& [k, v] : copy) shown.emplace_back(id_of(k), id_of(v));
+        }
         return {};
       }
       break;
@@ -326,7 +353,7 @@ std::string concurrent_subject_of<Adapter, Types>::destroy() {
   std::string changed;
   for (auto& held : held_) {
     held.let_go();
-    if (changed.empty()) changed = held.changed();
+    if (changed.empty()) changed = held.what_changed();
   }
   return changed;
 }

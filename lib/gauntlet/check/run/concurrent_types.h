@@ -1,10 +1,10 @@
 // Hash, equality and allocator of concurrent maps under test.
 //
-// Like test_hash, test_equal and test_allocator, they are as terrible as the program asks, carry a state that a map
-// must not lose, and say so when memory does not balance. Unlike those they are used by many threads at once, and must
-// not bring order into what they watch: a lock or an acquire in the allocator would make allocations of different
-// threads happen one before the other and hide races from ThreadSanitizer. So there are only constants and relaxed
-// counters.
+// Like test_hash, test_equal and test_allocator, they are as terrible as the program asks, throw where it asks for it,
+// carry a state that a map must not lose, and say so when memory does not balance. Unlike those they are used by many
+// threads at once, and must not bring order into what they watch: a lock or an acquire in the allocator would make
+// allocations of different threads happen one before the other and hide races from ThreadSanitizer. So there are only
+// constants and relaxed counters.
 //
 // What is not watched here, because it would need order: which blocks are still out. A block has a header with its
 // owner and size; the counters must be back at zero at the end; what leaked is left to LeakSanitizer.
@@ -24,6 +24,11 @@
 
 namespace gauntlet::check {
 
+// Hash and equality of keys that are numbers never throw, and say so: maps may choose another layout by it. Those of other
+// keys throw where the program asks for it.
+template <class Key>
+inline constexpr bool functors_never_throw = std::is_scalar_v<Key>;
+
 // A hash or equality that nobody gave a quality (a map that made up its own) answers otherwise and is found out.
 template <class Key>
 class shared_hash {
@@ -31,9 +36,9 @@ class shared_hash {
   using is_avalanching = void;
   shared_hash() noexcept = default;
   explicit shared_hash(hash_quality quality) noexcept : quality_(quality), lost_(false) {}
-  std::size_t operator()(const Key& key) const {
+  std::size_t operator()(const Key& key) const noexcept(functors_never_throw<Key>) {
     disturbance::point();
-    faults::event(fault_kind::hash);
+    if constexpr (!functors_never_throw<Key>) faults::event(fault_kind::hash);
     const std::uint64_t value = hash_of(quality_, id_of(key));
     return static_cast<std::size_t>(lost_ ? ~value : value);
   }
@@ -45,9 +50,9 @@ class shared_hash {
 
 template <class Key>
 struct shared_equal {
-  bool operator()(const Key& a, const Key& b) const {
+  bool operator()(const Key& a, const Key& b) const noexcept(functors_never_throw<Key>) {
     disturbance::point();
-    faults::event(fault_kind::equality);
+    if constexpr (!functors_never_throw<Key>) faults::event(fault_kind::equality);
     return id_of(a) == id_of(b);
   }
 };

@@ -1,55 +1,57 @@
-// A snapshot that is kept while its map goes on, and read again when it is let go: it must show what it showed when it was
+// A snapshot that is held while its map goes on, and read again when it is let go: it must show what it showed when it was
 // taken, also when the map is gone.
-//
-// Kept is what a map hands out as a handle of its own, Map::snapshot_type. A snapshot of another type is a copy, which
-// nobody can change: it is not kept.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gauntlet/check/run/request.h>
 #include <gauntlet/check/types/element_traits.h>
+#include <gauntlet/check/types/faults.h>
 
 namespace gauntlet::check {
 
-template <class Map>
+// One lane's.
+template <class Handle>
 class held_snapshot {
  public:
-  template <class Copy>
-  void replace(const Copy&, const std::vector<element>&) {}
-  void let_go() {}
-  std::string changed() const { return {}; }
-};
+  // Takes a snapshot and tells what it shows. It is held from hold() on; without that, a later take() replaces it.
+  template <class Map>
+  void take(const Map& map, std::vector<element>& shown) {
+    fresh_.reset(new Handle(map.snapshot()));
+    faults::suspend();
+    show(*fresh_, shown);
+  }
 
-template <class Map>
-  requires requires { typename Map::snapshot_type; }
-class held_snapshot<Map> {
-  using handle = typename Map::snapshot_type;
-
- public:
-  // Lets go of the one before. `shown` is what `fresh` shows.
-  void replace(const handle& fresh, const std::vector<element>& shown) {
+  // Holds what was taken, which showed `shown`, and lets go of the one before. Nothing if none was taken.
+  void hold(const std::vector<element>& shown) {
+    if (fresh_ == nullptr) return;
+    std::unique_ptr<Handle> taken = std::move(fresh_);
     let_go();
-    handle_ = std::make_unique<handle>(fresh);
+    held_ = std::move(taken);
     when_taken_ = shown;
   }
 
   void let_go() {
-    if (handle_ == nullptr) return;
+    fresh_.reset();
+    if (held_ == nullptr) return;
     std::vector<element> now;
-    for (const auto& [k, v] : *handle_) now.emplace_back(id_of(k), id_of(v));
-    if (changed_.empty() && now != when_taken_) {
-      changed_ = "a snapshot that was held showed " + in_words(when_taken_) + ", and later " + in_words(now);
+    show(*held_, now);
+    if (what_changed_.empty() && now != when_taken_) {
+      what_changed_ = "a snapshot that was held showed " + in_words(when_taken_) + ", and later " + in_words(now);
     }
-    handle_.reset();
+    held_.reset();
   }
 
-  // Of those that were let go, the first that showed something else in the end, in words; empty when none did.
-  std::string changed() const { return changed_; }
+  // Of those that were let go, the first that showed something else in the end; empty when none did.
+  const std::string& what_changed() const { return what_changed_; }
 
  private:
+  static void show(const Handle& snapshot, std::vector<element>& shown) {
+    for (const auto& [k, v] : snapshot) shown.emplace_back(id_of(k), id_of(v));
+  }
   static std::string in_words(const std::vector<element>& elements) {
     std::string text;
     for (const auto& [k, v] : elements) {
@@ -58,9 +60,9 @@ class held_snapshot<Map> {
     return "{" + text + "}";
   }
 
-  std::unique_ptr<handle> handle_;
+  std::unique_ptr<Handle> fresh_, held_;
   std::vector<element> when_taken_;
-  std::string changed_;
+  std::string what_changed_;
 };
 
 }  // namespace gauntlet::check

@@ -60,6 +60,39 @@ TEST(oracles, a_swap_that_forgets_the_equality_is_noticed) {
 }
 
 PLANT(
+    assigns_elements_alone, plain, assigns_elements_alone(const assigns_elements_alone&) = default;
+    assigns_elements_alone & operator=(const assigns_elements_alone& other) {
+      base::clear();
+      base::insert(other.begin(), other.end());
+      return *this;
+    });
+
+TEST(oracles, an_assignment_that_keeps_its_own_functors_is_noticed) {
+  EXPECT_VERDICT(judged<assigns_elements_alone_adapter>("insert_copy 1 hot 0 value 1\ncopy_assign 0 1\n"), allocator,
+                 "lost functor");
+}
+
+// [unord.req] says nothing of what a move assignment does with them, nor of what a map has that was moved from.
+PLANT(
+    moves_elements_alone, plain, moves_elements_alone(const moves_elements_alone&) = default;
+    moves_elements_alone(moves_elements_alone&&) = default;
+    moves_elements_alone & operator=(const moves_elements_alone&) = default;
+    moves_elements_alone & operator=(moves_elements_alone&& other) {
+      base::clear();
+      for (auto& e : other) base::emplace(e.first, std::move(e.second));
+      other.clear();
+      return *this;
+    });
+
+TEST(oracles, what_a_move_does_with_functors_is_the_maps_business) {
+  for (const char* text : {"insert_copy 1 hot 0 value 1\nmove_assign 0 1\ncopy_assign 2 0\n",
+                           "insert_copy 1 hot 0 value 1\nswap 1 2\nmove_construct 0 2\nmove_assign 2 1\n"}) {
+    EXPECT_VERDICT(judged<moves_elements_alone_adapter>(text), none, "");
+    EXPECT_VERDICT(judged<std_map_for_tests>(text), none, "");
+  }
+}
+
+PLANT(
     destroys_twice, plain, void clear() noexcept {
       if (!base::empty()) {
         T& gone = base::begin()->second;

@@ -1,5 +1,7 @@
 #include <gauntlet/check/run/subject_base.h>
 
+#include <gauntlet/check/run/wording.h>
+
 namespace gauntlet::check {
 
 subject_base::subject_base(const program_header& header) : header_(header), live_before_(lifetimes.live()) {
@@ -30,11 +32,7 @@ std::string subject_base::arena_errors() const {
 std::string subject_base::balance() {
   std::string text = arena_errors();
   const std::int64_t leaked_objects = lifetimes.live() - live_before_;
-  if (text.empty() && leaked_objects > 0) {
-    text = "leak: " + std::to_string(leaked_objects) + " objects were never destroyed";
-  } else if (text.empty() && leaked_objects < 0) {
-    text = "over-destruction: " + std::to_string(-leaked_objects) + " objects more destroyed than constructed";
-  }
+  if (text.empty()) text = objects_out_of_balance(leaked_objects);
   lifetimes.count_live(-leaked_objects);
   for (arena& a : arenas_) {
     if (text.empty() && a.blocks() != 0) {

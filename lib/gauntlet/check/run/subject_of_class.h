@@ -162,6 +162,7 @@ class subject_of final : public subject_base {
   void destroy_maps() noexcept;
   void forget_contents(map_type& m) noexcept;
   void settle_allocators(const request& r) noexcept;
+  void settle_origin(unsigned map, unsigned one, unsigned other) noexcept;
   void settle_functors(const request& r) noexcept;
   void settle_failed_assignment(const request& r) noexcept;
   bool same_allocator(unsigned a, unsigned b) const noexcept;

@@ -89,9 +89,10 @@ std::string GAUNTLET_SUBJECT_OF::allocator_check() const {
   std::string text = arena_errors();
   for (unsigned i = 0; i < map_count && takes_functors_ && text.empty(); ++i) {
     if (maps_[i] != nullptr && !has_functors(*maps_[i], origins_[i])) {
-      text = "lost functor: map " + std::to_string(i) +
-             " has another hash function or equality than the one made for map " + std::to_string(origins_[i]) +
-             ", which it was made with or was given with its elements";
+      text = "lost functor: map " + std::to_string(i) + " has another hash function or equality than " +
+             (origins_[i] == any_origin ? "any that was made for a map"
+                                        : "what was made for map " + std::to_string(origins_[i]) +
+                                              ", which is its own or came with its elements");
     }
   }
   if constexpr (has_allocator) {

@@ -68,8 +68,16 @@ bool GAUNTLET_SUBJECT_OF::has_functors([[maybe_unused]] const map_type& m, [[may
   return true;
 }
 
-// After an operation on whole maps, for which map the functors of each were made. Copies, assignments and swaps take them
-// along with the elements ([unord.req]); what a map keeps that was moved from, or whose assignment failed, is its business.
+// Finds out whether the map has now what was made for the one or for the other. Where it has one functor of each, it is not
+// asked for which map they were made any more.
+GAUNTLET_SUBJECT_TEMPLATE
+void GAUNTLET_SUBJECT_OF::settle_origin(unsigned map, unsigned one, unsigned other) noexcept {
+  origins_[map] = has_functors(*maps_[map], one) ? one : has_functors(*maps_[map], other) ? other : any_origin;
+}
+
+// After an operation on whole maps, for which map the functors of each were made. Copies take them along ([unord.req]),
+// and swaps exchange them ([container.requirements]). A moved element may find its new map's or bring its old map's, but
+// not one of each; what a map keeps that was moved from, or whose assignment failed, is its business.
 GAUNTLET_SUBJECT_TEMPLATE
 void GAUNTLET_SUBJECT_OF::settle_functors(const request& r) noexcept {
   switch (r.code) {
@@ -83,12 +91,10 @@ void GAUNTLET_SUBJECT_OF::settle_functors(const request& r) noexcept {
       break;
     case opcode::move_construct:
     case opcode::move_assign: {
-      const unsigned before = std::exchange(origins_[r.target], origins_[r.other]);
-      if (has_functors(*maps_[r.other], before)) {
-        origins_[r.other] = before;
-      } else if (!has_functors(*maps_[r.other], origins_[r.other])) {
-        origins_[r.other] = any_origin;  // one of each
-      }
+      const unsigned here = origins_[r.target], there = origins_[r.other];
+      const bool keeps_its_own = r.code == opcode::move_assign && has_functors(*maps_[r.target], here);
+      if (!keeps_its_own) origins_[r.target] = there;
+      settle_origin(r.other, here, there);
       break;
     }
     case opcode::swap:
@@ -184,8 +190,8 @@ void GAUNTLET_SUBJECT_OF::settle_allocators(const request& r) noexcept {
   }
 }
 
-// An assignment that throws may have taken over the functors and an allocator that propagates, or not: the standard leaves
-// it open.
+// An assignment that throws may have taken over the functors and an allocator that propagates, or not: the standard
+// leaves it open.
 GAUNTLET_SUBJECT_TEMPLATE
 void GAUNTLET_SUBJECT_OF::settle_failed_assignment(const request& r) noexcept {
   if constexpr (has_allocator) {
@@ -193,7 +199,9 @@ void GAUNTLET_SUBJECT_OF::settle_failed_assignment(const request& r) noexcept {
       expected_[r.target] = expected_[r.other];
     }
   }
-  if (has_functors(*maps_[r.target], origins_[r.other])) origins_[r.target] = origins_[r.other];
+  const unsigned here = origins_[r.target], there = origins_[r.other];
+  settle_origin(r.target, here, there);
+  if (r.code == opcode::move_assign) settle_origin(r.other, there, here);
 }
 
 }  // namespace gauntlet::check

@@ -35,4 +35,10 @@ std::string describe(const element& e) {
   return "(key " + std::to_string(e.first) + ", value " + std::to_string(e.second) + ")";
 }
 
+std::string objects_out_of_balance(std::int64_t surplus) {
+  if (surplus == 0) return {};
+  if (surplus > 0) return "leak: " + std::to_string(surplus) + " objects were never destroyed";
+  return "over-destruction: " + std::to_string(-surplus) + " objects more destroyed than constructed";
+}
+
 }  // namespace gauntlet::check

@@ -1,6 +1,7 @@
-// How a run speaks of requests and elements in its messages. result.h has the wording of results.
+// How a run speaks of requests, elements and objects in its messages. result.h has the wording of results.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <gauntlet/check/run/subject.h>
@@ -11,5 +12,7 @@ namespace gauntlet::check {
 std::string describe(const request& r);
 // "(key 3, value 9)".
 std::string describe(const element& e);
+// What is wrong when so many more tracked objects are alive than before a run; empty when none are.
+std::string objects_out_of_balance(std::int64_t surplus);
 
 }  // namespace gauntlet::check

@@ -1,11 +1,11 @@
 // The hash functor of maps under test: as good or as terrible as the program's header asks for, counted, able to throw,
 // able to call back into the map that called it.
 //
-// It is a pointer to state that the subject owns, so a map that forgets to carry its hash functor along (in a copy, a
-// move, a swap, an extended constructor) falls back to the default state, whose values are others, and is found out by
-// the next lookup. All hashes of a subject answer alike, and each knows which map it was made for, its *origin*: a map that
-// copies, moves or swaps elements and forgets the functors is found out by asking it for them. It is always declared avalanching: the map must use its bits as they are; the quality `good` is well
-// mixed by itself.
+// It points to state that the subject owns, so a map that forgets to carry its hash functor along (in a copy, a move, a
+// swap, an extended constructor) falls back to the default state, whose values are others, and is found out by the next
+// lookup. All hashes of a subject answer alike, and each knows which map it was made for, its *origin*: a map that keeps
+// its own where it should take over another's is found out by asking it for it. It is always declared avalanching: the
+// map must use its bits as they are; the quality `good` is well mixed by itself.
 #pragma once
 
 #include <cstddef>

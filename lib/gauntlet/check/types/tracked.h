@@ -19,7 +19,7 @@
 
 #include <gauntlet/check/types/faults.h>
 
-// The ledger belongs to the judge: what it does is no step of the map, and no interleaving of it is anybody's business.
+// The ledger belongs to the judge: that it counts is no step of the map, and no interleaving of it is anybody's business.
 #if defined(__clang__)
 #define GAUNTLET_JUDGES_OWN __attribute__((disable_sanitizer_instrumentation))
 #else
