@@ -76,8 +76,8 @@ void GAUNTLET_SUBJECT_OF::settle_origin(unsigned map, unsigned one, unsigned oth
 }
 
 // After an operation on whole maps, for which map the functors of each were made. Copies take them along ([unord.req]),
-// and swaps exchange them ([container.requirements]). A moved element may find its new map's or bring its old map's, but
-// not one of each; what a map keeps that was moved from, or whose assignment failed, is its business.
+// and swaps exchange them ([container.requirements]). A move assignment may take them along or keep its own, but not
+// one of each; what a map keeps that was moved from, or whose assignment failed, is its business.
 GAUNTLET_SUBJECT_TEMPLATE
 void GAUNTLET_SUBJECT_OF::settle_functors(const request& r) noexcept {
   switch (r.code) {
