@@ -97,6 +97,13 @@ PLANT(
       if (!answer.inserted && !base::empty()) answer.position = base::begin();
       return answer;
     } using base::insert;);
+PLANT(
+    nothing_inserted, nodes, typename base::insert_return_type insert(typename base::node_type&& n) {
+      const bool empty = n.empty();
+      auto answer = base::insert(std::move(n));
+      answer.inserted |= empty;
+      return answer;
+    } using base::insert;);
 
 TEST(oracles, a_node_goes_where_its_key_says_at_the_time) {
   const char* const renamed =
@@ -108,6 +115,8 @@ TEST(oracles, a_node_goes_where_its_key_says_at_the_time) {
       "change_node_key hot 0\ninsert_node 0\nchange_node_key hot 2\ninsert_node 0\n";
   EXPECT_VERDICT(judged<node_in_front_adapter>(refused), wrong_result, "insert_node");
   EXPECT_VERDICT(judged<std_map_for_tests>(refused), none, "");
+  EXPECT_VERDICT(judged<nothing_inserted_adapter>("insert_node 0\n"), wrong_result, "insert_node");
+  EXPECT_VERDICT(judged<std_map_for_tests>("insert_node 0\n"), none, "");
 }
 
 // ------------------------------------------------------------------------------------------------ buckets and room

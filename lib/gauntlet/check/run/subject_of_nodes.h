@@ -63,7 +63,9 @@ result GAUNTLET_SUBJECT_OF::node_operation(const request& r) {
         if (r.code == opcode::insert_node) {
           const faults::region region;
           auto inserted = m.insert(std::move(held));
-          if (full != (inserted.position != m.end())) {
+          if (!full && inserted.inserted) {
+            answer.flag = true;  // of no element
+          } else if (full != (inserted.position != m.end())) {
             answer.number = 8;  // an iterator where there should be none, or the other way round
           } else if (full) {
             answer = seen(inserted.inserted, inserted.position);
