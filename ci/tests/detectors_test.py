@@ -29,6 +29,7 @@ class Attempts(unittest.TestCase):
                 ("tsan", "echo 'fatal error: concurrent map writes'; exit 1", "flag"),
                 ("judge", "echo 'replay: x --generate 1 --rng-seed 1004'; exit 1", "judge"),
                 ("judge", "echo 'crashed while judging'; exit 1", "crash"),
+                ("judge", "echo 'no answer in time (--try-seconds): hung'; exit 1", "hang"),
                 ("asan", "kill -SEGV $$", "crash"),
                 ("sequential", "echo 'stopped in run 7'; exit 1", "found"),
                 ("weak", "kill -SEGV $$", "crash"),

@@ -144,7 +144,7 @@ int command(int argument_count, char** arguments) {
                  "write the interleaving of a failure as an HTML page, where the target draws one");
   app.add_option("--seconds", seconds, "time for --reduce (default 120) or --generate (default: no limit)")
       ->check(CLI::Range(1u, 1000000u));
-  app.add_option("--try-seconds", try_seconds, "a single try of --reduce and --times that takes longer hangs")
+  app.add_option("--try-seconds", try_seconds, "a single judgement that takes longer hangs")
       ->check(CLI::Range(0.01, 3600.0));
   app.add_option("--rng-seed", generation.rng_seed, "of the first program of --generate")->needs(generate_option);
   app.add_option("--operations", generation.operations_max, "most operations of a program of --generate")
@@ -232,12 +232,13 @@ int command(int argument_count, char** arguments) {
   }
   if (generates) {
     generation.time = std::chrono::seconds(seconds);
+    generation.time_of_one = try_limit;
     generation.out = out;
     return driver::generate_and_judge(generation);
   }
   if (paths.empty()) return wrong_use("which file or folder?");
   if (measures) return driver::measure_throughput(paths, rounds, raw);
-  return driver::replay(paths, raw, picture, out, generation.schedules);
+  return driver::replay(paths, raw, picture, out, generation.schedules, try_limit);
 }
 
 }  // namespace

@@ -1,12 +1,6 @@
-// An input that crashes ends the process; so that the crash explains itself, what is being judged stands ready as text
-// and is written by a signal handler, or by the sanitizer's death callback where a sanitizer catches the signal.
 #include "replay.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <filesystem>
 
@@ -17,44 +11,10 @@
 #include <gauntlet/check/run/schedule_search.h>
 
 #include "input.h"
-
-extern "C" {
-__attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());
-}
+#include "last_words.h"
 
 namespace gauntlet::driver {
 namespace {
-
-std::string being_judged;  // set before each judgement, read while dying
-
-void tell_what_was_judged() {
-  const char* text = being_judged.data();
-  std::size_t left = being_judged.size();
-  while (left > 0) {
-    const ssize_t put = ::write(STDERR_FILENO, text, left);
-    if (put <= 0) return;
-    text += put;
-    left -= static_cast<std::size_t>(put);
-  }
-}
-
-// A crash is a failure like any other: exit status 1. A debugger sees the signal before this does.
-void die_telling(int) {
-  tell_what_was_judged();
-  ::_exit(1);
-}
-
-void tell_when_dying() {
-  if (__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback(tell_what_was_judged);
-  for (const int number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
-    struct sigaction old{};
-    if (::sigaction(number, nullptr, &old) != 0 || old.sa_handler != SIG_DFL) continue;  // a sanitizer's own
-    struct sigaction action{};
-    action.sa_handler = die_telling;
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    ::sigaction(number, &action, nullptr);
-  }
-}
 
 struct totals {
   std::size_t inputs = 0, failed = 0, undecided = 0, refused = 0;
@@ -72,18 +32,28 @@ std::uint64_t judgements_of_a_named_file() {
 // An engine may have kept a file because of another schedule than its own.
 std::uint32_t schedules_of_a_named_file() { return check::this_target().scheduled ? check::schedules_of_an_input : 0; }
 
-// `kept`: where a failure will be written; "": it is where it was.
-void judge_one(const input& in, const std::string& file, totals& sum, std::uint64_t times = 1,
-               const std::string& kept = "") {
-  being_judged = "\ncrashed while judging " + file + " with target " + std::string(check::this_target().name) + ":\n" +
-                 text_of(in);
+// What a file of the input holds.
+std::string content_of(const input& in) {
+  return in.is_bytes ? std::string(in.bytes.begin(), in.bytes.end()) : check::print(in.program);
+}
+
+// What one judgement may take: each of the schedules that it is judged along so long.
+std::chrono::milliseconds time_of_a_judgement(std::chrono::milliseconds limit) {
+  return limit * std::max(std::uint32_t{1}, check::schedule_search_of_this_process().schedules);
+}
+
+// `kept`: where a failure will be written; "": it is where it was. `lost`: where what ends the process will be.
+void judge_one(const input& in, const std::string& file, totals& sum, std::chrono::milliseconds limit,
+               std::uint64_t times = 1, const std::string& kept = "", const std::string& lost = "") {
   check::verdict v;
   for (std::uint64_t time = 0; time < times && v; ++time) {
     check::count_repetitions_from(time * repetitions_of_a_judgement_max);
+    const last_words words(
+        " while judging " + file + " with target " + std::string(check::this_target().name) + ":\n" + text_of(in),
+        content_of(in), lost, time_of_a_judgement(limit));
     v = judge(in);
     sum.operations += v.operations_run;
   }
-  being_judged.clear();
   ++sum.inputs;
   sum.undecided += v.undecided;
   if (v) return;
@@ -155,8 +125,7 @@ std::vector<std::string> files_of(const std::vector<std::string>& paths, std::st
 }
 
 int replay(const std::vector<std::string>& paths, bool raw, const std::string& picture, const std::string& out,
-           std::uint32_t schedules) {
-  tell_when_dying();
+           std::uint32_t schedules, std::chrono::milliseconds limit) {
   totals sum;
   const auto refuse = [&](const std::string& message) {
     std::fprintf(stderr, "%s\n", message.c_str());
@@ -174,7 +143,7 @@ int replay(const std::vector<std::string>& paths, bool raw, const std::string& p
         const bool named = file == path;
         check::schedule_search_of_this_process().schedules =
             schedules != 0 || !named ? schedules : schedules_of_a_named_file();
-        judge_one(std::get<input>(in), file, sum, named ? judgements_of_a_named_file() : 1, out);
+        judge_one(std::get<input>(in), file, sum, limit, named ? judgements_of_a_named_file() : 1, out);
       }
     }
   }
@@ -198,7 +167,6 @@ check::program along_a_failing_schedule(const check::program& p) {
 }
 
 int generate_and_judge(const generation& options) {
-  tell_when_dying();
   using clock = std::chrono::steady_clock;
   const check::target_description& target = check::this_target();
   const auto names = check::target_names();
@@ -231,15 +199,15 @@ int generate_and_judge(const generation& options) {
       in.program.header.memory =
           options.memory == "weak" ? check::memory_order_mode::weak : check::memory_order_mode::sequential;
     }
+    const std::string again = "--generate 1 --rng-seed " + std::to_string(options.rng_seed + i);
     if (options.only_crashes) {
-      being_judged = "\ncrashed at --generate 1 --rng-seed " + std::to_string(options.rng_seed + i) + "\n";
+      const last_words words(" at " + again + "\n", content_of(in), options.out,
+                             time_of_a_judgement(options.time_of_one));
       sum.operations += judge(in).operations_run;
-      being_judged.clear();
       ++sum.inputs;
       continue;
     }
-    judge_one(in, options.out.empty() ? "--generate 1 --rng-seed " + std::to_string(options.rng_seed + i) : options.out,
-              sum);
+    judge_one(in, options.out.empty() ? again : options.out, sum, options.time_of_one, 1, "", options.out);
   }
   if (!keep_failing(sum, options.out)) return 2;
   return sum_up(sum, "programs");

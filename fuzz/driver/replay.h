@@ -19,9 +19,10 @@ std::vector<std::string> files_of(const std::vector<std::string>& paths, std::st
 // page, if its target draws one, and `out` where the first input that failed is written, with the schedule along which it did;
 // "": nowhere. `schedules`: of each program that holds so many other interleavings; 0: of files named by themselves those
 // that an engine tries (check/run/schedule_search.h), of those in folders none.
+// A single judgement that crashes or takes longer than `limit` along one schedule ends the process (last_words.h).
 // Exit status: 0 all held, 1 some failed, 2 some file is no input.
 int replay(const std::vector<std::string>& paths, bool raw, const std::string& picture, const std::string& out,
-           std::uint32_t schedules);
+           std::uint32_t schedules, std::chrono::milliseconds limit);
 
 // The program with a schedule that makes it fail, where its target has schedules and one of those that a file named by
 // itself is judged along does; otherwise the program as it is.
@@ -31,8 +32,10 @@ struct generation {
   std::uint64_t programs = 0;  // at most so many
   std::uint64_t rng_seed = 1;
   std::chrono::seconds time{0};  // 0: no limit
+  std::chrono::milliseconds time_of_one{
+      0};  // a single program that takes longer hangs, and ends the process; 0: no limit
   std::size_t operations_max = 100;
-  std::string out;  // where to write the first program that fails; "": nowhere
+  std::string out;  // where to write the first program that fails, crashes or hangs; "": nowhere
   std::uint32_t schedules =
       0;               // of each program that holds so many other interleavings, where the target has schedules
   std::string memory;  // "sequential" or "weak" instead of what each program draws; "": that

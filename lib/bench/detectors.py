@@ -94,6 +94,8 @@ def stopped_by(output, status, controlled):
                        ("runtime error:", "asan"), ("fatal error: concurrent map", "flag")):
         if text in output:
             return kind
+    if "no answer in time" in output:
+        return "hang"
     return "crash" if status != 1 or "crashed" in output or "stopped in run" in output else "judge"
 
 
