@@ -20,8 +20,8 @@ struct boost_unordered_map : standard_map<boost::unordered_map<Key, T, Hash, Key
     c.stable_references = true;
     c.nodes = true;
     c.bounds_load_factor = true;
-    c.throwing_hash_is_safe = false;  // a rehash that it breaks off destroys what had been moved already
-    c.moved_from_is_empty = false;    // where allocators differ the elements stay behind
+    c.throwing_hash_keeps_elements = false;  // a rehash that it breaks off destroys what had been moved already
+    c.moved_from_is_empty = false;           // where allocators differ the elements stay behind
     return c;
   }
   static constexpr bool leaves_out(const check::circumstances& now) {

@@ -119,10 +119,11 @@ class execution {
   std::string lookups(unsigned target, const model_map& m, std::string& where);
 
   // Exception guarantees (execution_exceptions.cpp).
-  void judge_exception(const request& r, const effects& e, const result& got, bool may_lose);
-  // The basic guarantee: what the maps hold now comes from before or from after, and nothing is lost that the operation
-  // would not have taken away. The model takes over what is there.
-  void resynchronise(const request& r);
+  enum class losses : std::uint8_t { none, one_moved, any };
+  void judge_exception(const request& r, const effects& e, const result& got, losses allowed);
+  // The basic guarantee: what the maps hold now comes from before or from after, and, unless it may, nothing is lost that
+  // the operation would not have taken away. The model takes over what is there.
+  void resynchronise(const request& r, bool may_lose);
   // The move of an element that cannot be copied has thrown: one element may be lost.
   void judge_loss(const request& r, bool threw);
   // What the operation makes of the model.

@@ -6,7 +6,8 @@
 // be lost that the operation would not have taken away.
 //
 // Of elements that can only be moved, and throw then, one whose move threw may be gone, whatever the operation promises
-// and whether the exception comes out of it or not (erasing keeps it to itself when the table shrinks).
+// and whether the exception comes out of it or not (erasing keeps it to itself when the table shrinks). A map may also
+// promise no more than the basic guarantee for hashes that throw, which the standard allows: then any may be gone.
 #include <gauntlet/check/run/execution.h>
 
 #include <optional>
@@ -16,9 +17,11 @@
 
 namespace gauntlet::check {
 
-void execution::judge_exception(const request& r, const effects& e, const result& got, bool may_lose) {
-  if (may_lose) {
+void execution::judge_exception(const request& r, const effects& e, const result& got, losses allowed) {
+  if (allowed == losses::one_moved) {
     judge_loss(r, true);
+  } else if (allowed == losses::any) {
+    resynchronise(r, true);
   } else if (e.promises == guarantee::strong) {
     if (got.number != 0) {  // the single operations before the one that threw
       request before = r;
@@ -26,7 +29,7 @@ void execution::judge_exception(const request& r, const effects& e, const result
       step(model_, before, rules_);
     }
   } else {
-    resynchronise(r);
+    resynchronise(r, false);
   }
   deep_ = true;
   for (const unsigned target : {r.target, r.other}) {
@@ -93,12 +96,12 @@ bool execution::adopt(const request& r, const world& before, const world& after)
   return true;
 }
 
-void execution::resynchronise(const request& r) {
+void execution::resynchronise(const request& r, bool may_lose) {
   const world before = model_;
   const world after = done(r);
   const bool keeps = r.code != opcode::assign_list && r.code != opcode::copy_assign && r.code != opcode::move_assign &&
                      (r.code != opcode::merge || can_.failed_merge_loses_nothing);
-  if (!adopt(r, before, after)) {
+  if (!adopt(r, before, after) || may_lose) {
     return;
   }
   for (const unsigned target : {r.target, r.other}) {

@@ -165,13 +165,14 @@ void execution::apply(const request& r, const effects& e) {
       return;
     }
     budget_.grant({.touches_all = true}, r.count, elements + r.count);
-    judge_exception(r, e, got, may_lose);
+    const bool loses = fired && throws == fault_kind::hash && !can_.throwing_hash_keeps_elements;
+    judge_exception(r, e, got, may_lose ? losses::one_moved : loses ? losses::any : losses::none);
   } else if (may_lose) {
     judge_loss(r, false);
   } else {
     judge_result(r, got);
     if (held() && got.status == outcome::injected) {
-      judge_exception(r, e, got, false);
+      judge_exception(r, e, got, losses::none);
     }
   }
   if (!held()) {

@@ -111,6 +111,32 @@ TEST(oracles, of_elements_that_only_move_and_throw_one_may_be_lost_when_one_thro
   EXPECT_VERDICT((judged<loses_what_throws_adapter, tracked_throwing>(copies)), exception_guarantee, "rehash");
 }
 
+// An insertion that, when the hash throws, does something to the first element.
+#define PLANT_HASH(planted, promises, does)                                 \
+  PLANT(                                                                    \
+      planted, promises, auto insert(const typename base::value_type& e) {  \
+        try {                                                               \
+          return base::insert(e);                                           \
+        } catch (...) {                                                     \
+          if (const auto first = base::begin(); first != base::end()) does; \
+          throw;                                                            \
+        }                                                                   \
+      } using base::insert;)
+constexpr capabilities basic{.throwing_hash_keeps_elements = false};
+PLANT_HASH(hash_loses, plain, base::erase(first));
+PLANT_HASH(hash_may_lose, basic, base::erase(first));
+PLANT_HASH(hash_spoils, basic, first->second = make<T>(99));
+
+TEST(oracles, where_a_hash_that_throws_may_cost_elements_the_others_are_as_they_were) {
+  const std::string program =
+      "types string_string\ninsert_copy 0 hot 0 value 1 count 3\nfault hash value 0\ninsert_copy 0 hot 7 value 1\n"
+      "insert_copy 0 hot 0 value 1 count 9\n";
+  using enum element_types;
+  EXPECT_VERDICT((judged<hash_loses_adapter, string_string>(program)), exception_guarantee, "insert_copy");
+  EXPECT_VERDICT((judged<hash_may_lose_adapter, string_string>(program)), none, "");
+  EXPECT_VERDICT((judged<hash_spoils_adapter, string_string>(program)), exception_guarantee, "insert_copy");
+}
+
 TEST(oracles, an_exception_that_nobody_asked_for_is_a_failure) {
   EXPECT_VERDICT(judged<throws_alone_adapter>("insert_copy 0 hot 0 value 1\ncount 0 hot 0\n"), unexpected_exception,
                  "count");
