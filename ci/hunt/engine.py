@@ -1,4 +1,4 @@
-"""One run of one fuzzer binary: start it, watch it, read what it counted.
+"""One run of one fuzzer binary, or of random programs without an engine: start it, watch it, read what it counted.
 
 The engine is libFuzzer. Its output goes to a log file; what is wanted of it (executions, coverage, operations) is read
 from there, while it runs and after. A run ends by itself, by its budget of CPU seconds (a kernel limit, so that a busy
@@ -147,6 +147,8 @@ FINAL = re.compile(r"^stat::number_of_executed_units:\s*(\d+)", re.M)
 FINAL_RATE = re.compile(r"^stat::average_exec_per_sec:\s*(\d+)", re.M)
 OPERATIONS = re.compile(r"^operations: (\d+)", re.M)
 SCHEDULES = re.compile(r"^schedules: (\d+)", re.M)
+PROGRAMS = re.compile(r": \d+ of (\d+) programs held, (\d+) operations")
+SCHEDULES_OF_A_PROGRAM = 20  # besides its own, as the targets do it for an input (check/run/schedule_search.h)
 
 
 def read_log(path, outcome):
@@ -217,6 +219,33 @@ def hunt(binary, folder, seeds, *, seconds=None, cpu_seconds=None, rng_seed=0, e
     read_log(log_path, outcome)
     outcome.grown = sum(1 for _ in corpus.iterdir()) - before
     outcome.artifacts = sorted(p for p in artifacts.iterdir() if p.name.startswith(ARTIFACT_KINDS[:4]))
+    if stopping.is_set():
+        raise KeyboardInterrupt
+    return outcome
+
+
+def hunt_at_random(replay, folder, *, seconds, rng_seed, scheduled=False, env=None):
+    """Judges random programs without an engine. A program that fails, crashes or never ends is the one artifact,
+    folder/random/program.ops; the output goes to folder/random/log.txt. Leaks that only LeakSanitizer sees are left to the
+    engine, which knows of which input they are."""
+    folder = Path(folder) / "random"
+    folder.mkdir(parents=True, exist_ok=True)
+    program, log_path = folder / "program.ops", folder / "log.txt"
+    program.unlink(missing_ok=True)
+    command = [replay, "--generate", 10**9, "--seconds", seconds, "--rng-seed", rng_seed, "--out", program]
+    if scheduled:
+        command += ["--schedules", SCHEDULES_OF_A_PROGRAM]
+    outcome = Outcome(log=log_path)
+    options = sanitizer_environment()
+    options["ASAN_OPTIONS"] += ":detect_leaks=0"
+    began = time.monotonic()
+    with open(log_path, "wb") as log:
+        outcome.status, outcome.cpu_seconds = wait(start(command, log, {**options, **(env or {})}))
+    outcome.wall_seconds = time.monotonic() - began
+    if counted := PROGRAMS.search(tail(log_path, 65536)):
+        outcome.executions, outcome.operations = map(int, counted.groups())
+    if program.exists():
+        outcome.artifacts = [program]
     if stopping.is_set():
         raise KeyboardInterrupt
     return outcome

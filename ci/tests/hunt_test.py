@@ -79,10 +79,13 @@ class Workbench(unittest.TestCase):
 
     def run_main(self, module, *arguments):
         out = io.StringIO()
+        # With less than ten seconds there is no time for random programs, and no replay binary has to pretend any.
+        seconds = ["--seconds", "9"] if module is fuzz else []
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-                status = module.main(["--bin", "bin", "--scratch", "hunt", "--findings", "findings", *arguments])
+                status = module.main(["--bin", "bin", "--scratch", "hunt", "--findings", "findings", *seconds,
+                                      *arguments])
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
@@ -149,6 +152,56 @@ class Fuzz(Workbench):
         self.assertEqual([path.name for path in seed.iterdir()], ["a.ops"])
         self.run_main(fuzz, "target_a", "--empty-corpus")
         self.assertNotIn("corpus/target_a/seed", Path("arguments").read_text().split())
+
+
+class RandomPrograms(Workbench):
+    """What comes before the engine."""
+
+    GENERATES = """#!/bin/bash
+case $1 in
+  --generate) echo "$*" >asked; %s ;;
+  --raw) printf 'gauntlet 1\\ntarget target_a\\nclear 0\\n' >"$5" ;;
+  *) echo 'a report'; exit 1 ;;
+esac
+"""
+
+    def hunt(self, does, *arguments):
+        self.binary("target_a", '#!/bin/bash\nprintf "%s\\n" "$@" >engine\n' + HOLDS)
+        self.binary("target_a_replay", self.GENERATES % does)
+        return self.run_main(fuzz, "target_a", "--seconds", "20", "--json", "rows.json", *arguments)
+
+    def test_they_get_a_tenth_of_the_time_and_the_engine_the_rest(self):
+        status, out = self.hunt("echo 'target_a on x: 321 of 321 programs held, 999 operations'", "--rng-seed", "7")
+        self.assertEqual(status, 0, out)
+        self.assertIn("--seconds 2 --rng-seed 7 ", Path("asked").read_text())
+        self.assertNotIn("--schedules", Path("asked").read_text())
+        self.assertIn("-max_total_time=18", Path("engine").read_text().split())
+        self.assertIn("held (321 random programs, 2,000 executions)", out)
+        self.assertEqual(json.loads(Path("rows.json").read_text())[0]["random_programs"], 321)
+
+    def test_what_they_find_is_reduced_and_kept_and_the_engine_is_not_started(self):
+        for end in ("exit 1", "kill -SEGV $$"):
+            with self.subTest(end):
+                status, out = self.hunt(f'echo clear >"$8"; {end}')
+                self.assertEqual(status, 1, out)
+                self.assertEqual([path.suffix for path in Path("findings").iterdir()], [".ops"])
+                self.assertIn("a report", out)
+                self.assertFalse(Path("engine").exists())
+
+    def test_one_that_ends_without_a_program_leaves_the_word_to_the_engine(self):
+        status, out = self.hunt("exit 3")
+        self.assertEqual(status, 0, out)
+        self.assertTrue(Path("engine").exists())
+
+    def test_of_schedules_each_is_judged_along_as_many_as_an_input(self):
+        self.hunt("true", "--scheduled-bin", "bin", "--scheduled=target_a")
+        self.assertIn(f"--schedules {engine.SCHEDULES_OF_A_PROGRAM}", Path("asked").read_text())
+        header = (ROOT / "lib/gauntlet/check/run/schedule_search.h").read_text()
+        self.assertIn(f"schedules_of_an_input = {engine.SCHEDULES_OF_A_PROGRAM};", header)
+
+    def test_the_canary_sings_to_the_engine(self):
+        self.binary("canary", FAILS)
+        self.assertEqual(self.run_main(fuzz, "canary", "--seconds", "20")[0], 0)
 
 
 class EachMap(Workbench):
@@ -371,7 +424,8 @@ class Stopping(Workbench):
 
     def hang(self, number):
         self.binary("target_a", HANGS)
-        parent = subprocess.Popen([sys.executable, str(ROOT / "ci/hunt/fuzz.py"), "--bin", "bin", "--scratch", "hunt", "target_a"],
+        parent = subprocess.Popen([sys.executable, str(ROOT / "ci/hunt/fuzz.py"), "--bin", "bin", "--scratch", "hunt",
+                                   "--seconds", "9", "target_a"],
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         pid_file = Path("hunt/target_a/pid")
         deadline = time.monotonic() + 20
