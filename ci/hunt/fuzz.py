@@ -12,6 +12,7 @@ Exit status: 0 every map held (and the canary sang), 1 a finding, 2 a target doe
 import argparse
 import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -70,8 +71,9 @@ def title_of(row):
 
 
 def command_of(row, file):
-    """What replays a finding of a row."""
-    subject = f"GAUNTLET_SUBJECT={row['map']} " if row["map"] else ""
+    """What replays a finding of a row, on the map that it was found on."""
+    name = row["map"] or os.environ.get("GAUNTLET_SUBJECT")
+    subject = f"GAUNTLET_SUBJECT={name} " if name else ""
     return f"{subject}ci/reproduce --target {row['target']} {file}"
 
 

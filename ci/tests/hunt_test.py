@@ -111,7 +111,10 @@ class Fuzz(Workbench):
         self.assertEqual(status, 1, out)
         self.assertEqual([path.suffix for path in kept], [".ops"])
         self.assertIn("a report", out)
-        self.assertIn(f"ci/reproduce --target target_a {kept[0]}", out)
+        self.assertIn(f"next: ci/reproduce --target target_a {kept[0]}", out)
+        with mock.patch.dict(os.environ, {"GAUNTLET_SUBJECT": "mine"}):
+            out = self.run_main(fuzz, "target_a")[1]
+        self.assertIn("next: GAUNTLET_SUBJECT=mine ci/reproduce --target target_a ", out)
 
     def test_a_finding_that_does_not_show_again_is_kept_as_it_is(self):
         self.binary("target_a", FAILS)
