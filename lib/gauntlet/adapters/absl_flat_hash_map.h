@@ -1,5 +1,10 @@
 // absl::flat_hash_map before the judge. It needs abseil's compiled library, so it is registered only where that is
 // there.
+//
+// Not asked of it: anything that throws. An insertion takes its place before it makes the element there, and shows what
+// never was when that throws (corpus/maps_agree/regression/emplacement_whose_value_throws.ops); a hash that throws in a
+// growth leaves a size that is not that of its contents; a growth without memory gives the old block back with another
+// size.
 #pragma once
 
 #include <string_view>
@@ -33,7 +38,7 @@ struct absl_flat_hash_map
     c.nodes = true;
     c.moves_only_in_rehash = true;
     c.inserts_by_view = true;
-    c.exception_safe = false;              // after a failed growth the block is given back with another size
+    c.exception_safe = false;              // what throws leaves places taken, and blocks given back with another size
     c.moved_from_is_empty = false;         // where allocators differ the elements stay behind
     c.arguments_may_refer_inside = false;  // what grows has freed the old slots when it makes the new element
     return c;

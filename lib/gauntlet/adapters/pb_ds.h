@@ -4,7 +4,8 @@
 //
 // Of gp_hash_table copies that throw are not asked: it marks a place as taken before it makes the copy there, and then
 // destroys what never was (corpus/hash_map_types/regression/copy_that_throws.ops). Of cc_hash_table it is not asked that
-// a hash throws: its resizing reads behind the new array then.
+// a hash throws: its resizing leaves the new mask with the old array then
+// (corpus/maps_agree/regression/growth_whose_hash_throws.ops).
 #pragma once
 
 #include <cstddef>
