@@ -148,6 +148,8 @@ FINAL_RATE = re.compile(r"^stat::average_exec_per_sec:\s*(\d+)", re.M)
 OPERATIONS = re.compile(r"^operations: (\d+)", re.M)
 SCHEDULES = re.compile(r"^schedules: (\d+)", re.M)
 PROGRAMS = re.compile(r": \d+ of (\d+) programs held, (\d+) operations")
+PROGRAMS_OF_A_SEED = 10**9
+JUDGEMENT_SECONDS_MAX = 25
 SCHEDULES_OF_A_PROGRAM = 20  # besides its own, as the targets do it for an input (check/run/schedule_search.h)
 
 
@@ -191,7 +193,8 @@ def hunt(binary, folder, seeds, *, seconds=None, cpu_seconds=None, rng_seed=0, e
     for old in artifacts.iterdir():
         old.unlink()
     before = sum(1 for _ in corpus.iterdir())
-    command = [binary, corpus, *seeds, f"-artifact_prefix={artifacts}/", "-print_final_stats=1", "-timeout=25"]
+    command = [binary, corpus, *seeds, f"-artifact_prefix={artifacts}/", "-print_final_stats=1",
+               f"-timeout={JUDGEMENT_SECONDS_MAX}"]
     command += ["-rss_limit_mb=4096", "-len_control=0", "-max_len=4096", "-use_value_profile=0", *options]
     if rng_seed:
         command.append(f"-seed={rng_seed}")
@@ -224,23 +227,46 @@ def hunt(binary, folder, seeds, *, seconds=None, cpu_seconds=None, rng_seed=0, e
     return outcome
 
 
-def hunt_at_random(replay, folder, *, seconds, rng_seed, scheduled=False, env=None):
+def hunt_at_random(replay, folder, *, seconds, rng_seed, scheduled=False, env=None, watch=None):
     """Judges random programs without an engine. A program that fails, crashes or never ends is the one artifact,
-    folder/random/program.ops; the output goes to folder/random/log.txt. Leaks that only LeakSanitizer sees are left to the
-    engine, which knows of which input they are."""
+    folder/random/program.ops; the output goes to folder/random/log.txt. Two seeds have no program in common. Leaks that only
+    LeakSanitizer sees are left to the engine, which knows of which input they are. `watch`, when given, is told the Outcome
+    so far about once a second.
+
+    Of schedules, programs of up to a hundred operations find no later than those of twenty: a third of the defects, three
+    seeds each, medians of 0.02 to 6 CPU seconds with the long ones (one above 0.3), of 0.03 to 2 with the short ones (three)."""
     folder = Path(folder) / "random"
     folder.mkdir(parents=True, exist_ok=True)
     program, log_path = folder / "program.ops", folder / "log.txt"
     program.unlink(missing_ok=True)
-    command = [replay, "--generate", 10**9, "--seconds", seconds, "--rng-seed", rng_seed, "--out", program]
-    if scheduled:
-        command += ["--schedules", SCHEDULES_OF_A_PROGRAM]
-    outcome = Outcome(log=log_path)
+    schedules = SCHEDULES_OF_A_PROGRAM if scheduled else 0
+    command = [replay, "--generate", PROGRAMS_OF_A_SEED, "--seconds", seconds, "--rng-seed", rng_seed * PROGRAMS_OF_A_SEED,
+               "--try-seconds", round(JUDGEMENT_SECONDS_MAX / (1 + schedules), 2), "--out", program]
+    if schedules:
+        command += ["--schedules", schedules]
     options = sanitizer_environment()
-    options["ASAN_OPTIONS"] += ":detect_leaks=0"
+    options["ASAN_OPTIONS"] += ":detect_leaks=0:hard_rss_limit_mb=4096"
+    options["TSAN_OPTIONS"] += ":hard_rss_limit_mb=4096"
+    outcome = Outcome(log=log_path)
     began = time.monotonic()
+    done = threading.Event()
+
+    def look_after(process):
+        while not done.wait(1.0):
+            outcome.wall_seconds = time.monotonic() - began
+            if watch:
+                watch(outcome)
+            if outcome.wall_seconds > seconds + 2 * JUDGEMENT_SECONDS_MAX:  # a sanitizer may hold the alarm back
+                os.killpg(process.pid, signal.SIGKILL)
+                return
+
     with open(log_path, "wb") as log:
-        outcome.status, outcome.cpu_seconds = wait(start(command, log, {**options, **(env or {})}))
+        process = start(command, log, {**options, **(env or {})})
+    keeper = threading.Thread(target=look_after, args=(process,), daemon=True)
+    keeper.start()
+    outcome.status, outcome.cpu_seconds = wait(process)
+    done.set()
+    keeper.join()
     outcome.wall_seconds = time.monotonic() - began
     if counted := PROGRAMS.search(tail(log_path, 65536)):
         outcome.executions, outcome.operations = map(int, counted.groups())

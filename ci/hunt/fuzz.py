@@ -3,8 +3,9 @@
     fuzz.py --scratch FOLDER --seconds N [--bin FOLDER] [--scheduled-bin FOLDER] [--scheduled TARGET]... [--jobs N]
             [--rng-seed N] [--empty-corpus] [--each-map] [--json FILE] TARGET...
 
-A tenth of the time goes to random programs without an engine, before it: defects that lie close to one are found there
-many times sooner. The engine gets the rest, or nothing when they have found something.
+From ten seconds on, a tenth of the time goes to random programs without an engine, before it: defects that lie close to
+one are found there many times sooner. The engine gets the rest, or nothing when they have found something. The canary is
+the engine's alone.
 A target named canary must fail: one that holds is a finding about the suite itself.
 Exit status: 0 every map held (and the canary sang), 1 a finding, 2 a target does not start or the disk is full.
 """
@@ -72,14 +73,14 @@ def title_of(row):
 
 def command_of(row, file):
     """What replays a finding of a row, on the map that it was found on."""
-    name = row["map"] or os.environ.get("GAUNTLET_SUBJECT")
+    name = row["map"] or ("" if row["target"] in OF_THEIR_OWN else os.environ.get("GAUNTLET_SUBJECT"))
     subject = f"GAUNTLET_SUBJECT={name} " if name else ""
     return f"{subject}ci/reproduce --target {row['target']} {file}"
 
 
 def fuzz_one(target, map_name, options, progress):
     """Hunts one target, with all its maps or with one; gives a row of results."""
-    env = {"GAUNTLET_SUBJECT": map_name} if map_name else {}
+    env = {"GAUNTLET_SUBJECT": map_name or ""} if map_name or target in OF_THEIR_OWN else {}
     title = f"{target} on {map_name}" if map_name else target
     name = f"{target}-{map_name}" if map_name else target
     scratch = options.scratch / name
@@ -95,15 +96,19 @@ def fuzz_one(target, map_name, options, progress):
                       f"{grouped(now.per_second)}/s, coverage {now.coverage}")
 
     random_seconds = 0 if target == CANARY else options.seconds // 10
-    outcome, programs = engine.Outcome(), 0
+    outcome, programs, cpu_seconds = engine.Outcome(), 0, 0
     if random_seconds:
-        outcome = engine.hunt_at_random(replay, scratch, seconds=random_seconds, scheduled=target in options.scheduled,
-                                        rng_seed=options.rng_seed or time.time_ns() % 2**32, env=env)
-        programs = outcome.executions
-    if not outcome.found:
+        outcome = engine.hunt_at_random(
+            replay, scratch, seconds=random_seconds, scheduled=target in options.scheduled, env=env,
+            rng_seed=options.rng_seed or time.time_ns() % 2**32,
+            watch=lambda now: progress.show(f"{title}: {now.wall_seconds:.0f} s, random programs"))
+        programs, outcome.executions = outcome.executions, 0
+        cpu_seconds += outcome.cpu_seconds
+    if not outcome.found and outcome.status == 0:
         outcome = engine.hunt(folder / target, scratch, folders, seconds=options.seconds - random_seconds,
                               rng_seed=options.rng_seed, env=env, watch=watch,
                               options=engine.options_of(options, target))
+        cpu_seconds += outcome.cpu_seconds
     row = {
         "target": target,
         "map": map_name,
@@ -115,7 +120,7 @@ def fuzz_one(target, map_name, options, progress):
         "coverage": outcome.coverage,
         "features": outcome.features,
         "corpus_grown": outcome.grown,
-        "cpu_seconds": round(outcome.cpu_seconds, 1),
+        "cpu_seconds": round(cpu_seconds, 1),
         "findings": [],
     }
     if target == CANARY:

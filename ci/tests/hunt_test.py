@@ -176,7 +176,7 @@ esac
     def test_they_get_a_tenth_of_the_time_and_the_engine_the_rest(self):
         status, out = self.hunt("echo 'target_a on x: 321 of 321 programs held, 999 operations'", "--rng-seed", "7")
         self.assertEqual(status, 0, out)
-        self.assertIn("--seconds 2 --rng-seed 7 ", Path("asked").read_text())
+        self.assertIn("--seconds 2 --rng-seed 7000000000 --try-seconds 25.0 ", Path("asked").read_text())
         self.assertNotIn("--schedules", Path("asked").read_text())
         self.assertIn("-max_total_time=18", Path("engine").read_text().split())
         self.assertIn("held (321 random programs, 2,000 executions)", out)
@@ -185,16 +185,24 @@ esac
     def test_what_they_find_is_reduced_and_kept_and_the_engine_is_not_started(self):
         for end in ("exit 1", "kill -SEGV $$"):
             with self.subTest(end):
-                status, out = self.hunt(f'echo clear >"$8"; {end}')
+                status, out = self.hunt(f'echo clear >"${{10}}"; {end}')
                 self.assertEqual(status, 1, out)
                 self.assertEqual([path.suffix for path in Path("findings").iterdir()], [".ops"])
                 self.assertIn("a report", out)
                 self.assertFalse(Path("engine").exists())
 
-    def test_one_that_ends_without_a_program_leaves_the_word_to_the_engine(self):
-        status, out = self.hunt("exit 3")
-        self.assertEqual(status, 0, out)
-        self.assertTrue(Path("engine").exists())
+    def test_an_end_without_a_program_to_show_is_no_success(self):
+        status, out = self.hunt("echo 'cannot be written'; exit 2")
+        self.assertEqual(status, 2, out)
+        self.assertIn("DID NOT RUN", out)
+        self.assertIn("cannot be written", out)
+        self.assertFalse(Path("engine").exists())
+
+    def test_what_never_ends_is_stopped(self):
+        with mock.patch.object(engine, "JUDGEMENT_SECONDS_MAX", -1):
+            status, out = self.hunt("while :; do sleep 0.1; done")
+        self.assertEqual(status, 2, out)
+        self.assertIn("ended with -9", out)
 
     def test_of_schedules_each_is_judged_along_as_many_as_an_input(self):
         self.hunt("true", "--scheduled-bin", "bin", "--scheduled=target_a")

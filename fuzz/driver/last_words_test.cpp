@@ -1,5 +1,7 @@
 #include "last_words.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -8,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -43,6 +46,37 @@ TEST_F(last_words_of, a_crash_say_what_it_was_and_keep_it) {
   EXPECT_FALSE(half_written());
 }
 
+// The file is a pipe that nobody reads yet, so that the first thread is still telling when the second one crashes.
+TEST_F(last_words_of, threads_that_crash_at_once_are_said_once) {
+  const auto crash = [&] {
+    const std::string part = out() + ".part";
+    ASSERT_EQ(::mkfifo(part.c_str(), 0600), 0);
+    const last_words words(" while judging x", "input", out(), 0ms);
+    const auto abort_soon = [] {
+      ::usleep(20'000);
+      std::raise(SIGABRT);
+    };
+    std::thread(abort_soon).detach();
+    ::usleep(20'000);
+    std::thread(abort_soon).detach();
+    ::usleep(60'000);
+    const int file = ::open(part.c_str(), O_RDONLY);
+    char read[16];
+    while (::read(file, read, sizeof read) > 0) {
+    }
+    ::pause();
+  };
+  EXPECT_EXIT(crash(), testing::ExitedWithCode(1), "^\ncrashed while judging x$");
+}
+
+TEST_F(last_words_of, what_cannot_be_kept_say_so) {
+  const auto crash = [&] {
+    const last_words words(" while judging x\n", "input", out() + "/no/folder", 0ms);
+    std::abort();
+  };
+  EXPECT_DEATH(crash(), "while judging x\nnot kept: .*/no/folder cannot be written");
+}
+
 TEST_F(last_words_of, a_judgement_without_end_say_so_and_keep_it) {
   const auto hang = [&] {
     const last_words words(" while judging x", "input", out(), 20ms);
@@ -66,9 +100,9 @@ TEST_F(last_words_of, what_came_to_its_end_are_not_said) {
     {
       const last_words words(" while judging x", "input", out(), 20ms);
     }
-    ::usleep(60'000);
     {
-      const last_words words(" while judging y", "other", "", 10'000ms);
+      const last_words words(" while judging y", "other", out(), 0ms);
+      ::usleep(60'000);  // no alarm comes late
     }
     std::abort();
   };

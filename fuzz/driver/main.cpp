@@ -10,10 +10,12 @@
 //   TARGET_replay --reduce FILE --out OUT   the smallest input that fails in the same way
 //   TARGET_replay --print FILE | --emit-test FILE | --target-of FILE
 //   TARGET_replay --to-text IN OUT | --to-binary IN OUT
-//   TARGET_replay --generate N --rng-seed S random programs; --schedules K; --memory M, --only-crashes for measuring
+//   TARGET_replay --generate N --rng-seed S random programs; --schedules K; --out FILE keeps what fails, crashes or hangs;
+//                                           --memory M, --only-crashes for measuring
 //   TARGET_replay --throughput N FILE|FOLDER...  what judging costs beside the bare map, in N rounds, as JSON
 //   TARGET_replay --list-defects | --list-twins | --list-subjects | --list-judged
 //
+// A judgement that takes longer than --try-seconds of the wall clock for each schedule hangs, and ends the process.
 // GAUNTLET_SUBJECT picks the map. Exit status: 0 held (or done), 1 a failure, 2 wrong use or bad input, told in one
 // line.
 #include <CLI/CLI.hpp>
@@ -144,7 +146,8 @@ int command(int argument_count, char** arguments) {
                  "write the interleaving of a failure as an HTML page, where the target draws one");
   app.add_option("--seconds", seconds, "time for --reduce (default 120) or --generate (default: no limit)")
       ->check(CLI::Range(1u, 1000000u));
-  app.add_option("--try-seconds", try_seconds, "a single judgement that takes longer hangs")
+  app.add_option("--try-seconds", try_seconds,
+                 "a single judgement, along one schedule, that takes longer hangs (default 20)")
       ->check(CLI::Range(0.01, 3600.0));
   app.add_option("--rng-seed", generation.rng_seed, "of the first program of --generate")->needs(generate_option);
   app.add_option("--operations", generation.operations_max, "most operations of a program of --generate")

@@ -37,20 +37,21 @@ std::string content_of(const input& in) {
   return in.is_bytes ? std::string(in.bytes.begin(), in.bytes.end()) : check::print(in.program);
 }
 
-// What one judgement may take: each of the schedules that it is judged along so long.
+// What one judgement may take: so long along its own schedule, and along each other one that is searched.
 std::chrono::milliseconds time_of_a_judgement(std::chrono::milliseconds limit) {
-  return limit * std::max(std::uint32_t{1}, check::schedule_search_of_this_process().schedules);
+  return limit * (1 + check::schedule_search_of_this_process().schedules);
 }
 
 // `kept`: where a failure will be written; "": it is where it was. `lost`: where what ends the process will be.
 void judge_one(const input& in, const std::string& file, totals& sum, std::chrono::milliseconds limit,
                std::uint64_t times = 1, const std::string& kept = "", const std::string& lost = "") {
   check::verdict v;
+  const std::string words =
+      " while judging " + file + " with target " + std::string(check::this_target().name) + ":\n" + text_of(in);
+  const std::string content = lost.empty() ? "" : content_of(in);
   for (std::uint64_t time = 0; time < times && v; ++time) {
     check::count_repetitions_from(time * repetitions_of_a_judgement_max);
-    const last_words words(
-        " while judging " + file + " with target " + std::string(check::this_target().name) + ":\n" + text_of(in),
-        content_of(in), lost, time_of_a_judgement(limit));
+    const last_words standing(words, content, lost, time_of_a_judgement(limit));
     v = judge(in);
     sum.operations += v.operations_run;
   }
@@ -143,7 +144,8 @@ int replay(const std::vector<std::string>& paths, bool raw, const std::string& p
         const bool named = file == path;
         check::schedule_search_of_this_process().schedules =
             schedules != 0 || !named ? schedules : schedules_of_a_named_file();
-        judge_one(std::get<input>(in), file, sum, limit, named ? judgements_of_a_named_file() : 1, out);
+        judge_one(std::get<input>(in), file, sum, limit, named ? judgements_of_a_named_file() : 1, out,
+                  sum.failed == 0 ? out : "");
       }
     }
   }
@@ -201,7 +203,7 @@ int generate_and_judge(const generation& options) {
     }
     const std::string again = "--generate 1 --rng-seed " + std::to_string(options.rng_seed + i);
     if (options.only_crashes) {
-      const last_words words(" at " + again + "\n", content_of(in), options.out,
+      const last_words words(" at " + again + "\n", options.out.empty() ? "" : content_of(in), options.out,
                              time_of_a_judgement(options.time_of_one));
       sum.operations += judge(in).operations_run;
       ++sum.inputs;
