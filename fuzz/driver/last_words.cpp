@@ -71,7 +71,8 @@ void die_of_crash(int) {
 }
 
 void die_of_time(int) {
-  if (standing.load(std::memory_order_relaxed) == nullptr) return;  // the answer came with the signal
+  // The answer came with the signal, or a crash did, and this may be the thread that tells.
+  if (standing.load(std::memory_order_relaxed) == nullptr || somebody_tells.load(std::memory_order_relaxed)) return;
   tell_once("no answer in time (--try-seconds): hung, or very slow,");
   real().exit(1);
 }
@@ -83,6 +84,7 @@ void listen() {
   if (__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback([] { tell_once("crashed"); });
   struct sigaction action{};
   action.sa_handler = die_of_crash;
+  ::sigfillset(&action.sa_mask);  // who crashes again while telling is ended by the system
   for (const int number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
     struct sigaction old{};
     if (::sigaction(number, nullptr, &old) != 0 || old.sa_handler != SIG_DFL) continue;  // a sanitizer's own
