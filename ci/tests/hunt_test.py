@@ -210,6 +210,13 @@ esac
         header = (ROOT / "lib/gauntlet/check/run/schedule_search.h").read_text()
         self.assertIn(f"schedules_of_an_input = {engine.SCHEDULES_OF_A_PROGRAM};", header)
 
+    def test_who_judges_something_of_its_own_is_not_told_of_the_callers_map(self):
+        self.binary("codec", HOLDS)
+        self.binary("codec_replay", '#!/bin/bash\n[ -z "$GAUNTLET_SUBJECT" ] || exit 2\n')
+        with mock.patch.dict(os.environ, {"GAUNTLET_SUBJECT": "mine"}):
+            status, out = self.run_main(fuzz, "codec", "--seconds", "20")
+        self.assertEqual(status, 0, out)
+
     def test_the_canary_sings_to_the_engine(self):
         self.binary("canary", FAILS)
         self.assertEqual(self.run_main(fuzz, "canary", "--seconds", "20")[0], 0)

@@ -32,8 +32,8 @@ struct generation {
   std::uint64_t programs = 0;  // at most so many
   std::uint64_t rng_seed = 1;
   std::chrono::seconds time{0};  // 0: no limit
-  std::chrono::milliseconds time_of_one{
-      0};  // a single program that takes longer hangs, and ends the process; 0: no limit
+  // A single program that takes longer along one schedule hangs, and ends the process; 0: no limit.
+  std::chrono::milliseconds time_of_one{0};
   std::size_t operations_max = 100;
   std::string out;  // where to write the first program that fails, crashes or hangs; "": nowhere
   std::uint32_t schedules =

@@ -22,8 +22,7 @@ struct boost_unordered_flat_map
   static constexpr check::capabilities can() {
     check::capabilities c;
     c.reserve_prevents_rehash = false;  // erasures take from its maximum load, which reserve does not restore
-    c.throwing_hash_keeps_elements =
-        false;  // a hash that throws while the map grows loses elements, as the standard allows
+    c.throwing_hash_keeps_elements = false;  // one that throws while the map grows loses some, as the standard allows
     return c;
   }
   static constexpr bool leaves_out(const check::circumstances& now) {
