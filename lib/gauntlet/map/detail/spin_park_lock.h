@@ -1,4 +1,4 @@
-// A lock of four bytes that spins for a moment and then sleeps.
+// A lock of eight bytes that spins for a moment and then sleeps.
 //
 // Words. A thread *spins* while it looks at the lock word again and again; it *parks* when it sleeps in the kernel
 // until someone wakes it. The word is `unheld`, `held`, or `contended` (held, and someone may be parked).
@@ -10,6 +10,10 @@
 // time, and fewer of them come so far that they park. Uncontended, locking and unlocking are one read-modify-write each
 // and unlocking makes no system call.
 //
+// How long is learnt by each lock from its waits. The *budget* is how many pauses a waiter makes before it parks. Where
+// many processors fight for a lock, waits are long and end with the lock, and the budget grows; where threads are more
+// than processors, waits are short or in vain, and it stays as long as parking and waking take.
+//
 // The hard case is the lost wake-up. A thread that is about to park first swaps `contended` in; whoever unlocks swaps
 // `unheld` in and sees, in the same instruction, whether `contended` was there. If it was, it wakes one sleeper. A
 // woken thread cannot know whether it was the last sleeper, so it takes the lock as `contended`, after looking again as
@@ -18,11 +22,12 @@
 //
 // Promises:
 //  (1) at most one holder; what a holder wrote is visible to every later holder;
-//  (2) a waiter looks at most `looks` times, then uses no processor time until it is woken;
+//  (2) a waiter makes some `most_pauses` at most, then uses no processor time until it is woken;
 //  (3) no fairness: a newcomer may overtake a sleeper. A preempted holder delays every waiter;
 //  (4) not recursive: locking twice in one thread waits for ever; unlocking what is not held is undefined.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -39,15 +44,25 @@ inline void spin_pause() noexcept {
 #endif
 }
 
-class GAUNTLET_CAPABILITY("spin_park_lock") spin_park_lock {
- public:
-  // After 1, 2, 4 ... 256 pauses: some ten microseconds, as long as parking and waking take. More would help many
-  // processors that fight for one shard, and hurt many threads on few (lib/decisions/waiting_for_locks.md).
-  static constexpr unsigned looks = 9;
+// Looks after 1, 2, 4 ... 256 pauses: some ten microseconds, as long as parking and waking take. At the most the first look
+// comes after 72. What was tried: lib/decisions/waiting_for_locks.md.
+struct spin_park_tuning {
+  static constexpr std::int32_t least_pauses = 511;
+  static constexpr std::int32_t most_pauses = 4064;
+};
 
-  spin_park_lock() noexcept = default;
-  spin_park_lock(const spin_park_lock&) = delete;
-  spin_park_lock& operator=(const spin_park_lock&) = delete;
+template <class Tuning>
+class GAUNTLET_CAPABILITY("spin_park_lock") basic_spin_park_lock {
+ public:
+  // The budget after a wait that asks for another one: an eighth of the way there.
+  static constexpr std::int32_t learnt(std::int32_t budget, std::int32_t wish) noexcept {
+    return std::clamp(budget + (std::min(wish, Tuning::most_pauses) - budget) / 8, Tuning::least_pauses,
+                      Tuning::most_pauses);
+  }
+
+  basic_spin_park_lock() noexcept = default;
+  basic_spin_park_lock(const basic_spin_park_lock&) = delete;
+  basic_spin_park_lock& operator=(const basic_spin_park_lock&) = delete;
 
   void lock() noexcept GAUNTLET_ACQUIRE() {
     if (!take(held)) {
@@ -89,15 +104,26 @@ class GAUNTLET_CAPABILITY("spin_park_lock") spin_park_lock {
 
   // True: the lock was unheld at a look and is now ours, with this mark.
   bool look(std::uint32_t mark) noexcept {
-    for (unsigned number = 0; number < looks; ++number) {
-      for (unsigned pauses = 0; pauses < 1U << number; ++pauses) spin_pause();
+    // The budget pairs with nothing: it is a hint, and of two lessons at once one may be lost. Relaxed.
+    const std::int32_t budget = budget_.load(std::memory_order_relaxed);
+    std::int32_t waited = 0;
+    for (std::int32_t next = 1 + (budget - Tuning::least_pauses) / 50; waited < budget; next *= 2) {
+      for (std::int32_t pauses = 0; pauses < next; ++pauses) spin_pause();
+      waited += next;
       // A plain look before the exchange keeps the line shared while the holder works; it decides nothing: relaxed.
-      if (word_.load(std::memory_order_relaxed) == unheld && take(mark)) return true;
+      if (word_.load(std::memory_order_relaxed) == unheld && take(mark)) {
+        budget_.store(learnt(budget, 32 * waited), std::memory_order_relaxed);
+        return true;
+      }
     }
+    budget_.store(learnt(budget, 0), std::memory_order_relaxed);
     return false;
   }
 
   std::atomic<std::uint32_t> word_{unheld};
+  std::atomic<std::int32_t> budget_{Tuning::least_pauses};
 };
+
+using spin_park_lock = basic_spin_park_lock<spin_park_tuning>;
 
 }  // namespace gauntlet::detail
