@@ -1,11 +1,15 @@
 // Locks under disturbance: a thread dawdles before it takes a lock and after it has given it back.
 //
 // Between two critical sections is where a map that takes its lock twice for one operation goes wrong, and where an idle
-// machine never stops a thread. The tiny concurrent maps take their locks through these, right and defective ones alike.
+// machine never stops a thread. The tiny concurrent maps take their locks through these, right and defective ones alike; and
+// their locks sleep after one look, so that several threads sleep and are woken within a few operations.
 #pragma once
+
+#include <cstdint>
 
 #include <gauntlet/check/run/concurrent_disturbance.h>
 #include <gauntlet/map/detail/annotations.h>
+#include <gauntlet/map/detail/spin_park_lock.h>
 
 namespace gauntlet::adapters {
 
@@ -41,5 +45,11 @@ class GAUNTLET_CAPABILITY("disturbed_lock") disturbed_shared_lock : public distu
     check::disturbance::point();
   }
 };
+
+struct impatient_spin_park_tuning {
+  static constexpr std::int32_t least_pauses = 1;
+  static constexpr std::int32_t most_pauses = 1;
+};
+using impatient_lock = disturbed_lock<detail::basic_spin_park_lock<impatient_spin_park_tuning>>;
 
 }  // namespace gauntlet::adapters

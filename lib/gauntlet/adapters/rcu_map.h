@@ -15,7 +15,7 @@
 namespace gauntlet::adapters {
 
 struct tiny_rcu_map_policy : rcu_map_policy {
-  using lock_type = disturbed_lock<rcu_map_policy::lock_type>;
+  using lock_type = impatient_lock;
   using map_policy = tiny_policy;
   static constexpr std::size_t shard_count = 2;
   static constexpr unsigned slots_per_bucket = 2;

@@ -22,7 +22,7 @@ namespace gauntlet::adapters {
 struct tiny_routed_map_policy : routed_map_policy {
   template <class Key, class T, class Hash, class KeyEqual, class Allocator>
   using shard_map = shared_mutex_map<Key, T, Hash, KeyEqual, Allocator, tiny_shared_mutex_map_policy>;
-  using lock_type = disturbed_lock<routed_map_policy::lock_type>;
+  using lock_type = impatient_lock;
   using map_policy = tiny_policy;
   static constexpr std::size_t first_shards = 2;
   static constexpr std::size_t virtual_nodes = 2;

@@ -11,7 +11,7 @@
 namespace gauntlet::adapters {
 
 struct tiny_sharded_map_policy : sharded_map_policy {
-  using lock_type = disturbed_lock<sharded_map_policy::lock_type>;
+  using lock_type = impatient_lock;
   using map_policy = tiny_policy;
   static constexpr std::size_t shard_count = 4;
   static constexpr bool checked = true;

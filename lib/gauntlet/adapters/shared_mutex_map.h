@@ -9,13 +9,13 @@
 
 namespace gauntlet::adapters {
 
-struct impatient_tuning : detail::shared_spin_park_tuning {
+struct impatient_shared_spin_park_tuning : detail::shared_spin_park_tuning {
   static constexpr unsigned looks = 1;
   static constexpr unsigned patience = 1;
 };
 
 struct tiny_shared_mutex_map_policy : shared_mutex_map_policy {
-  using lock_type = disturbed_shared_lock<detail::basic_shared_spin_park_lock<impatient_tuning>>;
+  using lock_type = disturbed_shared_lock<detail::basic_shared_spin_park_lock<impatient_shared_spin_park_tuning>>;
   using map_policy = tiny_policy;
   static constexpr bool checked = true;
 };

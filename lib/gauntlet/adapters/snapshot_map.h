@@ -11,7 +11,7 @@
 namespace gauntlet::adapters {
 
 struct tiny_snapshot_map_policy : snapshot_map_policy {
-  using lock_type = disturbed_lock<snapshot_map_policy::lock_type>;
+  using lock_type = impatient_lock;
   static constexpr bool checked = true;
   static std::uint64_t seed() noexcept { return tiny_policy::seed(); }
   static constexpr std::size_t versions_kept = 1;

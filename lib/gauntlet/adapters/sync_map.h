@@ -12,7 +12,7 @@
 namespace gauntlet::adapters {
 
 struct tiny_sync_map_policy : sync_map_policy {
-  using lock_type = disturbed_lock<sync_map_policy::lock_type>;
+  using lock_type = impatient_lock;
   static constexpr bool checked = true;
   static std::uint64_t seed() noexcept { return tiny_policy::seed(); }
   static constexpr std::size_t misses_before_promotion(std::size_t keys) noexcept { return keys < 2 ? keys : 2; }

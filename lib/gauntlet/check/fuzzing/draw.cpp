@@ -1,7 +1,9 @@
 #include <gauntlet/check/fuzzing/draw.h>
 
+#include <algorithm>
 #include <array>
 #include <iterator>
+#include <span>
 #include <utility>
 
 #include <gauntlet/check/program/names.h>
@@ -163,6 +165,19 @@ std::uint8_t draw_argument(opcode code, random_source& random, const mutation_op
   return static_cast<std::uint8_t>(among_threads[random.below(std::size(among_threads))]);
 }
 
+void draw_expected(operation& o, std::span<const operation> among, random_source& random) {
+  if (random.chance(20)) return;
+  std::uint64_t met = 0;
+  for (const operation& each : among) {
+    const operands& takes = info(each.code).takes;
+    if (!takes.key || !takes.value || each.key.choice != o.key.choice) continue;
+    // Consecutive keys get consecutive values.
+    const unsigned ahead = static_cast<std::uint16_t>(o.key.number - each.key.number);
+    if (ahead >= std::max<unsigned>(each.count, 1) || random.below(++met) != 0) continue;
+    o.value = static_cast<std::uint16_t>(each.value + ahead + (each.code == opcode::compare_exchange ? 1 : 0));
+  }
+}
+
 void draw_operands(operation& o, const program& p, random_source& random, const mutation_options& options,
                    bool inside) {
   const operands& takes = info(o.code).takes;
@@ -182,6 +197,7 @@ void draw_operands(operation& o, const program& p, random_source& random, const 
     // A value that is there already: arguments that refer to elements need it twice.
     o.value = p.operations[random.below(p.operations.size())].value;
   }
+  if (o.code == opcode::compare_exchange) draw_expected(o, p.operations, random);
   if (o.code == opcode::erase_range && random.chance(50)) o.value = 0;  // from the front, as one drains a map
   if (takes.count) o.count = options.concurrent ? std::uint16_t{1} : draw_count(random);
   if (takes.argument) o.argument = draw_argument(o.code, random, options);
@@ -239,7 +255,36 @@ operation draw_contents(random_source& random) {
   return fill;
 }
 
+namespace {
+
+// One comes, the oldest goes.
+std::vector<operation> draw_sliding_window(const program& p, random_source& random, const mutation_options& options) {
+  operation in = draw_operation(p, random, options, false);
+  in.code = random.chance(50) ? opcode::insert_copy : opcode::try_emplace;
+  draw_operands(in, p, random, options, false);
+  in.count = 1;
+  operation out;
+  out.code = opcode::erase_key;
+  out.target = in.target;
+  out.where = in.where;
+  out.key = in.key;
+  const std::uint64_t width = 1 + random.below(random.chance(50) ? 4 : 32);
+  std::vector<operation> block;
+  for (std::uint64_t i = 0, moves = 4 + random.below(60); i < moves; ++i) {
+    block.push_back(in);
+    ++in.key.number;
+    ++in.value;
+    if (i < width) continue;
+    block.push_back(out);
+    ++out.key.number;
+  }
+  return block;
+}
+
+}  // namespace
+
 std::vector<operation> draw_waves(const program& p, random_source& random, const mutation_options& options) {
+  if (random.chance(50)) return draw_sliding_window(p, random, options);
   operation fill = draw_operation(p, random, options, false);
   fill.code = random.chance(50) ? opcode::insert_copy : opcode::insert_range;
   draw_operands(fill, p, random, options, false);
@@ -278,6 +323,7 @@ std::vector<operation> draw_meeting(const program& p, random_source& random, con
     if (info(o.code).takes.other && o.target != first.target) std::swap(o.target, o.other);
     o.target = first.target;
     if (info(o.code).takes.key) o.key = first.key;
+    if (o.code == opcode::compare_exchange) draw_expected(o, std::span(block.data(), &o), random);
     o.where = draw_lane(p.header, random);
   }
   return block;

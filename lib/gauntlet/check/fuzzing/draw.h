@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <gauntlet/check/fuzzing/mutate.h>
@@ -25,6 +26,8 @@ lane draw_lane(const program_header& h, random_source& random);
 std::uint8_t draw_argument(opcode code, random_source& random, const mutation_options& options);
 
 // ---- an operation
+// Of compare_exchange: expects what one of these operations stores under its key, mostly. It changes nothing otherwise.
+void draw_expected(operation& o, std::span<const operation> among, random_source& random);
 void draw_operands(operation& o, const program& p, random_source& random, const mutation_options& options, bool inside);
 operation draw_operation(const program& p, random_source& random, const mutation_options& options, bool inside);
 
@@ -37,7 +40,8 @@ std::vector<operation> draw_run(const program& p, random_source& random, const m
 // What a map holds before threads meet in it: two to eight elements with consecutive keys, so that buckets are full and
 // tables about to grow.
 operation draw_contents(random_source& random);
-// Fill and empty, several times over with keys that move on: what a map must not remember of elements long gone.
+// Fill and empty, several times over or one element at a time, with keys that move on: what a map must not remember of
+// elements long gone.
 std::vector<operation> draw_waves(const program& p, random_source& random, const mutation_options& options);
 // An injected fault and an operation that meets it: an early event of an insertion or of a whole map, mostly a copy.
 // A fault that comes alone mostly waits for an operation that has no such event. Among threads: of any kind that the

@@ -252,6 +252,9 @@ program generate(random_source& random, std::size_t operations, const mutation_o
   }
   normalize(p);
   const std::size_t wanted = std::min({operations, options.operations_max, operations_max});
+  if (options.concurrent && options.prefilled && wanted >= 3 && random.chance(40)) {
+    p.operations.push_back(draw_contents(random));
+  }
   while (p.operations.size() < wanted) {
     const std::uint64_t ticket = random.below(100);
     std::vector<operation> block;
@@ -274,9 +277,6 @@ program generate(random_source& random, std::size_t operations, const mutation_o
     if (random.chance(50)) p.header.memory = memory_order_mode::weak;
     if (random.chance(25)) p.header.spins = spin_mode::lasting;
     for (std::uint64_t more = random.below(6); more > 0; --more) p.decisions.push_back(draw_decision(p.header, random));
-  }
-  if (options.concurrent && options.prefilled && p.operations.size() >= 3 && random.chance(40)) {
-    p.operations.front() = draw_contents(random);
   }
   if (!options.concurrent && !p.operations.empty() && random.below(one_large_run_in) == 0) {
     begin_with_large_run(p, random);

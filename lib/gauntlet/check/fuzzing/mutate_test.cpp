@@ -3,6 +3,8 @@
 #include <gauntlet/check/fuzzing/mutate.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <set>
 
@@ -323,6 +325,51 @@ TEST(draw, a_meeting_is_about_one_key_and_between_threads) {
   }
   EXPECT_EQ(lanes.size(), 5u) << "three threads, what comes before and what comes after";
   EXPECT_GT(codes.size(), 12u);
+}
+
+TEST(draw, what_compare_exchange_expects_is_mostly_what_is_there) {
+  std::vector<operation> stored(2);
+  stored[0].code = opcode::insert_copy;
+  stored[0].key = {key_class::hot, 4};
+  stored[0].value = 30;
+  stored[0].count = 3;
+  stored[1].code = opcode::insert_or_assign;
+  stored[1].key = {key_class::hot, 9};
+  stored[1].value = 7;
+  operation asking;
+  asking.code = opcode::compare_exchange;
+  unsigned right = 0;
+  for (std::uint64_t rng_seed = 1; rng_seed <= 100; ++rng_seed) {
+    random_source random(rng_seed);
+    asking.key = {key_class::hot, 6};
+    asking.value = 999;
+    draw_expected(asking, stored, random);
+    EXPECT_TRUE(asking.value == 32 || asking.value == 999) << asking.value;
+    right += asking.value == 32;
+    asking.key = {key_class::hot, 7};
+    asking.value = 999;
+    draw_expected(asking, stored, random);
+    EXPECT_EQ(asking.value, 999) << "nobody stores anything there";
+  }
+  EXPECT_GT(right, 60u);
+  EXPECT_LT(right, 100u);
+}
+
+TEST(draw, waves_are_of_many_or_of_one) {
+  program p;
+  bool many = false, one = false;
+  for (std::uint64_t rng_seed = 1; rng_seed <= 50; ++rng_seed) {
+    random_source random(rng_seed);
+    const std::vector<operation> block = draw_waves(p, random, {});
+    const auto erasures = std::ranges::count(block, opcode::erase_key, &operation::code);
+    if (block.front().count == 1 && erasures > 20) {
+      one = true;
+      EXPECT_LT(2 * erasures, static_cast<std::ptrdiff_t>(block.size())) << "some stay";
+    }
+    many |= block.front().count > 10;
+  }
+  EXPECT_TRUE(many);
+  EXPECT_TRUE(one);
 }
 
 }  // namespace
