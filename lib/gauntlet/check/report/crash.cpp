@@ -40,7 +40,7 @@ std::string first_own_frame(std::string_view text) {
     const std::size_t bracket = line.find('<');
     if (bracket < begin) continue;
     const std::string name = function_of(line.substr(begin));
-    if (!name.starts_with("gauntlet::check")) return name;
+    if (!name.starts_with("gauntlet::check") && !name.starts_with("gauntlet::driver")) return name;
     if (of_judge.empty()) of_judge = name;
   }
   return of_judge;

@@ -113,7 +113,8 @@ std::string_view promise_of(failure_kind k) noexcept {
     case failure_kind::lifetime:
       return "every object is destroyed once, and none is used after its end";
     case failure_kind::allocator:
-      return "what was allocated is given back to the allocator that it came from";
+      return "memory goes back to the allocator it came from, and a map has the functions and the allocator it should "
+             "have";
     case failure_kind::work_budget:
       return "no operation costs more probes, moves or memory than its complexity allows";
     case failure_kind::exception_guarantee:

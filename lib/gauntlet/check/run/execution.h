@@ -71,6 +71,7 @@ class execution {
       verdict_.step = step_;
       verdict_.place = std::move(place);
       verdict_.message = std::move(message);
+      if (subject_.referred_inside()) verdict_.message += " (an argument of it referred to an element of the map)";
     }
   }
   void count(opcode code, outcome o) noexcept {

@@ -16,6 +16,8 @@
 // changes.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <ostream>
 #include <sstream>
@@ -24,6 +26,7 @@
 #include <utility>
 #include <vector>
 
+#include <gauntlet/check/run/request.h>
 #include <gauntlet/check/run/subject_base.h>
 
 namespace gauntlet::check {
@@ -96,7 +99,16 @@ class minimal_subject_of final : public subject_base {
         return {.status = outcome::unsupported};
     }
   }
-  result erase_range(const request&, std::vector<element>&) override { return {.status = outcome::unsupported}; }
+  // Key by key, so that the map drains.
+  result erase_range(const request& r, std::vector<element>& erased) override {
+    contents(r.target, erased);
+    const std::size_t first = std::min(range_begin(r, erased.size()), erased.size());
+    erased.erase(erased.begin(), erased.begin() + static_cast<std::ptrdiff_t>(first));
+    if (erased.size() > r.count) erased.resize(r.count);
+    result all{.flag = true};
+    for (const element& e : erased) all.number += Adapter::erase(*maps_[r.target], e.first) ? 1U : 0U;
+    return all;
+  }
   result walk(unsigned, const visitor&) override { return {.status = outcome::unsupported}; }
   // The elements as they are when it starts, since for_each cannot be left. A body of iterate changes nothing but
   // values, which this map has no way to change.

@@ -24,6 +24,7 @@ class recording_subject final : public subject {
     note(recording::kind::request, r);
     return inner_->apply(r);
   }
+  bool referred_inside() const override { return inner_->referred_inside(); }
   result erase_range(const request& r, std::vector<element>& erased) override {
     note(recording::kind::erase_range, r);
     return inner_->erase_range(r, erased);

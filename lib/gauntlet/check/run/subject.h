@@ -45,9 +45,10 @@ struct capabilities {
   bool counts_work = false;                  // has a work counter (groups probed and elements moved)
   bool diagnoses_misuse = false;             // stale iterators and cursors, re-entry
   bool stable_references = false;            // references survive insertion and rehash (node maps)
-  bool erase_keeps_iterators = true;         // erase(iterator) moves nothing
-  bool erase_gives_the_next = true;   // false: iterating, nothing is erased; what erase(iterator) gives was seen before
-  bool moves_only_in_rehash = false;  // references survive insertion unless the map is rehashed
+  bool erase_keeps_iterators = true;    // asked of an erase(iterator) that returns nothing: how else would one go on?
+  bool erase_gives_the_next = true;     // false: what erase(iterator) and erase(first, last) give is not looked at, and
+                                        // nothing is erased while iterating
+  bool moves_only_in_rehash = false;    // references survive insertion unless the map is rehashed
   bool reserve_prevents_rehash = true;  // reserve and rehash make the room asked for; until it is used up, no rehash
   bool bounds_load_factor = false;      // load_factor() <= max_load_factor(), while nobody changes the latter
   bool inserts_by_view = false;         // try_emplace, insert_or_assign and [] take keys of other types
@@ -89,6 +90,9 @@ class subject {
   // Does one operation and tells what it gave. `erased`/`visited` style answers come through the out parameters of the
   // specific functions below; exceptions that the program asked for are results, any other one leaves this function.
   virtual result apply(const request& r) = 0;
+
+  // Whether an argument of the last operation referred to an element of the map.
+  virtual bool referred_inside() const { return false; }
 
   // erase_range: erases `count` elements from the range_begin()-th on; tells which.
   virtual result erase_range(const request& r, std::vector<element>& erased) = 0;

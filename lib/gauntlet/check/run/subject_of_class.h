@@ -55,7 +55,7 @@ class subject_of final : public subject_base {
   std::string_view name() const override { return adapter::name; }
   capabilities can() const override {
     capabilities c = adapter::can();
-    c.erase_gives_the_next = c.erase_gives_the_next && erases_by_iterator;
+    c.erase_gives_the_next = gives_the_next();
     // Of an element that can neither be copied nor moved without exceptions, nothing may be left; a map of nodes has no
     // need to move it.
     c.moves_keep_elements =
@@ -64,6 +64,7 @@ class subject_of final : public subject_base {
   }
 
   result apply(const request& r) override;
+  bool referred_inside() const override { return referred_inside_; }
   result erase_range(const request& r, std::vector<element>& erased) override;
   result walk(unsigned target, const visitor& visit) override;
   result iterate(unsigned target, const visitor& visit) override;
@@ -83,6 +84,16 @@ class subject_of final : public subject_base {
  private:
   static constexpr bool copyable = std::is_copy_constructible_v<mapped_type>;
   static constexpr bool erases_by_iterator = requires(map_type& m) { m.erase(m.begin()); };
+  // Whether iterating can go on after an erasure: with what erase(iterator) gives, or with an iterator that stays valid.
+  static constexpr bool gives_the_next() {
+    if constexpr (!erases_by_iterator) {
+      return false;
+    } else if constexpr (std::is_void_v<decltype(std::declval<map_type&>().erase(std::declval<map_type&>().begin()))>) {
+      return adapter::can().erase_gives_the_next && adapter::can().erase_keeps_iterators;
+    } else {
+      return adapter::can().erase_gives_the_next;
+    }
+  }
   // Whether the map says that its hash, equality and allocator are the judge's: then it has to be given them.
   static constexpr bool names_our_hash = [] {
     if constexpr (requires { typename map_type::hasher; }) return std::is_same_v<typename map_type::hasher, hash_type>;
@@ -123,8 +134,10 @@ class subject_of final : public subject_base {
             equal(key, view);
             equal(view, key);
           };
+        } else if constexpr (requires { typename Map::key_compare; }) {
+          return requires { typename Map::key_compare::is_transparent; };
         } else {
-          return true;
+          return !requires { typename Map::hasher; };
         }
       };
       return takes(static_cast<const map_type*>(nullptr));
@@ -141,6 +154,10 @@ class subject_of final : public subject_base {
   }
   using value_type = typename decltype(type_of_elements())::type;  // the map's pair: its key may be constant
 
+  // Assignable to what takes a list itself, and not to what would make a map of it first.
+  struct only_a_list {
+    operator std::initializer_list<value_type>() const;
+  };
   template <class Map, bool Has>
   struct node_holder {
     using type = std::optional<typename Map::node_type>;
@@ -218,6 +235,16 @@ class subject_of final : public subject_base {
       return at->second;
     }
   }
+  // How many elements there were with this key; a map that does not tell is taken by its size.
+  static std::uint64_t erase_key(map_type& m, const key_type& key) {
+    if constexpr (std::is_void_v<decltype(m.erase(key))>) {
+      const std::size_t before = m.size();
+      m.erase(key);
+      return before - m.size();
+    } else {
+      return static_cast<std::uint64_t>(m.erase(key));
+    }
+  }
   static result unsupported() noexcept { return {.status = outcome::unsupported}; }
   static result left_out() noexcept { return {.status = outcome::left_out}; }
   result sizes(unsigned target) const { return {.number = maps_[target]->size()}; }
@@ -234,7 +261,8 @@ class subject_of final : public subject_base {
   map_type* maps_[map_count] = {};
   std::byte* spare_ = nullptr;
   bool load_factor_changed_ = false;  // of any map
-  bool takes_functors_ = true;        // fresh maps say that they have those they were made with
+  mutable bool referred_inside_ = false;
+  bool takes_functors_ = true;  // fresh maps say that they have those they were made with
   typename node_holder<map_type, has_nodes>::type node_;
   std::uint64_t events_of_replaced_ = 0;
   std::uint64_t work_of_replaced_ = 0;

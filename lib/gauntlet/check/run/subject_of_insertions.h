@@ -121,7 +121,9 @@ result GAUNTLET_SUBJECT_OF::insert_one(const request& r) {
       }
       break;
     case opcode::try_emplace_hint:
-      if constexpr (requires(const key_type& k, mapped_type&& v) { m.try_emplace(m.begin(), k, std::move(v)); }) {
+      if constexpr (requires(const key_type& k, mapped_type&& v) {
+                      m.try_emplace(m.begin(), k, std::move(v))->second;
+                    }) {
         return each(r, [this, &m](std::uint64_t key, std::uint64_t value) {
           key_type k = make<key_type>(key);
           mapped_type v = make<mapped_type>(value);

@@ -30,6 +30,7 @@ bool GAUNTLET_SUBJECT_OF::leaves_out([[maybe_unused]] const request& r) const no
 GAUNTLET_SUBJECT_TEMPLATE
 result GAUNTLET_SUBJECT_OF::apply(const request& r) {
   completed_ = 0;
+  referred_inside_ = false;
   if (leaves_out(r)) {
     return left_out();
   }
@@ -215,6 +216,7 @@ typename GAUNTLET_SUBJECT_OF::place_inside GAUNTLET_SUBJECT_OF::own_element(cons
   if (at == m.end()) {
     return {};
   }
+  referred_inside_ = true;
   return {&at->first, &at->second};
 }
 
@@ -227,6 +229,7 @@ auto GAUNTLET_SUBJECT_OF::own_value(const map_type& m, std::uint64_t key, std::u
       return found.value;
     }
   }
+  referred_inside_ = false;
   return nullptr;
 }
 
@@ -239,16 +242,21 @@ result GAUNTLET_SUBJECT_OF::erase_found(const request& r) {
   if (at == m.end()) {
     return {};
   }
-  auto next = at;
-  ++next;
-  const bool last = next == m.end();
-  const std::uint64_t next_key = last ? 0 : id_of(next->first);
-  if constexpr (std::is_void_v<decltype(m.erase(at))>) {
+  if constexpr (!gives_the_next()) {
     m.erase(at);
-    return {.flag = true, .number = next == m.end() ? last : !last && id_of(next->first) == next_key};
+    return {.flag = true, .number = 1};
   } else {
-    const auto back = m.erase(at);
-    return {.flag = true, .number = back == m.end() ? last : !last && id_of(back->first) == next_key};
+    auto next = at;
+    ++next;
+    const bool last = next == m.end();
+    const std::uint64_t next_key = last ? 0 : id_of(next->first);
+    if constexpr (std::is_void_v<decltype(m.erase(at))>) {
+      m.erase(at);
+      return {.flag = true, .number = next == m.end() ? last : !last && id_of(next->first) == next_key};
+    } else {
+      const decltype(m.begin()) back = m.erase(at);
+      return {.flag = true, .number = back == m.end() ? last : !last && id_of(back->first) == next_key};
+    }
   }
 }
 
@@ -259,10 +267,10 @@ result GAUNTLET_SUBJECT_OF::erase_one(const request& r) {
     const key_type k = make<key_type>(r.key);
     if (const place_inside found = own_element(m, r.key); found.key != nullptr) {
       const faults::region region;
-      return {.number = m.erase(*found.key)};  // a reference to the very key that goes
+      return {.number = erase_key(m, *found.key)};  // a reference to the very key that goes
     }
     const faults::region region;
-    return {.number = m.erase(k)};
+    return {.number = erase_key(m, k)};
   }
   if (r.code == opcode::erase_iterator) {
     if constexpr (!erases_by_iterator) {

@@ -126,7 +126,7 @@ result GAUNTLET_SUBJECT_OF::whole_map(const request& r) {
       if constexpr (copyable && requires(std::initializer_list<value_type> list) {
                       m.insert(list);
                       m = list;
-                    }) {
+                    } && std::is_assignable_v<map_type&, only_a_list>) {
         const auto e = [&r](unsigned i) {
           const element made = list_element(r, i);
           return value_type(make<key_type>(made.first), make<mapped_type>(made.second));
