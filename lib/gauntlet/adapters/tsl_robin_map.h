@@ -38,7 +38,6 @@ struct tsl_robin_map
   static constexpr bool leaves_out(const check::circumstances& now) {
     switch (now.code) {
       case check::opcode::erase_range:
-      case check::opcode::erase_iterator:
         return true;
       case check::opcode::copy_assign:
         return now.fault_armed;

@@ -118,22 +118,47 @@ TEST(finding, a_data_race_through_memory_functions_and_between_plain_and_atomic)
   expect_found(finding::data_race, [&] { mixed(true); }, [&] { mixed(false); }, {"atomically"});
 }
 
+TEST(finding, a_free_that_nothing_orders_also_where_races_are_not_judged) {
+  // The reader says by a relaxed store that it is done, or by a release; the race on `unguarded` is known.
+  const auto body = [](std::memory_order done) {
+    auto* shared = new int(1);
+    std::atomic<bool> left{false};
+    int unguarded = 0;
+    two(
+        [&] {
+          unguarded += *shared;
+          left.store(true, done);
+        },
+        [&] {
+          ++unguarded;
+          while (!left.load(std::memory_order_acquire)) std::this_thread::yield();
+          delete shared;
+        });
+  };
+  run_options options;
+  options.judge_races = false;
+  expect_found(
+      finding::data_race, [&] { body(std::memory_order_relaxed); }, [&] { body(std::memory_order_release); },
+      {"thread 2 frees", "thread 1 read before"}, options);
+}
+
 TEST(finding, a_use_after_free) {
   const auto body = [](bool owned) {
     auto p = std::make_shared<std::atomic<int>>(1);
     std::atomic<int>* raw = p.get();
     std::shared_ptr<std::atomic<int>> kept = owned ? p : nullptr;
-    std::thread reads([&] { raw->load(); });
+    std::atomic<bool> gone{false};
+    std::thread reads([&] {
+      while (!gone.load(std::memory_order_acquire)) std::this_thread::yield();
+      raw->load();
+    });
     p.reset();
+    gone.store(true, std::memory_order_release);
     reads.join();
   };
-  // With races judged, a free that nothing orders before or after the use is found in either order: as a race when the
-  // use came first.
-  run_options no_races;
-  no_races.judge_races = false;
+  // A free that nothing orders before or after the use is told as a race where the use came first.
   expect_found(
-      finding::use_after_free, [&] { body(false); }, [&] { body(true); }, {"reads atomically", "freed it before"},
-      no_races);
+      finding::use_after_free, [&] { body(false); }, [&] { body(true); }, {"reads atomically", "freed it before"});
 }
 
 TEST(finding, a_double_free_and_a_free_of_what_was_not_allocated) {

@@ -393,5 +393,27 @@ TEST(checker, says_which_contract_broke_and_shows_a_witness) {
             "  value 2\n");
 }
 
+// Each of two threads stores into one map and misses what the other one has stored in the other map: as with two keys.
+TEST(checker_by_what_happens_before_what, does_not_ask_two_maps_to_agree) {
+  history h;
+  const auto add = [&h](event e, unsigned lane) {
+    e.where = lane;
+    e.called = 2 * h.events.size() + 1;
+    e.returned = e.called + 1;
+    h.events.push_back(std::move(e));
+  };
+  add(says(asked(opcode::try_emplace, 5, 1), true), 1);
+  add(on_map_1(says(asked(opcode::try_emplace, 5, 1), true)), 2);
+  add(says(asked(opcode::find, 5), false), 2);
+  add(on_map_1(says(asked(opcode::find, 5), false)), 1);
+  random_source random(1);
+  make_aware(h, random, 0);
+  EXPECT_EQ(to_string(check_history(h).says), "wrong");
+  EXPECT_EQ(to_string(check_history(h, {.order = precedence::happens_before}).says), "right");
+  make_aware(h, random, 100);
+  EXPECT_EQ(to_string(check_history(h, {.order = precedence::happens_before}).says), "wrong")
+      << "who has heard of the store may not miss it";
+}
+
 }  // namespace
 }  // namespace gauntlet::check

@@ -25,7 +25,9 @@ struct turn {
 
 class key_order {
  public:
-  key_order(history_parts& parts, const contract_table& contracts, std::size_t key, std::uint64_t& budget);
+  // Of the steps in these maps, a bit for each.
+  key_order(history_parts& parts, const contract_table& contracts, std::size_t key, unsigned maps,
+            std::uint64_t& budget);
 
   // Right, wrong or, when the budget is used up, undecided.
   judgement search();
@@ -69,11 +71,12 @@ bool is_judged(const history& h, const contract_table& contracts, std::size_t ev
   return true;
 }
 
-key_order::key_order(history_parts& parts, const contract_table& contracts, std::size_t key, std::uint64_t& budget)
+key_order::key_order(history_parts& parts, const contract_table& contracts, std::size_t key, unsigned maps,
+                     std::uint64_t& budget)
     : history_(parts.whole()), key_(parts.keys()[key]), initial_(parts.initial()[key]), budget_(budget) {
   const std::span<const step> steps = parts.steps_for(key);
   for (const mark m : parts.marks_of(key)) {
-    if (m.is_return()) continue;
+    if (m.is_return() || (maps >> steps[m.step()].map & 1U) == 0) continue;
     const std::size_t event = parts.event_at(m.step());
     if (only_reads(history_.events[event].asked.code) && !is_judged(history_, contracts, event)) continue;
     queues_[history_.aware[event].thread].push_back({event, steps[m.step()], {}});
@@ -209,8 +212,12 @@ history_verdict judge_by_happens_before(history_parts& parts, const check_option
   verdict.exact = false;
   if (const std::size_t twice = parts.shows_a_key_twice(); twice != parts.whole().events.size()) return first;
   std::uint64_t budget = options.budget;
-  for (std::size_t key = 0; key < parts.keys().size(); ++key) {
-    key_order order(parts, options.contracts, key, budget);
+  const bool joined = std::ranges::any_of(parts.whole().events,
+                                          [](const event& e) { return reach_of(e.asked.code) == reach::two_maps; });
+  const unsigned groups = joined ? 1 : 2;
+  for (std::size_t part = 0; part < groups * parts.keys().size(); ++part) {
+    const std::size_t key = part / groups;
+    key_order order(parts, options.contracts, key, joined ? 3U : 1U << part % groups, budget);
     const judgement says = order.search();
     if (says == judgement::right) continue;
     verdict.says = says;

@@ -5,7 +5,7 @@
 // the map can tell. So an order of the operations on each key is looked for that keeps the order within each thread and
 // what happens before what across threads, and in which every answer is a sequential map's. It is less than the order of
 // time, and never against it. The orders of different keys need not agree with each other: that two threads each store a
-// key and miss the other's is what acquire and release allow.
+// key and miss the other's is what acquire and release allow. Nor need those of two maps that no operation joins.
 //
 // The search: a place in the order is how far each thread has come, with what the key holds there. A step comes next when
 // all that happens before it has come; one that changes nothing comes as soon as it fits. Every place is seen once, so the

@@ -109,8 +109,7 @@ void release(void* p, std::uintptr_t code) noexcept {
     raise(finding::double_free, "frees what was not allocated", code, "frees");
   }
   header& h = header_of(p);
-  // Freeing is a write to all of it: whoever uses it at the same time has a race.
-  judge(at, h.size, access::write, code);
+  judge(at, h.size, access::free, code);
   h.state = block_state::freed;
   --live_blocks;
   mark_freed(at, size_of_class(h.size_class), code);

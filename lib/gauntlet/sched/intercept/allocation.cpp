@@ -66,7 +66,7 @@ void release(void* p, std::uintptr_t caller) noexcept {
     return;  // from outside: the whole arena is gone already
   }
   if (is_controlled) {
-    judge(address_of(p), malloc_usable_size(p), access::write, caller);
+    judge(address_of(p), malloc_usable_size(p), access::free, caller);
     forget(address_of(p), malloc_usable_size(p));
   }
   __libc_free(p);

@@ -32,7 +32,8 @@ std::uint32_t sync_used = 0;
   report_use_after_free(address, kind, code, cell.records[0]);
 }
 
-inline bool compare(shadow_cell& cell, std::uintptr_t granule, std::uint8_t bytes, access kind, std::uintptr_t code) {
+inline bool compare(shadow_cell& cell, std::uintptr_t granule, std::uint8_t bytes, access kind, std::uintptr_t code,
+                    bool tells) {
   thread& t = the_run.running();
   const moment now = t.now[t.id];
   access_record* mine = nullptr;
@@ -45,7 +46,7 @@ inline bool compare(shadow_cell& cell, std::uintptr_t granule, std::uint8_t byte
       }
     } else if ((r.bytes & bytes) != 0) {
       if (!t.now.covers(r.thread, r.when)) {
-        if ((is_write(r.kind) || is_write(kind)) && !(is_atomic(r.kind) && is_atomic(kind))) {
+        if (tells && (is_write(r.kind) || is_write(kind)) && !(is_atomic(r.kind) && is_atomic(kind))) {
           report_race(granule, bytes, kind, code, r);
           return false;
         }
@@ -110,7 +111,8 @@ shadow_cell& far_cell(std::uintptr_t granule) noexcept {
 }
 
 void judge(std::uintptr_t address, std::size_t size, access kind, std::uintptr_t code) noexcept {
-  const bool judges_races = the_run.options.judge_races && the_run.unjoined != 0;
+  const bool judges_races = the_run.unjoined != 0;
+  const bool tells = the_run.options.judge_races || kind == access::free;
   while (size != 0) {
     const auto first = static_cast<unsigned>(address & 7);
     const std::size_t here = 8 - first < size ? 8 - first : size;
@@ -126,7 +128,7 @@ void judge(std::uintptr_t address, std::size_t size, access kind, std::uintptr_t
       report_freed(cell, address, kind, code);
     if (kind == access::write && cell.sync != 0) [[unlikely]]
       forget_syncs(cell, granule, bytes);
-    if (judges_races) compare(cell, granule, bytes, kind, code);
+    if (judges_races) compare(cell, granule, bytes, kind, code, tells);
     address += here;
     size -= here;
   }

@@ -24,7 +24,8 @@
 
 namespace gauntlet::sched::runtime {
 
-enum class access : std::uint8_t { read = 0, write = 1, atomic_read = 2, atomic_write = 3 };
+// Giving memory back is a write to all of it: whoever uses it at the same time has a race.
+enum class access : std::uint8_t { read = 0, write = 1, atomic_read = 2, atomic_write = 3, free = 5 };
 constexpr bool is_write(access a) noexcept { return (static_cast<unsigned>(a) & 1U) != 0; }
 constexpr bool is_atomic(access a) noexcept { return (static_cast<unsigned>(a) & 2U) != 0; }
 
@@ -107,7 +108,8 @@ inline bool concerns_nobody(std::uintptr_t address, std::size_t size) noexcept {
          shadow.notes[offset >> 3] != (the_run.generation << 1 | 1U);
 }
 
-// Judges an access by the running thread.
+// Judges an access by the running thread. Where races are not judged, one with `free` is told all the same: in another
+// schedule it is a use after the free.
 void judge(std::uintptr_t address, std::size_t size, access kind, std::uintptr_t code) noexcept;
 
 // Whether the 8 bytes of an address are known to be touched by several threads: from earlier runs, which is noted in

@@ -19,6 +19,8 @@ const char* verb(access kind) {
       return "reads atomically";
     case access::atomic_write:
       return "writes atomically";
+    case access::free:
+      return "frees";
   }
   return "";
 }
@@ -32,6 +34,8 @@ const char* past(access kind) {
       return "read atomically before";
     case access::atomic_write:
       return "wrote atomically before";
+    case access::free:
+      return "freed before";
   }
   return "";
 }

@@ -95,8 +95,11 @@ std::string ask(const std::vector<std::uintptr_t>& codes) {
   return {};
 }
 
+// A library whose headers are installed is none of it: a map that is judged may be one.
 bool of_the_system(const std::string& file) {
-  return file.starts_with("/usr/") || file.starts_with("??") || file.find("/include/c++/") != std::string::npos;
+  for (const std::string_view folder : {"??", "/usr/lib/", "/usr/include/x86_64-linux-gnu/bits/"})
+    if (file.starts_with(folder)) return true;
+  return file.find("/include/c++/") != std::string::npos;
 }
 
 // Without arguments and template arguments: outer::function.
