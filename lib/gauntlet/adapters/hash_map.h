@@ -1,8 +1,9 @@
 // gauntlet::hash_map before the judge, with tables of the product's size or tiny ones.
 //
-// Tiny tables split, merge, overflow and shrink within thirty elements, so that short programs meet all of it. A
-// program's header picks: a capacity hint of 128 or more means the product's sizes, anything else the tiny ones. Both
-// have a fixed hash seed, so that a program does the same each time.
+// Tiny tables, of two groups, split, merge, overflow and shrink within thirty elements, so that short programs meet all of
+// it. In middling ones, of eight, an element can lie several groups from home, and round the end of the table. A program's
+// header picks: a capacity hint of 128 or more means the product's sizes, 16 or more the middling, anything else the tiny
+// ones. All have a fixed hash seed, so that a program does the same each time.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +28,10 @@ struct event_counter {
 
 struct tiny_observed_policy : tiny_policy {
   using observer = event_counter;
+};
+
+struct middling_observed_policy : tiny_observed_policy {
+  static constexpr std::size_t table_groups_max = 8;
 };
 
 struct full_size_observed_policy : fixed_seed_policy {
@@ -71,6 +76,11 @@ struct tiny_hash_map : hash_map_hooks<hash_map<Key, T, Hash, KeyEqual, Allocator
 };
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct middling_hash_map : hash_map_hooks<hash_map<Key, T, Hash, KeyEqual, Allocator, middling_observed_policy>> {
+  static constexpr std::string_view name = "hash_map";
+};
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 struct full_size_hash_map : hash_map_hooks<hash_map<Key, T, Hash, KeyEqual, Allocator, full_size_observed_policy>> {
   static constexpr std::string_view name = "hash_map";
 };
@@ -96,6 +106,7 @@ struct own_hash_hash_map
   }
 };
 
+inline constexpr std::uint8_t middling_from_capacity = 16;
 inline constexpr std::uint8_t full_size_from_capacity = 128;
 
 }  // namespace gauntlet::adapters

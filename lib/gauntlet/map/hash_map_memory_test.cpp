@@ -220,6 +220,17 @@ TEST(HashMapMemory, ShrinkToFitAndRehashGiveBackWhatIsNotNeeded) {
   EXPECT_TRUE(healthy(m));
 }
 
+TEST(HashMapMemory, RehashLeavesAtLeastSoManyBuckets) {
+  for (const u64 elements : {0U, 1U, 5U, 20U, 100U}) {
+    for (u64 buckets = 0; buckets < 3000; buckets += buckets < 40 ? 1 : 7) {
+      map_with<u64, u64, fixed_seed_policy> m;
+      for (u64 k = 0; k < elements; ++k) m[k] = k;
+      m.rehash(buckets);
+      ASSERT_GE(m.bucket_count(), buckets) << elements << " elements";
+    }
+  }
+}
+
 TEST(HashMapMemory, WhatIsMergedAwayLeavesNoMemoryBehind) {  // promise (10)
   for (const std::uint64_t count : {100U, 400U, 5000U}) {
     hash_map<std::uint64_t, std::uint64_t> target, source;

@@ -1,5 +1,5 @@
-// hash_map under its name: every element type with tiny tables, numbers and text also with tables of the product's
-// size.
+// hash_map under its name: every element type with tiny tables, numbers and text also with middling ones and those
+// of the product's size.
 #include <gauntlet/adapters/hash_map.h>
 #include <gauntlet/adapters/subjects/hash_map.h>
 #include <gauntlet/adapters/subjects/register.h>
@@ -8,9 +8,9 @@ namespace gauntlet::adapters {
 
 static check::subject_factory hash_map_subject() {
   using enum check::element_types;
-  return [tiny = tiny_hash_map_of_numbers_and_text(), full_size = full_size_hash_map_of_numbers_and_text(),
-          tracked = tiny_hash_map_of_tracked(), mixed = tiny_hash_map_of_mixed(),
-          special = tiny_hash_map_of_special()](const check::program_header& h) {
+  return [tiny = tiny_hash_map_of_numbers_and_text(), middling = middling_hash_map_of_numbers_and_text(),
+          full_size = full_size_hash_map_of_numbers_and_text(), tracked = tiny_hash_map_of_tracked(),
+          mixed = tiny_hash_map_of_mixed(), special = tiny_hash_map_of_special()](const check::program_header& h) {
     switch (h.types) {
       case tracked_tracked:
       case throwing_throwing:
@@ -23,7 +23,9 @@ static check::subject_factory hash_map_subject() {
       case string_u64:
         return special(h);
       default:
-        return h.capacity >= full_size_from_capacity ? full_size(h) : tiny(h);
+        return h.capacity >= full_size_from_capacity  ? full_size(h)
+               : h.capacity >= middling_from_capacity ? middling(h)
+                                                      : tiny(h);
     }
   };
 }

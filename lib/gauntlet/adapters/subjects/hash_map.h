@@ -6,6 +6,7 @@
 namespace gauntlet::adapters {
 
 check::subject_factory tiny_hash_map_of_numbers_and_text();       // u64_u64, string_string
+check::subject_factory middling_hash_map_of_numbers_and_text();   // u64_u64, string_string
 check::subject_factory full_size_hash_map_of_numbers_and_text();  // u64_u64, string_string
 check::subject_factory tiny_hash_map_of_tracked();                // tracked_tracked, throwing_throwing
 check::subject_factory tiny_hash_map_of_mixed();                  // tracked_throwing, tracked_throwing_move_only

@@ -38,7 +38,7 @@ class work_budget {
   static constexpr std::size_t memory_factor = 8;
   static constexpr std::size_t memory_factor_colliding = 64;
   // Insertions of keys made to collide, in all of a program, with which a good hash still copes.
-  static constexpr unsigned colliding_keys_max = 64;
+  static constexpr unsigned colliding_keys_max = 32;
 
   void start(const program& p, const capabilities& can, const subject& s);
 

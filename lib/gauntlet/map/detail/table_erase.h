@@ -83,6 +83,8 @@ void table_set<Types>::plan_overflow(table_type t, std::size_t home, unsigned c,
       const std::size_t past = (r - home_of(hash_of(slot_of(t, r, lane).key()))) & mask;
       if (past >= d && d >= length) return true;
       for (std::size_t k = past < d ? d - past : 0; k < d && k < length; ++k) need(k);
+      // One that has come round the end of the table, from behind that home, went past the groups there, too.
+      for (std::size_t k = past > d ? d + groups() - past : length; k < length; ++k) need(k);
     }
     return false;
   };
@@ -90,7 +92,7 @@ void table_set<Types>::plan_overflow(table_type t, std::size_t home, unsigned c,
     if (look_at(d)) return;
     if ((t.tags[(home + d) & mask].fits & class_bit(c)) != 0) break;  // nobody of this class goes on from here
   }
-  for (std::size_t d = 1; d < length; ++d) look_at(d);
+  for (std::size_t d = 0; d < length; ++d) look_at(d);
   if (GAUNTLET_RARE(!stash_.empty())) {
     std::size_t begin = 0, end = 0;
     const std::size_t entry = plan.hash >> directory_.shift;

@@ -407,7 +407,11 @@ template <class Types>
 void table_set<Types>::reserve(std::size_t count) {
   debt_ = 0;
   if (count > max_size()) throw std::length_error("gauntlet::hash_map::reserve: more elements than max_size()");
-  if (count <= size_) return;
+  if (count > size_) grow_to(count);
+}
+
+template <class Types>
+void table_set<Types>::grow_to(std::size_t count) {
   const std::size_t old_capacity = capacity();
   const bool one = directory_.depth[0] == 0;
   if (const std::size_t wanted = groups_for(count); wanted != 0) {

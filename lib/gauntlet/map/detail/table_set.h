@@ -299,10 +299,13 @@ class table_set {
   void clear() noexcept;
   void release_all() noexcept { clear(); }
   void reserve(std::size_t count);
+  void grow_to(std::size_t count);  // room for so many elements, however many there are
   void rehash(std::size_t slots) {
     if (slots > max_size()) throw std::length_error("gauntlet::hash_map::rehash: more slots than max_size()");
     if (slots < capacity()) shrink_to_fit();
     reserve(static_cast<std::size_t>(static_cast<double>(slots) * static_cast<double>(max_load_factor())));
+    // That rounds down, and elements whose hashes agree may lie outside of the slots.
+    if (capacity() < slots) grow_to(slots);
   }
   void shrink_to_fit() noexcept;
   void copy_from(const table_set& other);     // precondition: empty and never filled, or cleared
