@@ -26,6 +26,7 @@ template <class Map>
 struct ska_map : standard_map<Map> {
   static constexpr check::capabilities can() {
     return {.exception_safe = false,
+            .erase_keeps_iterators = false,
             .reserve_prevents_rehash = false,
             .moved_from_is_empty = false,          // assigning swaps
             .arguments_may_refer_inside = false};  // what grows has freed the old array when it makes the new element

@@ -29,6 +29,7 @@ struct tsl_bhopscotch_map : standard_map<tsl::bhopscotch_map<Key, T, Hash, KeyEq
   static constexpr std::string_view name = "tsl_bhopscotch_map";
   static constexpr check::capabilities can() {
     check::capabilities c;
+    c.erase_keeps_iterators = false;       // others move up
     c.reserve_prevents_rehash = false;     // it grows when a place is too far from home
     c.arguments_may_refer_inside = false;  // the place for the new element is made before the element
     return c;

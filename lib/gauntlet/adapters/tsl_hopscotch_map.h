@@ -20,6 +20,7 @@ struct tsl_hopscotch_map
   static constexpr std::string_view name = "tsl_hopscotch_map";
   static constexpr check::capabilities can() {
     check::capabilities c;
+    c.erase_keeps_iterators = false;       // others move up
     c.reserve_prevents_rehash = false;     // it grows when a place is too far from home
     c.arguments_may_refer_inside = false;  // the place for the new element is made before the element
     return c;

@@ -38,6 +38,7 @@ struct tsl_ordered_map : standard_map<never_full<tsl::ordered_map<Key, T, Hash, 
   }
   static constexpr check::capabilities can() {
     check::capabilities c;
+    c.erase_keeps_iterators = false;    // others move up
     c.reserve_prevents_rehash = false;  // it grows when a place is too far from home
     c.throwing_hash_is_safe = false;    // erase hashes the keys behind the element where nothing may be thrown
     return c;

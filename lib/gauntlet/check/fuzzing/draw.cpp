@@ -251,7 +251,7 @@ operation draw_contents(random_source& random) {
   fill.where = lane::before;
   fill.target = draw_map(random, true);
   fill.key.number = static_cast<std::uint16_t>(random.below(3));
-  fill.count = static_cast<std::uint16_t>(2 + random.below(7));
+  fill.count = static_cast<std::uint16_t>(2 + random.below(random.chance(75) ? 7 : 24));
   return fill;
 }
 
@@ -306,8 +306,9 @@ std::vector<operation> draw_waves(const program& p, random_source& random, const
 
 std::vector<operation> draw_meeting(const program& p, random_source& random, const mutation_options& options) {
   constexpr opcode looks[] = {opcode::find, opcode::find, opcode::contains, opcode::size};
-  constexpr opcode changes[] = {opcode::insert_copy, opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign,
-                                opcode::erase_key,   opcode::erase_key,   opcode::extract_key, opcode::update};
+  constexpr opcode changes[] = {
+      opcode::insert_copy, opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign, opcode::erase_key,
+      opcode::erase_key,   opcode::extract_key, opcode::update,      opcode::compare_exchange, opcode::fetch_update};
   operation first;
   first.target = draw_map(random, options.concurrent);
   first.key = draw_key(p.header, random, false, options.concurrent);
@@ -351,7 +352,8 @@ std::vector<operation> draw_faulty_passage(const operation& fault, const program
 std::vector<operation> draw_faulty_among_threads(const program& p, random_source& random,
                                                  const mutation_options& options) {
   constexpr opcode grows[] = {opcode::insert_copy, opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign,
-                              opcode::update,      opcode::copy_assign, opcode::merge};
+                              opcode::update,      opcode::copy_assign, opcode::merge,       opcode::erase_key,
+                              opcode::erase_if,    opcode::clear};
   constexpr opcode copies[] = {opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign, opcode::find,
                                opcode::update,      opcode::snapshot,    opcode::copy_assign};
   constexpr opcode hashes[] = {opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign,

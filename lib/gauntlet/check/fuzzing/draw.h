@@ -38,7 +38,7 @@ std::vector<operation> draw_walk(const program& p, random_source& random, const 
 // The same operation on consecutive keys: fills, empties or searches a stretch of the key space one by one.
 std::vector<operation> draw_run(const program& p, random_source& random, const mutation_options& options, bool inside);
 // What a map holds before threads meet in it: two to eight elements with consecutive keys, so that buckets are full and
-// tables about to grow.
+// tables about to grow; now and then up to 25, so that several have grown and erasures join them.
 operation draw_contents(random_source& random);
 // Fill and empty, several times over or one element at a time, with keys that move on: what a map must not remember of
 // elements long gone.

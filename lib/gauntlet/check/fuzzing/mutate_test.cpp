@@ -297,7 +297,7 @@ TEST(generate, programs_of_threads_often_begin_with_a_map_that_holds_something) 
     const operation& first = p.operations.front();
     if (first.where != lane::before || first.code != opcode::insert_copy || first.count < 2) continue;
     ++filled;
-    EXPECT_LE(first.count, 8u);
+    EXPECT_LE(first.count, 25u);
   }
   EXPECT_GT(filled, 300u);
   EXPECT_LT(filled, 500u);

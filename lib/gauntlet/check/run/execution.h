@@ -88,7 +88,7 @@ class execution {
   std::uint64_t choose_later(const frame& f, const key_operand& k) const;
   request request_of(const operation& o, const frame* inside) const;
   // False when some walk under way does not survive the operation.
-  static bool allowed(const request& r, const effects& e, const frame* inside);
+  bool allowed(const request& r, const effects& e, const frame* inside) const;
   // Whether there may be so many elements.
   bool has_room(const request& r, const effects& e, const frame* inside);
   // How many single operations it counts for: on a large map, where the model is slow, more, and in a large run less.

@@ -80,8 +80,14 @@ request execution::request_of(const operation& o, const frame* inside) const {
   return r;
 }
 
-bool execution::allowed(const request& r, const effects& e, const frame* inside) {
+bool execution::allowed(const request& r, const effects& e, const frame* inside) const {
+  // What goes by its iterator takes no other one along, where the map says so.
+  const bool by_place =
+      can_.erase_keeps_iterators && (r.code == opcode::erase_iterator || r.code == opcode::extract_iterator);
   for (const frame* f = inside; f != nullptr; f = f->outer) {
+    if (by_place && f->by_iterator && r.target == f->target && r.key != f->current) {
+      continue;
+    }
     const effect limit = f->by_iterator ? effect::update : effect::mutate;
     if ((r.target == f->target && e.on_target > limit) || (r.other == f->target && e.on_other > limit)) {
       return false;

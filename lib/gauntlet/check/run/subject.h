@@ -45,11 +45,11 @@ struct capabilities {
   bool counts_work = false;                  // has a work counter (groups probed and elements moved)
   bool diagnoses_misuse = false;             // stale iterators and cursors, re-entry
   bool stable_references = false;            // references survive insertion and rehash (node maps)
-  bool erase_keeps_iterators = true;    // asked of an erase(iterator) that returns nothing: how else would one go on?
+  bool erase_keeps_iterators = true;         // erase(iterator), extract(iterator) leave those to others valid
   bool erase_gives_the_next = true;     // false: what erase(iterator) and erase(first, last) give is not looked at, and
                                         // nothing is erased while iterating
   bool moves_only_in_rehash = false;    // references survive insertion unless the map is rehashed
-  bool reserve_prevents_rehash = true;  // reserve and rehash make the room asked for; until it is used up, no rehash
+  bool reserve_prevents_rehash = true;  // reserve makes the room asked for; until it is used up, no rehash
   bool bounds_load_factor = false;      // load_factor() <= max_load_factor(), while nobody changes the latter
   bool inserts_by_view = false;         // try_emplace, insert_or_assign and [] take keys of other types
   bool finds_many = false;  // find_many(first, last, visit) calls visit(key, iterator) for each key, in order

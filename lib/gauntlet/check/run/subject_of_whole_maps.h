@@ -71,7 +71,8 @@ result GAUNTLET_SUBJECT_OF::whole_map(const request& r) {
       const auto buckets = static_cast<double>(m.bucket_count());
       const double room =
           r.code == opcode::rehash ? buckets : buckets * static_cast<double>(m.max_load_factor()) * 1.001;
-      answer.flag = adapter::can().reserve_prevents_rehash && room < static_cast<double>(amount);
+      const bool promised = r.code == opcode::rehash || adapter::can().reserve_prevents_rehash;
+      answer.flag = promised && room < static_cast<double>(amount);
     }
     return answer;
   };
