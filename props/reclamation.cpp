@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <iterator>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -38,6 +39,10 @@ using map_of_counted =
     gauntlet::rcu_map<std::uint64_t, counted, gauntlet::hash<std::uint64_t>, std::equal_to<std::uint64_t>,
                       std::allocator<std::pair<const std::uint64_t, counted>>, one_shard_policy>;
 
+using map_of_owners =
+    gauntlet::rcu_map<std::uint64_t, std::unique_ptr<int>, gauntlet::hash<std::uint64_t>, std::equal_to<std::uint64_t>,
+                      std::allocator<std::pair<const std::uint64_t, std::unique_ptr<int>>>, one_shard_policy>;
+
 struct object {
   explicit object(int n) : number(n) {}
   ~object() { number = -1; }
@@ -65,6 +70,19 @@ void replace_while_read(Free free) {
 }
 
 }  // namespace
+
+void value_extracted_under_a_reader() {
+  map_of_owners map;
+  map.insert(1, std::make_unique<int>(10));
+  std::thread reader([&map] {
+    const auto reading = map.read();
+    const std::unique_ptr<int>* const held = reading.find(1);
+    GAUNTLET_SCHED_CHECK(held == nullptr || **held == 10);
+  });
+  const std::optional<std::unique_ptr<int>> taken = map.extract(1);
+  GAUNTLET_SCHED_CHECK(taken && **taken == 10);
+  reader.join();
+}
 
 void entry_held_while_erased_and_others_inserted() {
   map_type map;

@@ -7,6 +7,9 @@ namespace props {
 // A reader holds an entry while it is erased and others are inserted: what it holds stays, and no new entry lies there.
 void entry_held_while_erased_and_others_inserted();
 
+// A value that can only be moved is taken out while a reader looks at it: it stays where it is until the reader has left.
+void value_extracted_under_a_reader();
+
 // Two erase and wait for the readers, at one time: what each has erased is freed when it goes on. Two others read.
 void calls_of_synchronize_that_overlap();
 

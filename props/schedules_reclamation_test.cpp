@@ -16,6 +16,10 @@ TEST(rcu_map, uses_no_entry_again_under_a_reader) {
   expect_nothing_in_every_interleaving(props::entry_held_while_erased_and_others_inserted, 2);
 }
 
+TEST(rcu_map, moves_no_value_out_under_a_reader) {
+  expect_nothing_in_every_interleaving(props::value_extracted_under_a_reader, 2);
+}
+
 TEST(rcu_map, frees_what_was_retired_before_each_synchronize) {
   expect_nothing_in_every_interleaving(props::calls_of_synchronize_that_overlap, 2);
 }
