@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <gauntlet/adapters/standard.h>
+#include <gauntlet/adapters/std_unordered_map.h>
 #include <gauntlet/check/fuzzing/mutate.h>
 #include <gauntlet/check/run/minimal_subject_of.h>
 #include <gauntlet/check/run/runner.h>
@@ -62,13 +63,21 @@ class little_map {
 
 namespace {
 
+// What is known of the map that they are made of holds for them.
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, bool Right>
+struct my_adapter : gauntlet::adapters::standard_map<my::map<Key, T, Hash, KeyEqual, Allocator, Right>> {
+  static constexpr gauntlet::check::capabilities can() {
+    return gauntlet::adapters::std_unordered_map<Key, T, Hash, KeyEqual, Allocator>::can();
+  }
+};
+
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
-struct right_adapter : gauntlet::adapters::standard_map<my::map<Key, T, Hash, KeyEqual, Allocator, true>> {
+struct right_adapter : my_adapter<Key, T, Hash, KeyEqual, Allocator, true> {
   static constexpr std::string_view name = "my_map";
 };
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
-struct wrong_adapter : gauntlet::adapters::standard_map<my::map<Key, T, Hash, KeyEqual, Allocator, false>> {
+struct wrong_adapter : my_adapter<Key, T, Hash, KeyEqual, Allocator, false> {
   static constexpr std::string_view name = "my_wrong_map";
 };
 
