@@ -24,7 +24,7 @@ using namespace gauntlet::sched;
 
 run_options options_of(const props::mistake& m) {
   run_options options;
-  options.judge_races = m.judge_races;
+  options.judge_races = options.judge_frees = m.judge_races;
   options.allocator = reuse::quarantine;
   return options;
 }

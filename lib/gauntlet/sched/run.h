@@ -77,7 +77,8 @@ struct run_options {
   reuse allocator = reuse::at_once;
   memory_model memory = memory_model::sequential;
   std::uint32_t events_max = 20000;
-  bool judge_races = true;  // false: only those with memory that is given back
+  bool judge_races = true;
+  bool judge_frees = true;  // where races are not judged: those of a free with another access
   bool judge_leaks = true;
   bool plain_points = false;   // plain accesses to locations that several threads touch are choices, too
   bool record_trace = false;   // fill outcome::trace

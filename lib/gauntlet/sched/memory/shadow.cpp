@@ -112,7 +112,7 @@ shadow_cell& far_cell(std::uintptr_t granule) noexcept {
 
 void judge(std::uintptr_t address, std::size_t size, access kind, std::uintptr_t code) noexcept {
   const bool judges_races = the_run.unjoined != 0;
-  const bool tells = the_run.options.judge_races || kind == access::free;
+  const bool tells = the_run.options.judge_races || (kind == access::free && the_run.options.judge_frees);
   while (size != 0) {
     const auto first = static_cast<unsigned>(address & 7);
     const std::size_t here = 8 - first < size ? 8 - first : size;

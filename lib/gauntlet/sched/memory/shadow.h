@@ -108,8 +108,8 @@ inline bool concerns_nobody(std::uintptr_t address, std::size_t size) noexcept {
          shadow.notes[offset >> 3] != (the_run.generation << 1 | 1U);
 }
 
-// Judges an access by the running thread. Where races are not judged, one with `free` is told all the same: in another
-// schedule it is a use after the free.
+// Judges an access by the running thread. With judge_frees, a race with `free` is told where races are not judged, too: in
+// another schedule it is a use after the free.
 void judge(std::uintptr_t address, std::size_t size, access kind, std::uintptr_t code) noexcept;
 
 // Whether the 8 bytes of an address are known to be touched by several threads: from earlier runs, which is noted in
