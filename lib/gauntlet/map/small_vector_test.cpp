@@ -77,8 +77,8 @@ TEST(small_vector, has_what_a_vector_has) {
   EXPECT_TRUE((small_vector<int>{1} < small_vector<int>{1, 0}));
 }
 
-TEST(small_vector,
-     erasing_nothing_moves_nothing) {  // std::string and std::vector are left empty when they move to themselves
+// A string that is moved to itself is left empty.
+TEST(small_vector, erasing_nothing_moves_nothing) {
   small_vector<std::string, 3> v{"a long text that lies outside of the string itself", "b", "c"};
   EXPECT_EQ(v.erase(v.begin(), v.begin()), v.begin());
   EXPECT_EQ(v.front(), "a long text that lies outside of the string itself");

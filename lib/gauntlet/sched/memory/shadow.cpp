@@ -111,7 +111,7 @@ shadow_cell& far_cell(std::uintptr_t granule) noexcept {
 }
 
 void judge(std::uintptr_t address, std::size_t size, access kind, std::uintptr_t code) noexcept {
-  const bool judges_races = the_run.unjoined != 0;
+  const bool may_race = the_run.unjoined != 0;
   const bool tells = the_run.options.judge_races || (kind == access::free && the_run.options.judge_frees);
   while (size != 0) {
     const auto first = static_cast<unsigned>(address & 7);
@@ -128,7 +128,7 @@ void judge(std::uintptr_t address, std::size_t size, access kind, std::uintptr_t
       report_freed(cell, address, kind, code);
     if (kind == access::write && cell.sync != 0) [[unlikely]]
       forget_syncs(cell, granule, bytes);
-    if (judges_races) compare(cell, granule, bytes, kind, code, tells);
+    if (may_race) compare(cell, granule, bytes, kind, code, tells);
     address += here;
     size -= here;
   }
