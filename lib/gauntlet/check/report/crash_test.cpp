@@ -22,6 +22,12 @@ TEST(place_of_crash, falls_back_to_the_judge_then_to_the_error_alone) {
                            "    #0 0x1 in gauntlet::check::run(gauntlet::check::program const&) a.cpp:1\n",
                            0, 1),
             "AddressSanitizer SEGV in gauntlet::check::run");
+  EXPECT_EQ(place_of_crash("==1==ERROR: AddressSanitizer: SEGV on unknown address\n"
+                           "    #0 0x1 in strangers::map<int>::find(int) m.h:1\n"
+                           "    #1 0x2 in gauntlet::driver::replay(int) d.cpp:1\n"
+                           "    #2 0x3 in gauntlet::adapters::wrapper<int>::find(int) w.h:1\n",
+                           0, 1),
+            "AddressSanitizer SEGV in gauntlet::adapters::wrapper::find");
   EXPECT_EQ(
       place_of_crash("==1==ERROR: AddressSanitizer: stack-overflow on address 0x7ff\n    #0 0x1 (/bin/x+0x3)\n", 0, 1),
       "AddressSanitizer stack-overflow");

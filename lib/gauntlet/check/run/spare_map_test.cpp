@@ -4,12 +4,16 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include <gauntlet/check/fuzzing/mutate.h>
+#include <gauntlet/check/run/planted_for_tests.h>
 #include <gauntlet/check/run/runner.h>
 #include <gauntlet/check/run/subject_of.h>
 
@@ -50,6 +54,25 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 struct forgetful_adapter {
   using map_type = spare_map<Key, T, false>;
   static constexpr std::string_view name = "forgetful_map";
+  static constexpr capabilities can() { return {}; }
+};
+
+// Its erase(key) reads the key again when the element is gone: told of a key inside the map, it answers wrongly.
+template <class Key, class T>
+struct self_erasing_map : spare_map<Key, T, true> {
+  using spare_map<Key, T, true>::spare_map;
+  std::size_t erase(const Key& key) {
+    const auto at = this->find(key);
+    if (at == this->end()) return 0;
+    const bool inside = &at->first == &key;
+    const std::size_t gone = spare_map<Key, T, true>::erase(Key(key));
+    return inside ? 0 : gone;
+  }
+};
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct self_erasing_adapter {
+  using map_type = self_erasing_map<Key, T>;
+  static constexpr std::string_view name = "self_erasing_map";
   static constexpr capabilities can() { return {}; }
 };
 
@@ -129,6 +152,110 @@ TEST(a_map_whose_erasures_return_nothing, is_asked_for_no_iterator_that_does_not
   using enum element_types;
   EXPECT_EQ((failures(make_subject<swapping<true, true>::adapter, u64_u64>())), 0u);
   EXPECT_GT((failures(make_subject<swapping<true, false>::adapter, u64_u64>())), 0u) << "it did not say so";
+}
+
+// The same, but that erase(iterator) gives back the place, which may hold an element now that was behind the others.
+template <class Key, class T>
+struct giving_map : swapping_map<Key, T, true> {
+  using swapping_map<Key, T, true>::erase;
+  using place = typename std::vector<std::pair<Key, T>>::iterator;
+  place erase(place at) {
+    const auto index = at - this->begin();
+    swapping_map<Key, T, true>::erase(at);
+    return this->begin() + index;
+  }
+};
+
+template <bool Declared>
+struct giving {
+  template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+  struct adapter {
+    using map_type = giving_map<Key, T>;
+    static constexpr std::string_view name = "giving_map";
+    static constexpr capabilities can() {
+      return {.exception_safe = false,
+              .erase_keeps_iterators = !Declared,
+              .erase_gives_the_next = false,
+              .arguments_may_refer_inside = false};
+    }
+  };
+};
+
+TEST(an_iteration, goes_on_while_others_are_erased_by_their_iterators_if_the_map_says_so) {
+  using enum element_types;
+  const program p = program_of(R"(
+insert_copy 0 hot 0 value 0 count 5
+iterate 0
+  erase_iterator 0 hot 0
+end
+)");
+  EXPECT_TRUE(run(p, make_subject<giving<true>::adapter, u64_u64>()));
+  const verdict v = run(p, make_subject<giving<false>::adapter, u64_u64>());
+  EXPECT_EQ(v.kind, failure_kind::broken_promise) << "the last element has moved to where the first one was";
+}
+
+// What public maps have: an erase(iterator) that gives something which becomes an iterator, a try_emplace that takes
+// anything, no assignment from a list but by way of a map with another hash.
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+class odd_map {
+  using base = std::unordered_map<Key, T, Hash, KeyEqual, Allocator>;
+
+ public:
+  using key_type = Key;
+  using allocator_type = Allocator;
+  using iterator = typename base::iterator;
+  struct place {
+    iterator at;
+    operator iterator() const { return at; }
+  };
+  odd_map(std::size_t capacity, const Hash& hash, const KeyEqual& equal, const Allocator& allocator)
+      : base_(capacity, hash, equal, allocator) {}
+  odd_map(std::initializer_list<std::pair<const Key, T>> list) : base_(list) {}
+  allocator_type get_allocator() const { return base_.get_allocator(); }
+  auto insert(const std::pair<const Key, T>& e) { return base_.insert(e); }
+  void insert(std::initializer_list<std::pair<const Key, T>> list) { base_.insert(list); }
+  template <class K, class... Arguments>
+  auto try_emplace(K&& key, Arguments&&... arguments) {
+    return base_.try_emplace(std::forward<K>(key), std::forward<Arguments>(arguments)...);
+  }
+  std::size_t erase(const Key& key) { return base_.erase(key); }
+  place erase(iterator at) { return {base_.erase(at)}; }
+  auto find(const Key& key) { return base_.find(key); }
+  auto find(const Key& key) const { return base_.find(key); }
+  auto begin() { return base_.begin(); }
+  auto begin() const { return base_.begin(); }
+  auto end() { return base_.end(); }
+  auto end() const { return base_.end(); }
+  std::size_t size() const { return base_.size(); }
+  void clear() { base_.clear(); }
+
+ private:
+  base base_;
+};
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct odd_adapter {
+  using map_type = odd_map<Key, T, Hash, KeyEqual, Allocator>;
+  static constexpr std::string_view name = "odd_map";
+  static constexpr capabilities can() { return {.moved_from_is_empty = false}; }
+};
+
+TEST(a_map_that_is_only_nearly_like_the_standards, is_judged) {
+  using enum element_types;
+  EXPECT_EQ((failures(make_subject<odd_adapter, u64_u64>())), 0u);
+}
+
+TEST(a_finding, says_when_an_argument_referred_to_an_element) {
+  using enum element_types;
+  const auto told = [](const subject_factory& make) {
+    random_source random(1);
+    for (unsigned i = 0; i < 3000; ++i) {
+      const verdict v = run(generate(random, 60, {}), make);
+      if (!v && v.message.find("referred to an element of the map") != std::string::npos) return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(told(make_subject<self_erasing_adapter, u64_u64>()));
 }
 
 TEST(a_map_without_erase_of_a_range, drains_all_the_same) {
