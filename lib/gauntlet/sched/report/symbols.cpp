@@ -95,13 +95,6 @@ std::string ask(const std::vector<std::uintptr_t>& codes) {
   return {};
 }
 
-// A library whose headers are installed is none of it: a map that is judged may be one.
-bool of_the_system(const std::string& file) {
-  for (const std::string_view folder : {"??", "/usr/lib/", "/usr/include/x86_64-linux-gnu/bits/"})
-    if (file.starts_with(folder)) return true;
-  return file.find("/include/c++/") != std::string::npos;
-}
-
 // Without arguments and template arguments: outer::function.
 std::string short_name(std::string function) {
   for (const std::string_view hidden : {"(anonymous namespace)::", "operator()"})
@@ -146,10 +139,10 @@ void understand(const std::string& text, const std::vector<std::uintptr_t>& code
       function = line;
     } else if (next != 0 && next <= codes.size() && !line.starts_with("??")) {
       source_line& known_line = known()[codes[next - 1]];
-      if (known_line.where.empty() || (!chosen && !of_the_system(line))) {
+      if (known_line.where.empty() || (!chosen && !is_system_header(line))) {
         known_line = made_from(function, line);
-        known_line.of_the_system = of_the_system(line);
-        chosen = !of_the_system(line);
+        known_line.of_the_system = is_system_header(line);
+        chosen = !is_system_header(line);
       }
     }
     expects_function = !expects_function;
@@ -163,6 +156,14 @@ void understand(const std::string& text, const std::vector<std::uintptr_t>& code
 }
 
 }  // namespace
+
+bool is_system_header(const std::string& file) {
+  for (const std::string_view folder : {"??", "/usr/lib/", "/usr/include/x86_64-linux-gnu/bits/"})
+    if (file.starts_with(folder)) return true;
+  for (const std::string_view folder : {"/include/c++/", "-linux-gnu/c++/"})
+    if (file.find(folder) != std::string::npos) return true;
+  return false;
+}
 
 void look_up(std::span<const std::uintptr_t> codes) {
   std::vector<std::uintptr_t> unknown;

@@ -17,6 +17,10 @@ struct source_line {
   bool of_the_system = false;  // all frames there are a system header's
 };
 
+// Whether a path is that of a header of the C++ library, the compiler or the C library, however the compiler spells it. Another
+// library's headers are none, wherever they are installed: a map that is judged may be in one.
+bool is_system_header(const std::string& file);
+
 // The innermost frame at a return address that is not a system header's; inlined functions count as frames.
 source_line line_of(std::uintptr_t code);
 
