@@ -213,6 +213,23 @@ TEST(finding, a_deadlock_says_who_waits_for_what_held_by_whom) {
       {"waits for mutex", "held by thread 1", "held by thread 2", "waits for thread 1 to end"});
 }
 
+[[gnu::noinline]] void take_both(std::mutex& x, std::mutex& y) {
+  const std::lock_guard one(x);
+  const std::lock_guard other(y);
+}
+[[gnu::noinline]] void a_to_b(std::mutex& a, std::mutex& b) { take_both(a, b); }
+[[gnu::noinline]] void b_to_a(std::mutex& a, std::mutex& b) { take_both(b, a); }
+
+TEST(finding, a_deadlock_says_by_which_calls_each_came_to_wait) {
+  const auto body = [](bool right) {
+    std::mutex a, b;
+    two([&] { a_to_b(a, b); }, [&] { right ? a_to_b(a, b) : b_to_a(a, b); });
+  };
+  expect_found(
+      finding::deadlock, [&] { body(false); }, [&] { body(true); },
+      {"take_both) waits", "called at", "a_to_b)", "b_to_a)"});
+}
+
 TEST(finding, a_livelock) {
   const auto body = [](bool polite) {
     std::atomic<bool> a{false}, b{false};

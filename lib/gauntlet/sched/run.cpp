@@ -153,7 +153,7 @@ outcome result_of(strategy& decides) {
     result.place = report::place_of(raised);
     for (unsigned i = 0; i < raised.waiting_count; ++i) {
       const waiting_fact& w = raised.waiting[i];
-      result.waiting.push_back({the_run.pending[w.thread], w.holder});
+      result.waiting.push_back({the_run.pending[w.place.thread], w.holder});
     }
   }
   return result;

@@ -30,9 +30,9 @@ std::string at(std::uintptr_t code) {
   return text;
 }
 
-std::string describe(const place_fact& place) {
-  std::string text = "  " + thread_word(place.thread) + " " + place.does + at(best_code(place));
-  std::string before = line_of(best_code(place)).where;
+// The calls that led to a place, from the inside, each on a line of its own.
+std::string calls_to(const place_fact& place) {
+  std::string text, before = line_of(best_code(place)).where;
   for (unsigned i = 0; i < place.call_count; ++i) {
     const source_line line = line_of(place.calls[i]);
     if (line.where == "(library)" || line.of_the_system || line.where == before || line.function == "runtime::run_body")
@@ -41,6 +41,10 @@ std::string describe(const place_fact& place) {
     text += "\n      called" + at(place.calls[i]);
   }
   return text;
+}
+
+std::string describe(const place_fact& place) {
+  return "  " + thread_word(place.thread) + " " + place.does + at(best_code(place)) + calls_to(place);
 }
 
 std::string_view thing(wait_reason reason) {
@@ -73,21 +77,21 @@ std::string_view thing(wait_reason reason) {
   return "";
 }
 
-std::string describe(const waiting_fact& w) {
-  std::string text = "  " + thread_word(w.thread);
-  if (w.code != 0) text += at(w.code);
-  text += " waits for ";
-  if (w.waits_for == wait_reason::join) return text + thread_word(static_cast<unsigned>(w.holder)) + " to end";
-  text += thing(w.waits_for);
+std::string what_is_awaited(const waiting_fact& w) {
+  if (w.waits_for == wait_reason::join) return thread_word(static_cast<unsigned>(w.holder)) + " to end";
+  std::string text(thing(w.waits_for));
   if (w.waits_for == wait_reason::others) return text + " to end";
   text += " " + std::to_string(w.object);
-  if (w.holder >= 0) {
-    text += ", held by " + thread_word(static_cast<unsigned>(w.holder));
-    if (w.holder_code != 0) text += " since it locked" + at(w.holder_code);
-  } else {
-    text += ", held by nobody";
-  }
+  if (w.holder < 0) return text + ", held by nobody";
+  text += ", held by " + thread_word(static_cast<unsigned>(w.holder));
+  if (w.holder_code != 0) text += " since it locked" + at(w.holder_code);
   return text;
+}
+
+std::string describe(const waiting_fact& w) {
+  std::string text = "  " + thread_word(w.place.thread);
+  if (w.place.code != 0) text += at(best_code(w.place));
+  return text + " waits for " + what_is_awaited(w) + calls_to(w.place);
 }
 
 }  // namespace
@@ -124,12 +128,14 @@ std::string_view word_of(finding found) {
 
 std::string message_of(const raised_finding& facts) {
   std::vector<std::uintptr_t> codes;
-  for (const place_fact* place : {&facts.here, &facts.there}) {
-    codes.push_back(place->code);
-    codes.insert(codes.end(), place->calls, place->calls + place->call_count);
-  }
+  const auto add = [&codes](const place_fact& place) {
+    codes.push_back(place.code);
+    codes.insert(codes.end(), place.calls, place.calls + place.call_count);
+  };
+  add(facts.here);
+  add(facts.there);
   for (unsigned i = 0; i < facts.waiting_count; ++i) {
-    codes.push_back(facts.waiting[i].code);
+    add(facts.waiting[i].place);
     codes.push_back(facts.waiting[i].holder_code);
   }
   look_up(codes);
@@ -148,7 +154,7 @@ std::string place_of(const raised_finding& facts) {
   std::vector<std::string> lines;
   if (facts.has_here) lines.push_back(line_of(best_code(facts.here)).where);
   if (facts.has_there) lines.push_back(line_of(best_code(facts.there)).where);
-  for (unsigned i = 0; i < facts.waiting_count; ++i) lines.push_back(line_of(facts.waiting[i].code).where);
+  for (unsigned i = 0; i < facts.waiting_count; ++i) lines.push_back(line_of(best_code(facts.waiting[i].place)).where);
   std::sort(lines.begin(), lines.end());
   for (const std::string& line : lines) text += " | " + line;
   return text;

@@ -62,9 +62,8 @@ void note_waiting() noexcept {
     if (t.state != thread_state::blocked) continue;
     waiting_fact& w = raised.waiting[raised.waiting_count++];
     w = {};
-    w.thread = t.id;
+    w.place = place_of(t, 0, "waits");
     w.waits_for = t.waits_for;
-    w.code = the_run.pending[i].code;
     if (t.waits_for == wait_reason::join) {
       w.holder = static_cast<int>((t.waits_on - reinterpret_cast<std::uintptr_t>(the_run.threads)) / sizeof(thread));
     } else if (const sync_object* s = find_sync(t.waits_on)) {
@@ -102,15 +101,18 @@ void say_number(std::uint64_t number) noexcept {
   say(digits + at);
 }
 
-place_fact place_of_running(std::uintptr_t code, const char* does) noexcept {
-  const thread& t = the_run.running();
+place_fact place_of(const thread& t, std::uintptr_t code, const char* does) noexcept {
   place_fact place;
   place.thread = t.id;
-  place.code = code != 0 ? code : the_run.pending[t.id].code;  // else of the last event
+  place.code = code != 0 ? code : the_run.pending[t.id].code;
   place.does = does;
   for (unsigned d = t.depth; d > 0 && place.call_count < 8; --d)
     if (d <= call_depth_max) place.calls[place.call_count++] = t.calls[d - 1];
   return place;
+}
+
+place_fact place_of_running(std::uintptr_t code, const char* does) noexcept {
+  return place_of(the_run.running(), code, does);
 }
 
 void raise(finding found, const char* text, std::uintptr_t code, const char* does) noexcept {

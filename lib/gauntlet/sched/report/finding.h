@@ -22,9 +22,8 @@ struct place_fact {
 };
 
 struct waiting_fact {
-  thread_id thread = 0;
+  place_fact place;
   wait_reason waits_for = wait_reason::none;
-  std::uintptr_t code = 0;
   int holder = -1;  // thread, -1: nobody
   std::uint32_t holder_code = 0;
   unsigned object = 0;  // number among the objects of this report
@@ -43,6 +42,8 @@ struct raised_finding {
 };
 extern raised_finding raised;
 
+// Without a code that of the thread's last event.
+place_fact place_of(const thread& t, std::uintptr_t code, const char* does) noexcept;
 place_fact place_of_running(std::uintptr_t code, const char* does) noexcept;
 
 // Each ends the run and does not return.
