@@ -231,6 +231,29 @@ TEST(HashMapMemory, RehashLeavesAtLeastSoManyBuckets) {
   }
 }
 
+struct counted_hash {
+  std::size_t* hashes;
+  std::uint64_t operator()(u64 key) const noexcept {
+    ++*hashes;
+    return hash<u64>{}(key);
+  }
+};
+
+TEST(HashMapMemory, ARehashThatChangesNothingHashesNothing) {
+  for (const u64 elements : {0U, 1U, 20U, 100U, 3000U}) {
+    for (u64 buckets = 0; buckets < 20000; buckets += buckets < 40 ? 1 : 997) {
+      std::size_t hashes = 0;
+      map_with<u64, u64, tiny_policy, counted_hash> m(0, counted_hash{&hashes});
+      for (u64 k = 0; k < elements; ++k) m[k] = k;
+      m.rehash(buckets);
+      const std::size_t before = hashes, room = m.bucket_count();
+      m.rehash(buckets);
+      ASSERT_EQ(hashes, before) << elements << " elements, " << buckets << " buckets";
+      ASSERT_EQ(m.bucket_count(), room);
+    }
+  }
+}
+
 TEST(HashMapMemory, WhatIsMergedAwayLeavesNoMemoryBehind) {  // promise (10)
   for (const std::uint64_t count : {100U, 400U, 5000U}) {
     hash_map<std::uint64_t, std::uint64_t> target, source;

@@ -401,13 +401,48 @@ std::size_t table_set<Types>::groups_for(std::size_t count) const noexcept {
   return static_cast<std::size_t>(limit_of(groups)) < count ? 0 : groups;
 }
 
-// Tables are filled unevenly by good hashes: a table expects `mean` elements with a deviation of sqrt(mean). The number
-// of tables leaves six and a half deviations, which no map of any size meets in practice.
+// How deep the directory is that has room for this many: 2^depth tables of full size. Tables are filled unevenly by good
+// hashes: one expects `mean` elements with a deviation of sqrt(mean). The number of tables leaves six and a half
+// deviations, which no map of any size meets in practice.
+template <class Types>
+unsigned table_set<Types>::depth_for(std::size_t count) const noexcept {
+  const auto roomy = [count](unsigned bits) {
+    const double mean = static_cast<double>(count) / static_cast<double>(std::uint64_t{1} << bits);
+    const double spare = static_cast<double>(reserved_limit()) - mean - 1;
+    return mean <= 0.94 * static_cast<double>(limit_of(groups_max)) && spare > 0 && spare * spare >= 42.25 * mean;
+  };
+  unsigned bits = 1;
+  while (!roomy(bits)) ++bits;
+  return bits;
+}
+
+// The slots that a map has once room was made for this many.
+template <class Types>
+std::size_t table_set<Types>::capacity_for(std::size_t count) const noexcept {
+  const std::size_t groups = groups_for(count);
+  return (groups != 0 ? groups : groups_max << depth_for(count)) * group_slots;
+}
+
 template <class Types>
 void table_set<Types>::reserve(std::size_t count) {
   debt_ = 0;
   if (count > max_size()) throw std::length_error("gauntlet::hash_map::reserve: more elements than max_size()");
   if (count > size_) grow_to(count);
+}
+
+// A map that is as small as this would leave it is left alone: to shrink and grow again would hash each element several
+// times for nothing.
+template <class Types>
+void table_set<Types>::rehash(std::size_t slots) {
+  if (slots > max_size()) throw std::length_error("gauntlet::hash_map::rehash: more slots than max_size()");
+  const auto count = static_cast<std::size_t>(static_cast<double>(slots) * static_cast<double>(max_load_factor()));
+  std::size_t wanted = capacity_for(count);
+  // The count was rounded down, and elements whose hashes agree may lie outside of the slots.
+  if (wanted < slots) wanted = capacity_for(slots);
+  if (slots <= capacity() && capacity() <= wanted) return;
+  if (slots < capacity()) shrink_to_fit();
+  reserve(count);
+  if (capacity() < slots) grow_to(slots);
 }
 
 template <class Types>
@@ -418,13 +453,7 @@ void table_set<Types>::grow_to(std::size_t count) {
     if (one && (wanted > groups() || is_empty_table(directory_.at(0)))) resize_one(wanted);
     return;
   }
-  const auto roomy = [count](unsigned bits) {
-    const double mean = static_cast<double>(count) / static_cast<double>(std::uint64_t{1} << bits);
-    const double spare = static_cast<double>(reserved_limit()) - mean - 1;
-    return mean <= 0.94 * static_cast<double>(limit_of(groups_max)) && spare > 0 && spare * spare >= 42.25 * mean;
-  };
-  unsigned bits = 1;
-  while (!roomy(bits)) ++bits;
+  const unsigned bits = depth_for(count);
   const std::size_t bytes = (std::size_t{1} << bits) * (slots_bytes(groups_max) + tags_bytes(groups_max));
   if (bytes > std::size_t{1} << 30) memory::give(allocator_, memory::take(allocator_, bytes), bytes);  // all or nothing
   const std::size_t growths = growths_, splits = splits_;

@@ -300,13 +300,7 @@ class table_set {
   void release_all() noexcept { clear(); }
   void reserve(std::size_t count);
   void grow_to(std::size_t count);  // room for so many elements, however many there are
-  void rehash(std::size_t slots) {
-    if (slots > max_size()) throw std::length_error("gauntlet::hash_map::rehash: more slots than max_size()");
-    if (slots < capacity()) shrink_to_fit();
-    reserve(static_cast<std::size_t>(static_cast<double>(slots) * static_cast<double>(max_load_factor())));
-    // That rounds down, and elements whose hashes agree may lie outside of the slots.
-    if (capacity() < slots) grow_to(slots);
-  }
+  void rehash(std::size_t slots);
   void shrink_to_fit() noexcept;
   void copy_from(const table_set& other);     // precondition: empty and never filled, or cleared
   void move_elements_from(table_set& other);  // same; for allocators that differ
@@ -531,6 +525,8 @@ class table_set {
   void split(std::size_t entry);
   void settle_stash(std::size_t first, std::size_t span) noexcept;
   std::size_t groups_for(std::size_t count) const noexcept;
+  unsigned depth_for(std::size_t count) const noexcept;
+  std::size_t capacity_for(std::size_t count) const noexcept;
 
   // ---- shrinking
   GAUNTLET_NOINLINE void sweep() noexcept;
