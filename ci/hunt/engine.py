@@ -105,13 +105,6 @@ def folder_of(options, target):
     return options.scheduled_bin if target in options.scheduled else options.bin
 
 
-def options_of(options, target):
-    """What the engine is told besides. A schedule has thousands of rare features (who read whose write), and weighing
-    inputs by the rarity of theirs took a fifth of the time and found defects later: eleven defects, five seeds each, in
-    7.3 CPU seconds with it and 4.1 without (sums of medians)."""
-    return ["-entropic=0"] if target in options.scheduled else []
-
-
 @dataclass
 class Outcome:
     """What one run did."""
@@ -126,6 +119,7 @@ class Outcome:
     grown: int = 0
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
+    not_asked: str = ""  # operations that the map has no member for
     artifacts: list = field(default_factory=list)
     log: Path = None
 
@@ -148,6 +142,7 @@ FINAL_RATE = re.compile(r"^stat::average_exec_per_sec:\s*(\d+)", re.M)
 OPERATIONS = re.compile(r"^operations: (\d+)", re.M)
 SCHEDULES = re.compile(r"^schedules: (\d+)", re.M)
 PROGRAMS = re.compile(r": \d+ of (\d+) programs held, (\d+) operations")
+NOT_ASKED = re.compile(r"^not asked, .*?: (.*)$", re.M)
 PROGRAMS_OF_A_SEED = 10**9
 JUDGEMENT_SECONDS_MAX = 25
 SCHEDULES_OF_A_PROGRAM = 20  # besides its own, as the targets do it for an input (check/run/schedule_search.h)
@@ -185,7 +180,11 @@ def corpus_folders(target, names=("seed", "found", "regression")):
 
 def hunt(binary, folder, seeds, *, seconds=None, cpu_seconds=None, rng_seed=0, env=None, watch=None, options=()):
     """Runs a fuzzer binary once. New inputs go to folder/corpus, failing ones to folder/artifacts, the output to
-    folder/log.txt. `watch`, when given, is told the Outcome so far about once a second."""
+    folder/log.txt. `watch`, when given, is told the Outcome so far about once a second.
+
+    Inputs are not weighed by how rare their features are (-entropic=0): what that takes grows with corpus times features.
+    In 40 CPU seconds hash_map_types made 9,324 executions with it and 13,200 without, and reached 48,539 and 53,236
+    branches; of schedules, eleven defects, five seeds each, were found in 7.3 and in 4.1 CPU seconds (sums of medians)."""
     folder = Path(folder)
     corpus, artifacts, log_path = folder / "corpus", folder / "artifacts", folder / "log.txt"
     corpus.mkdir(parents=True, exist_ok=True)
@@ -195,7 +194,7 @@ def hunt(binary, folder, seeds, *, seconds=None, cpu_seconds=None, rng_seed=0, e
     before = sum(1 for _ in corpus.iterdir())
     command = [binary, corpus, *seeds, f"-artifact_prefix={artifacts}/", "-print_final_stats=1",
                f"-timeout={JUDGEMENT_SECONDS_MAX}"]
-    command += ["-rss_limit_mb=4096", "-len_control=0", "-max_len=4096", "-use_value_profile=0", *options]
+    command += ["-rss_limit_mb=4096", "-len_control=0", "-max_len=4096", "-use_value_profile=0", "-entropic=0", *options]
     if rng_seed:
         command.append(f"-seed={rng_seed}")
     if seconds:
@@ -268,8 +267,11 @@ def hunt_at_random(replay, folder, *, seconds, rng_seed, scheduled=False, env=No
     done.set()
     keeper.join()
     outcome.wall_seconds = time.monotonic() - began
-    if counted := PROGRAMS.search(tail(log_path, 65536)):
+    text = tail(log_path, 65536)
+    if counted := PROGRAMS.search(text):
         outcome.executions, outcome.operations = map(int, counted.groups())
+    if not_asked := NOT_ASKED.search(text):
+        outcome.not_asked = not_asked.group(1)
     if program.exists():
         outcome.artifacts = [program]
     if stopping.is_set():

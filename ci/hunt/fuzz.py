@@ -103,11 +103,12 @@ def fuzz_one(target, map_name, options, progress):
             rng_seed=options.rng_seed or time.time_ns() % 2**32,
             watch=lambda now: progress.show(f"{title}: {now.wall_seconds:.0f} s, random programs"))
         programs, outcome.executions = outcome.executions, 0
+        if outcome.not_asked and (map_name or os.environ.get("GAUNTLET_SUBJECT")):
+            progress.say(f"{title}: not asked, for the map has no member that can be called so: {outcome.not_asked}")
         cpu_seconds += outcome.cpu_seconds
     if not outcome.found and outcome.status == 0:
         outcome = engine.hunt(folder / target, scratch, folders, seconds=options.seconds - random_seconds,
-                              rng_seed=options.rng_seed, env=env, watch=watch,
-                              options=engine.options_of(options, target))
+                              rng_seed=options.rng_seed, env=env, watch=watch)
         cpu_seconds += outcome.cpu_seconds
     row = {
         "target": target,

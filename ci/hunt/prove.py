@@ -92,8 +92,7 @@ def prove_one(defect, start, options, progress):
                           f"{grouped(now.executions)} executions")
 
         outcome = engine.hunt(folder / f"{defect.target}_prove", scratch, folders, cpu_seconds=defect.budget,
-                              rng_seed=options.rng_seed + number, env=env, watch=watch,
-                              options=engine.options_of(options, defect.target))
+                              rng_seed=options.rng_seed + number, env=env, watch=watch)
         caught = outcome.found
         runs.append({
             "caught": caught,

@@ -18,7 +18,7 @@ import engine  # noqa: E402
 
 STEPS = {"start": "start with nothing", "load": "load", "merge": "merge: pass one, by the engine",
          "rest": "pass two, and counting what is kept"}
-OPTIONS = ["-len_control=0", "-max_len=4096", "-use_value_profile=0", "-timeout=25", "-rss_limit_mb=4096"]
+OPTIONS = ["-len_control=0", "-max_len=4096", "-use_value_profile=0", "-entropic=0", "-timeout=25", "-rss_limit_mb=4096"]
 
 
 def run(binary, log, *words):

@@ -4,9 +4,12 @@
 // know as well; LLVMFuzzerMutate (the engine's own mutation of bytes) is used where the engine offers it. This file is
 // compiled into binaries with an engine and is no part of the library.
 //
-// Inputs may be text: a seed corpus is written by hand. The mutator reads both forms and writes the binary one. Four of
-// five mutations are on whole operations; the fifth is the engine's, on the bytes, and brings in what it learned from
-// comparisons; its result is decoded and encoded again, so that the corpus holds canonical programs.
+// Inputs may be text: a seed corpus is written by hand. The mutator reads both forms and writes the binary one. Its first
+// programs are fresh ones where there is one thread: an engine that starts from nothing would edit for long what it happened
+// to begin with. Nineteen of twenty other mutations are on whole operations, the last one is the engine's, on the bytes; its
+// result is decoded and encoded again, so that the corpus holds canonical programs. 39 defects of one thread, three seeds
+// each, from nothing: 68 executions to each (the geometric mean of the medians) where a fifth of all mutations was the
+// engine's, 50 where a twentieth is, 37 with 256 fresh programs before.
 //
 // A failing verdict is printed and then aborts the process: that is how an engine learns to keep the input. The last
 // lines of every ending are `operations: N` and, of a target with schedules, `schedules: N`: the work done, for tables.
@@ -47,10 +50,12 @@ namespace {
 using namespace gauntlet::check;
 
 constexpr std::size_t scheduled_operations_max = 24;
+constexpr unsigned fresh_programs_first = 256;
 
 // By all inputs of this process; inputs are judged one after another.
 std::uint64_t operations_run = 0, schedules_run = 0;
 bool made_by_the_mutator = false;  // the input that is judged next
+unsigned fresh_programs = 0;       // so far
 
 void print_work_done() {
   std::fprintf(stderr, "operations: %llu\n", static_cast<unsigned long long>(operations_run));
@@ -167,7 +172,11 @@ std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::s
   random_source random(seed);
   // A target that judges bytes is about what programs are not: it gets both.
   const bool judges_bytes = this_target().judge_program == nullptr;
-  if (random.chance(judges_bytes ? 50 : 20)) {
+  if (!judges_bytes && !this_target().concurrent && fresh_programs < fresh_programs_first) {
+    ++fresh_programs;
+    return store(generate_fresh(random, options_for(max_size)), data, max_size);
+  }
+  if (random.chance(judges_bytes ? 50 : 5)) {
     const std::size_t changed = mutate_bytes(data, size, max_size, random);
     return judges_bytes ? changed : store(read_input(std::span(data, changed)), data, max_size);
   }

@@ -285,9 +285,13 @@ program generate(random_source& random, std::size_t operations, const mutation_o
   return p;
 }
 
+program generate_fresh(random_source& random, const mutation_options& options) {
+  return generate(random, draw_fresh_length(random, options.concurrent), options);
+}
+
 void mutate(program& p, random_source& random, const mutation_options& options) {
   if (random.chance(options.concurrent ? 8 : 50)) {
-    p = generate(random, draw_fresh_length(random, options.concurrent), options);
+    p = generate_fresh(random, options);
     return;
   }
   normalize(p);

@@ -30,6 +30,8 @@ struct mutation_options {
 void mutate(program& p, random_source& random, const mutation_options& options);
 program cross_over(const program& a, const program& b, random_source& random, const mutation_options& options);
 program generate(random_source& random, std::size_t operations, const mutation_options& options);
+// As long as one that replaces an input should be: long enough to be worth an execution, but for some.
+program generate_fresh(random_source& random, const mutation_options& options);
 operation generate_operation(const program& context, random_source& random, const mutation_options& options);
 
 }  // namespace gauntlet::check
