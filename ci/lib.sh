@@ -165,3 +165,6 @@ count_tests() {
       if (seen) print most(good, 0) + most(ran - skipped - least(tests, failed), 0), bad + failed
     }' "$1"
 }
+
+# What goes before a command that is to be typed next, so that it judges the same map.
+subject() { [ -z "${GAUNTLET_SUBJECT:-}" ] || echo "GAUNTLET_SUBJECT=$GAUNTLET_SUBJECT "; }
