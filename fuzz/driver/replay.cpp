@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
+#include <numeric>
 
 #include <gauntlet/check/fuzzing/mutate.h>
 #include <gauntlet/check/program/codec.h>
 #include <gauntlet/check/program/text.h>
 #include <gauntlet/check/run/concurrent_runner.h>
+#include <gauntlet/check/run/runner.h>
 #include <gauntlet/check/run/schedule_search.h>
 
 #include "input.h"
@@ -89,6 +92,22 @@ int sum_up(const totals& sum, std::string_view what) {
   if (sum.refused > 0) line += ", " + std::to_string(sum.refused) + " refused";
   std::printf("%s\n", line.c_str());
   return sum.refused > 0 ? 2 : sum.failed > 0 ? 1 : 0;
+}
+
+// The operations that were asked for and that the map never could answer. An adapter's mistake looks the same as a member
+// that the map does not have: nobody would know what was never judged.
+std::string operations_not_asked() {
+  std::string names;
+  for (std::size_t code = 0; code < check::opcode_count; ++code) {
+    if (static_cast<check::opcode>(code) == check::opcode::snapshot && !check::this_target().concurrent) continue;
+    const auto& times = check::coverage().count[code];
+    const auto all = std::accumulate(std::begin(times), std::end(times), std::uint64_t{0});
+    const std::uint64_t unsupported = times[static_cast<std::size_t>(check::outcome::unsupported)];
+    const std::uint64_t left_out = times[static_cast<std::size_t>(check::outcome::left_out)];
+    if (unsupported == 0 || unsupported + left_out != all) continue;
+    names += (names.empty() ? "" : ", ") + std::string(check::info(static_cast<check::opcode>(code)).name);
+  }
+  return names;
 }
 
 std::vector<std::string> files_in(const std::string& folder, std::string& problem) {
@@ -212,6 +231,9 @@ int generate_and_judge(const generation& options) {
     judge_one(in, options.out.empty() ? again : options.out, sum, options.time_of_one, 1, "", options.out);
   }
   if (!keep_failing(sum, options.out)) return 2;
+  if (const std::string operations = operations_not_asked(); !operations.empty() && sum.failed == 0) {
+    std::printf("not asked, for the map has no member that can be called so: %s\n", operations.c_str());
+  }
   return sum_up(sum, "programs");
 }
 
