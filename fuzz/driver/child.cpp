@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -23,6 +24,7 @@
 
 #include <gauntlet/check/report/crash.h>
 #include <gauntlet/check/run/concurrent_runner.h>
+#include <gauntlet/check/run/runner.h>
 
 extern "C" {
 __attribute__((weak)) int __lsan_do_recoverable_leak_check();
@@ -181,8 +183,10 @@ class shared_count {
   void add() noexcept { number_->fetch_add(1, std::memory_order_relaxed); }
   std::uint64_t get() const noexcept { return number_->load(std::memory_order_relaxed); }
 
- private:
   using number = std::atomic<std::uint64_t>;
+  number* place() const noexcept { return number_; }
+
+ private:
   void* memory_;
   number* number_;
 };
@@ -200,11 +204,12 @@ check::verdict judge_again_and_again(const input& in, std::uint64_t times, clock
 }
 
 [[noreturn]] void be_child(const input& in, std::uint64_t times, clock::duration limit, shared_count& done,
-                           int verdict_file, int error_file) {
+                           shared_count& step, int verdict_file, int error_file) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::signal(SIGINT, SIG_IGN);  // the parent decides when to stop
   ::dup2(error_file, STDERR_FILENO);
   ::dup2(error_file, STDOUT_FILENO);
+  check::tell_steps_at(step.place());
   const check::verdict v = judge_again_and_again(in, times, limit, done);
   if (v && __lsan_do_recoverable_leak_check != nullptr && __lsan_do_recoverable_leak_check() != 0) ::_exit(23);
   write_all(verdict_file, packed(v));
@@ -212,12 +217,39 @@ check::verdict judge_again_and_again(const input& in, std::uint64_t times, clock
   ::_exit(0);
 }
 
+// What a sanitizer wrote, without the frames of the judge behind the map's: the stacks of who allocated and who freed are
+// what somebody wants to see next.
+std::string without_the_judge(std::string_view text) {
+  std::string out;
+  bool judges = false;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    const bool frame = line.starts_with("    #");
+    const bool own = frame && (line.find(" in gauntlet::check::execution::") != line.npos ||
+                               line.find(" in gauntlet::check::run(") != line.npos);
+    if (!frame) {
+      judges = false;
+    } else if (judges || own) {
+      if (!judges) out += "    (called by the judge)\n";
+      judges = true;
+      continue;
+    }
+    if (line.starts_with("SUMMARY: ") || line.starts_with("Shadow bytes")) break;
+    constexpr std::size_t width = 400;
+    (out += line.size() <= width ? line
+                                 : std::string(line.substr(0, width / 2)) + " ... " +
+                                       std::string(line.substr(line.size() - width / 2))) += '\n';
+  }
+  return out;
+}
+
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
 
 try_result try_in_child(const input& in, std::chrono::milliseconds limit, std::uint64_t times) {
-  shared_count done;
+  shared_count done, step;
   const descriptor verdict_file(::memfd_create("verdict", MFD_CLOEXEC));
   const descriptor error_file(::memfd_create("errors", MFD_CLOEXEC));
   if (verdict_file.get() < 0 || error_file.get() < 0) throw failed("memfd_create");
@@ -229,7 +261,7 @@ try_result try_in_child(const input& in, std::chrono::milliseconds limit, std::u
   const auto begin = clock::now();
   const pid_t child = ::fork();
   if (child < 0) throw failed("fork");
-  if (child == 0) be_child(in, times, limit / 2, done, verdict_file.get(), error_file.get());
+  if (child == 0) be_child(in, times, limit / 2, done, step, verdict_file.get(), error_file.get());
   writing.close();
 
   bool timed_out = false;
@@ -263,11 +295,14 @@ try_result try_in_child(const input& in, std::chrono::milliseconds limit, std::u
   const int signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   result.verdict = {};
   result.verdict.kind = check::failure_kind::crash;
-  result.verdict.step = in.program.operations.size();
+  // Programs of threads tell no step.
+  result.verdict.step =
+      in.program.header.threads > 0 || check::this_target().concurrent ? in.program.operations.size() : step.get();
   result.verdict.place = timed_out ? "time-out" : check::place_of_crash(errors, signal_number, WEXITSTATUS(status));
   constexpr std::size_t shown_max = 6000;
+  const std::string shown = without_the_judge(errors);
   result.verdict.message = timed_out ? "no answer within " + std::to_string(limit.count()) + " ms"
-                                     : errors.substr(0, shown_max) + (errors.size() > shown_max ? "\n..." : "");
+                                     : shown.substr(0, shown_max) + (shown.size() > shown_max ? "\n..." : "");
   result.signature = {"crash", result.verdict.place};
   return result;
 }

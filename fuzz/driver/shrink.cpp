@@ -1,5 +1,9 @@
 // The limit of a try adapts: a candidate that takes twenty times as long as the input did hangs.
 //
+// Of an input that hangs, a try costs all of its limit. Right inputs answer in milliseconds: one that gives no answer within
+// a second is taken for one that hangs, and only the result is judged with the whole limit. If it does answer then, it was
+// slow, and everything is done again with the whole limit.
+//
 // What threads do to a map shows in some runs only, and in many ways: an answer that no order explains here, a crash
 // there. So for a concurrent target every failure counts as the same, except that a hang stays a hang; and how often a
 // candidate is judged adapts: a failure that shows in a part p of the judgements is looked for in 3/p of them, which
@@ -15,6 +19,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 
@@ -160,13 +165,18 @@ int repeat(const input& in, const std::string& file, unsigned times, std::chrono
   return failed == 0 ? 0 : 1;
 }
 
-int shrink(const input& in, const shrink_options& options) {
+namespace {
+
+constexpr std::chrono::milliseconds limit_of_a_quick_try{1000};
+
+// nullopt: what was reduced as a hang is none.
+std::optional<int> shrink_within(const input& in, const shrink_options& options, std::chrono::milliseconds limit) {
   const stop_on_signal guard;
   const auto begin = clock::now();
   const auto out_of_time = [&] { return interrupted != 0 || clock::now() - begin >= options.time; };
 
   if (check::this_target().scheduled) check::schedule_search_of_this_process().schedules = check::schedules_of_an_input;
-  const failure_rate measured = measure(in, options.try_limit, out_of_time);
+  const failure_rate measured = measure(in, limit, out_of_time);
   const try_result& first = measured.first;
   if (measured.failures == 0) {
     std::fprintf(stderr, "%s does not fail in %llu runs: nothing to reduce\n", options.file.c_str(),
@@ -187,7 +197,7 @@ int shrink(const input& in, const shrink_options& options) {
               std::to_string(tries) + " tries, " + std::to_string(seconds) + " of " +
               std::to_string(options.time.count()) + " s");
   };
-  const std::chrono::milliseconds try_limit = limit_for_tries(first, options.try_limit);
+  const std::chrono::milliseconds try_limit = limit_for_tries(first, limit);
   const bool hangs = first.verdict.place == time_out;
   const auto fails_alike = [&](const try_result& result) {
     if (!races()) return result.signature == first.signature;
@@ -256,6 +266,10 @@ int shrink(const input& in, const shrink_options& options) {
     std::fprintf(stderr, "%s\n", problem.c_str());
     return 2;
   }
+  if (hangs && limit < options.try_limit && interrupted == 0 &&
+      !fails_alike(try_in_child(smallest, options.try_limit, times()))) {
+    return std::nullopt;
+  }
   line.show("reduced " + std::to_string(before) + " to " + std::to_string(after) +
                 (in.is_bytes ? " bytes in " : " operations in ") + std::to_string(tries) + " tries" +
                 (finished           ? ""
@@ -272,6 +286,16 @@ int shrink(const input& in, const shrink_options& options) {
     }
   }
   return 0;
+}
+
+}  // namespace
+
+int shrink(const input& in, const shrink_options& options) {
+  if (!check::this_target().concurrent) {
+    if (const auto status = shrink_within(in, options, std::min(options.try_limit, limit_of_a_quick_try)))
+      return *status;
+  }
+  return *shrink_within(in, options, options.try_limit);
 }
 
 }  // namespace gauntlet::driver

@@ -16,31 +16,45 @@ std::string_view line_at(std::string_view text, std::size_t begin) {
   return text.substr(0, text.find('\n'));
 }
 
-// "gauntlet::hash_map<int, std::less<int> >::find(int const&) /path/file.h:1" to "gauntlet::hash_map::find".
+// "auto my::map<int, std::less<int> >::find(int const&) const /path/file.h:1" to "my::map::find".
 std::string function_of(std::string_view frame) {
   std::string name;
   unsigned depth = 0;
   for (const char character : frame) {
     if (character == '<') ++depth;
-    if (depth == 0 && (character == '(' || character == ' ')) break;
-    if (depth == 0) name += character;
+    if (depth == 0 && character == '(') break;
+    if (depth == 0 && character == ' ') {
+      if (name.find("::") != name.npos || name == "operator") break;
+      name.clear();  // what it gives
+    } else if (depth == 0) {
+      name += character;
+    }
     if (character == '>' && depth > 0) --depth;
   }
   return name;
 }
 
-// The first function of a stack in `text` that is gauntlet's, preferably not the judge's.
+// The first function of a stack in `text` that is neither a library's nor the judge's: the map's, wherever it comes from.
+// Where there is none, the judge's first.
 std::string first_own_frame(std::string_view text) {
   std::string of_judge;
   for (std::size_t at = text.find("    #"); at != text.npos; at = text.find("    #", at + 1)) {
     const std::string_view line = line_at(text, at);
-    const std::size_t begin = line.find("gauntlet::");
-    if (begin == line.npos) continue;
-    // A function of another library that only names gauntlet among its template arguments is not ours.
-    const std::size_t bracket = line.find('<');
-    if (bracket < begin) continue;
-    const std::string name = function_of(line.substr(begin));
-    if (!name.starts_with("gauntlet::check") && !name.starts_with("gauntlet::driver")) return name;
+    std::string_view frame = line.substr(std::min(line.size(), line.find(' ', 5) + 1));
+    if (const std::size_t begin = frame.find(" in "); frame.starts_with("0x") && begin != frame.npos) {
+      frame.remove_prefix(begin + 4);
+    }
+    // A frame without a source's line is a compiled library's.
+    const bool has_source = frame.find_last_of(':') > frame.find_last_of(')') || frame.find(") ") != frame.npos;
+    bool of_library = !has_source || frame.find('(') == 0;
+    for (const std::string_view folder : {" /usr/lib/", "/include/c++/", "/compiler-rt/"}) {
+      of_library = of_library || frame.find(folder) != frame.npos;
+    }
+    const std::string name = function_of(frame);
+    // Functions without a scope are main and the C library's.
+    if (of_library || name.find("::") == name.npos || name.starts_with("std::") || name.starts_with("__")) continue;
+    const bool judges = name.starts_with("gauntlet::check") || name.starts_with("gauntlet::driver");
+    if (!judges) return name;
     if (of_judge.empty()) of_judge = name;
   }
   return of_judge;

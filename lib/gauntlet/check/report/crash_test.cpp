@@ -27,7 +27,17 @@ TEST(place_of_crash, falls_back_to_the_judge_then_to_the_error_alone) {
                            "    #1 0x2 in gauntlet::driver::replay(int) d.cpp:1\n"
                            "    #2 0x3 in gauntlet::adapters::wrapper<int>::find(int) w.h:1\n",
                            0, 1),
-            "AddressSanitizer SEGV in gauntlet::adapters::wrapper::find");
+            "AddressSanitizer SEGV in strangers::map::find");
+  EXPECT_EQ(
+      place_of_crash(
+          "==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x5130000000a0 at pc 0x1\n"
+          "READ of size 8 at 0x5130000000a0 thread T0\n"
+          "    #0 0x1 in pair<const unsigned long &, 0UL> /usr/lib/gcc/12/../../../../include/c++/12/tuple:1805:9\n"
+          "    #1 0x2 in auto my::api<my::map<int, gauntlet::check::test_hash<int>>, int>::put<int const&>(int const&) "
+          "/home/me/map.h:40:15\n"
+          "    #2 0x3 in gauntlet::check::subject_of<gauntlet::adapters::a>::apply(int) /s/subject_of.h:1\n",
+          0, 1),
+      "AddressSanitizer heap-use-after-free in my::api::put");
   EXPECT_EQ(
       place_of_crash("==1==ERROR: AddressSanitizer: stack-overflow on address 0x7ff\n    #0 0x1 (/bin/x+0x3)\n", 0, 1),
       "AddressSanitizer stack-overflow");

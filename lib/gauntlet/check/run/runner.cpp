@@ -26,7 +26,15 @@ constexpr std::uint64_t single_operations_max = 1 << 15;
 // from, and what thousands of colliding keys, moved from map to map, reach within seconds.
 constexpr std::uint64_t work_max = 1 << 25;
 
+// [steps] Relaxed: read when whoever tells is gone, or hangs.
+std::atomic<std::uint64_t>* steps_told_at = nullptr;
+void tell_step(std::size_t step) noexcept {
+  if (steps_told_at != nullptr) steps_told_at->store(step, std::memory_order_relaxed);
+}
+
 }  // namespace
+
+void tell_steps_at(std::atomic<std::uint64_t>* place) noexcept { steps_told_at = place; }
 
 coverage_table& coverage() noexcept {
   static coverage_table table;
@@ -40,6 +48,7 @@ verdict execution::run() {
   while (at < program_.operations.size() && held()) {
     at = run_at(at, program_.operations.size(), nullptr);
   }
+  tell_step(program_.operations.size());
   if (held()) {
     compare_all();
   }
@@ -56,6 +65,7 @@ std::size_t execution::run_at(std::size_t at, std::size_t end, frame* inside) {
   const bool walks = o.code == opcode::walk || o.code == opcode::iterate;
   const std::size_t next = std::min(end, at + 1 + (walks ? body_size(program_, at) : 0));
   step_ = at;
+  tell_step(at);
   if ((program_.header.banned >> static_cast<unsigned>(o.code) & 1) != 0 ||
       single_operations_ >= single_operations_max || budget_.spent() >= work_max) {
     count(o.code, outcome::left_out);

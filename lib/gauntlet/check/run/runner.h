@@ -1,6 +1,9 @@
 // Runs a one-thread program on a subject and the model side by side and lets every oracle look.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+
 #include <gauntlet/check/program/program.h>
 #include <gauntlet/check/run/subject.h>
 #include <gauntlet/check/run/verdict.h>
@@ -16,6 +19,10 @@ struct run_options {
 
 // Complexity: O(operations · log size) plus a comparison of everything every `compare_contents_every` steps.
 verdict run(const program& p, const subject_factory& make, const run_options& options = {});
+
+// Where the judgements of this process tell the step that they are at, for who has to say from outside where one crashed or
+// hung; past the last step when all are done. nullptr: nowhere. A program of threads tells nothing.
+void tell_steps_at(std::atomic<std::uint64_t>* place) noexcept;
 
 // Operation × outcome, counted over all runs of this process: an empty cell is a hole in the suite.
 struct coverage_table {
