@@ -199,6 +199,18 @@ TEST(finding, a_leak_but_not_of_what_a_global_leads_to) {
       finding::leak, [&] { body(false); }, [] { kept.emplace_back(new int(3)); }, {"1 block, 4 bytes", "allocated"});
 }
 
+[[gnu::noinline]] int* made() { return new int(1); }
+[[gnu::noinline]] int* made_for_it() { return made(); }
+
+TEST(finding, a_leak_says_by_which_calls_it_came_about) {
+  const auto body = [](bool right) {
+    std::atomic<int*> last{nullptr};
+    two([&] { last.store(made_for_it()); }, [] {});
+    if (right) delete last.load();
+  };
+  expect_found(finding::leak, [&] { body(false); }, [&] { body(true); }, {"made)", "called at", "made_for_it)"});
+}
+
 TEST(finding, a_deadlock_says_who_waits_for_what_held_by_whom) {
   const auto body = [](bool same_order) {
     std::mutex a, b;
@@ -292,6 +304,31 @@ TEST(finding, a_deadlock_behind_a_spin_where_spins_are_lasting) {
   run_options lasting;
   lasting.lasting_spins = true;
   expect_found(finding::deadlock, [&] { body(false); }, [&] { body(true); }, {"waits"}, lasting);
+}
+
+// Two that look under a lock for what a third has yet to do, and never yield: who had its turn is not the one to go on
+// with when the next one has had its own.
+TEST(finding, no_livelock_of_two_that_keep_looking_for_what_a_third_does) {
+  const auto body = [] {
+    std::mutex lock;
+    bool done = false;
+    const auto look = [&] {
+      for (bool seen = false; !seen;) {
+        const std::lock_guard hold(lock);
+        seen = done;
+      }
+    };
+    std::thread x(look), y(look), z([&] {
+      for (int steps = 0; steps < 200; ++steps) const std::lock_guard hold(lock);
+      const std::lock_guard hold(lock);
+      done = true;
+    });
+    x.join();
+    y.join();
+    z.join();
+  };
+  const explored nothing = explore(body, 300, {});
+  EXPECT_EQ(static_cast<int>(nothing.first.found), 0) << nothing.first.message;
 }
 
 // Whoever comes while the third holds the lock takes the count up, sees it, takes it down and yields: two of them call

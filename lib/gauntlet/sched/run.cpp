@@ -122,6 +122,8 @@ void judge_leaks() {
   raised.here.thread = leaked.thread;
   raised.here.code = leaked.code;
   raised.here.does = "allocated the first";
+  for (const std::uintptr_t call : leaked.calls)
+    if (call != 0) raised.here.calls[raised.here.call_count++] = static_cast<std::uint32_t>(call);
   raised.has_here = true;
   raised.has_there = false;
   raised.waiting_count = 0;

@@ -20,8 +20,9 @@ struct header {
   std::uint8_t thread;  // that asked
   std::uint8_t size_class;
   block_state state;
+  std::uint32_t calls[leaked::calls_max];  // on the way to `code`, the innermost first; 0: there is none
 };
-static_assert(sizeof(header) == 16);
+static_assert(sizeof(header) == 32);
 
 // Four classes per doubling: 16, 32, 48, 64, 80, 96, 112, 128, 160, 192, ...
 constexpr unsigned class_count = 128;
@@ -81,7 +82,7 @@ void* allocate(std::size_t size, std::size_t alignment, std::uintptr_t code) noe
     // A block that needs more than 16 bytes of alignment leaves a gap before it, which is a dead block of its own.
     std::uintptr_t at = top + sizeof(header);
     if (const std::uintptr_t aligned = (at + alignment - 1) & ~(alignment - 1); aligned != at) {
-      *reinterpret_cast<header*>(top) = {0, 0, static_cast<std::uint32_t>(aligned - at), 0, 0, block_state::none};
+      *reinterpret_cast<header*>(top) = {0, 0, static_cast<std::uint32_t>(aligned - at), 0, 0, block_state::none, {}};
       at = aligned;
     }
     if (at + size_of_class(c) > layout::heap + layout::heap_size) return nullptr;
@@ -93,7 +94,13 @@ void* allocate(std::size_t size, std::size_t alignment, std::uintptr_t code) noe
                   static_cast<std::uint32_t>(sizeof(header) + size_of_class(c)),
                   the_run.current,
                   static_cast<std::uint8_t>(c),
-                  block_state::allocated};
+                  block_state::allocated,
+                  {}};
+  const thread& t = the_run.running();
+  for (unsigned i = 0; i < leaked::calls_max && i < t.depth; ++i) {
+    const unsigned at_depth = t.depth - 1 - i;
+    if (at_depth < call_depth_max) header_of(p).calls[i] = static_cast<std::uint32_t>(t.calls[at_depth]);
+  }
   ++live_blocks;
   // The same garbage each time, whatever earlier runs left: a program that reads it does so deterministically.
   std::memset(p, 0xA5, size);
@@ -171,6 +178,7 @@ leaked find_leaks() {
     if (found.count++ == 0) {
       found.code = h.code;
       found.thread = h.thread;
+      for (unsigned i = 0; i < leaked::calls_max; ++i) found.calls[i] = h.calls[i];
     }
     found.bytes += h.size;
   }

@@ -34,6 +34,8 @@ struct leaked {
   std::size_t count = 0, bytes = 0;
   std::uintptr_t code = 0;  // of the oldest
   std::uint8_t thread = 0;
+  static constexpr unsigned calls_max = 4;
+  std::uintptr_t calls[calls_max] = {};  // that led to `code`, the innermost first; 0: there is none
 };
 leaked find_leaks();
 

@@ -160,7 +160,8 @@ void understand(const std::string& text, const std::vector<std::uintptr_t>& code
 bool is_system_header(const std::string& file) {
   for (const std::string_view folder : {"??", "/usr/lib/", "/usr/include/x86_64-linux-gnu/bits/"})
     if (file.starts_with(folder)) return true;
-  for (const std::string_view folder : {"/include/c++/", "-linux-gnu/c++/"})
+  // The judge's allocator, hash and equality stand in for a library's: what asks them is what is looked for.
+  for (const std::string_view folder : {"/include/c++/", "-linux-gnu/c++/", "/gauntlet/check/run/concurrent_types.h"})
     if (file.find(folder) != std::string::npos) return true;
   return false;
 }

@@ -21,5 +21,10 @@ TEST(system_header, is_none_of_a_map_that_is_installed) {
   EXPECT_FALSE(is_system_header("work/c++/map.h:1"));
 }
 
+TEST(system_header, is_the_judges_allocator_too_behind_which_the_map_is_looked_for) {
+  EXPECT_TRUE(is_system_header("/somewhere/lib/gauntlet/check/run/concurrent_types.h"));
+  EXPECT_FALSE(is_system_header("/somewhere/lib/gauntlet/check/run/concurrent_runner.cpp"));
+}
+
 }  // namespace
 }  // namespace gauntlet::sched::report

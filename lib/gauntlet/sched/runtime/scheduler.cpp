@@ -220,10 +220,9 @@ void done(std::uint64_t object, std::uint64_t value, std::uint64_t seen_from) {
     const uncontrolled guard;
     the_run.decides->happened(e);
   }
-  if (the_run.events >= fair_after && the_run.events % fair_turn == 0) [[unlikely]] {
-    the_run.yielded.clear();
+  // Those who had their turn go on waiting, or two that never yield would pass it to and fro.
+  if (the_run.events >= fair_after && the_run.events % fair_turn == 0) [[unlikely]]
     tell_yielded();
-  }
   e.kind = event_kind::none;
   e.location = 0;
 }
