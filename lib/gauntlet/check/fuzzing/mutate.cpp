@@ -32,6 +32,15 @@ constexpr std::uint64_t one_large_run_in = 2048;
 constexpr element_types types_among_threads[] = {element_types::u64_u64, element_types::string_string,
                                                  element_types::tracked_tracked, element_types::tracked_tracked};
 
+// Among threads: how many elements are there before. Tables grow at a power of two, or at three quarters or seven eighths
+// of it.
+std::uint8_t draw_elements_before(random_source& random) {
+  if (random.chance(70)) return 0;
+  const std::uint64_t size = std::uint64_t{8} << random.below(6);
+  const std::uint64_t filled = random.chance(40) ? size : random.chance(60) ? size / 4 * 3 : size / 8 * 7;
+  return static_cast<std::uint8_t>(filled - 1 - random.below(4));
+}
+
 void change_header(program_header& h, random_source& random, const mutation_options& options) {
   if (options.scheduled && random.chance(40)) {
     if (random.chance(20)) {
@@ -58,7 +67,9 @@ void change_header(program_header& h, random_source& random, const mutation_opti
       h.allocator = static_cast<allocator_mode>(random.below(allocator_mode_count));
       break;
     case 4:
-      h.capacity = static_cast<std::uint8_t>(random.chance(50) ? 0 : random.below(256));
+      h.capacity = options.concurrent  ? draw_elements_before(random)
+                   : random.chance(50) ? std::uint8_t{0}
+                                       : static_cast<std::uint8_t>(random.below(256));
       break;
     case 5:
       if (options.concurrent) h.threads = static_cast<std::uint8_t>(2 + random.below(thread_count_max - 1));

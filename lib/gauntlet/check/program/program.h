@@ -78,8 +78,9 @@ struct program_header {
   hash_quality hash = hash_quality::good;
   element_types types = element_types::u64_u64;
   allocator_mode allocator = allocator_mode::equal;
-  std::uint8_t capacity = 0;  // capacity hint given to every new map
-  std::uint8_t threads = 0;   // of a concurrent program, 0..6
+  // The hint given to every new map. Maps among threads get none: there it is how many elements the shared one holds before.
+  std::uint8_t capacity = 0;
+  std::uint8_t threads = 0;  // of a concurrent program, 0..6
   heap_reuse heap = heap_reuse::at_once;
   memory_order_mode memory = memory_order_mode::sequential;
   spin_mode spins = spin_mode::brief;

@@ -88,11 +88,19 @@ TEST(program, every_opcode_has_a_name_of_its_own) {
     EXPECT_TRUE(names.insert(row.name).second) << row.name;
     EXPECT_EQ(row.takes.argument, !argument_names(static_cast<opcode>(i)).empty()) << row.name;
     EXPECT_FALSE(row.takes.argument && row.takes.body) << row.name << " has one byte for two meanings";
-    for (const std::string_view word :
-         {"target", "hot_keys", "hash", "types", "allocator", "capacity", "threads", "banned", "end", "gauntlet"}) {
+    for (const std::string_view word : {"target", "hot_keys", "hash", "types", "allocator", "capacity",
+                                        "elements_before", "threads", "banned", "end", "gauntlet"}) {
       EXPECT_NE(row.name, word) << "the text form could not tell them apart";
     }
   }
+}
+
+TEST(program, among_threads_the_capacity_is_said_to_be_elements_that_are_there_before) {
+  const program p = parsed("gauntlet 1\nthreads 2\nelements_before 60\nsize 0\n");
+  EXPECT_EQ(p.header.capacity, 60);
+  EXPECT_NE(print(p).find("\nelements_before 60\n"), std::string::npos);
+  EXPECT_EQ(parsed("gauntlet 1\nthreads 2\ncapacity 60\nsize 0\n"), p);
+  EXPECT_NE(print(parsed("gauntlet 1\ncapacity 60\nsize 0\n")).find("\ncapacity 60\n"), std::string::npos);
 }
 
 TEST(program, random_programs_survive_both_forms) {

@@ -195,8 +195,8 @@ class reader {
       h.types = static_cast<element_types>(choice("element types", element_types_names()));
     } else if (is("allocator")) {
       h.allocator = static_cast<allocator_mode>(choice("allocator mode", allocator_mode_names()));
-    } else if (is("capacity")) {
-      h.capacity = static_cast<std::uint8_t>(number("capacity", 0, 255));
+    } else if (is("capacity") || is("elements_before")) {
+      h.capacity = static_cast<std::uint8_t>(number(is("capacity") ? "capacity" : "elements_before", 0, 255));
     } else if (is("threads")) {
       h.threads = static_cast<std::uint8_t>(number("threads", 0, thread_count_max));
     } else if (is("heap")) {
@@ -373,7 +373,9 @@ std::string print(const program& p) {
   if (h.allocator != defaults.allocator) {
     setting("allocator", allocator_mode_names()[static_cast<std::size_t>(h.allocator)]);
   }
-  if (h.capacity != defaults.capacity) setting("capacity", std::to_string(h.capacity));
+  if (h.capacity != defaults.capacity) {
+    setting(h.threads != 0 ? "elements_before" : "capacity", std::to_string(h.capacity));
+  }
   if (h.threads != defaults.threads) setting("threads", std::to_string(h.threads));
   if (h.heap != defaults.heap) setting("heap", heap_reuse_names()[static_cast<std::size_t>(h.heap)]);
   if (h.memory != defaults.memory) setting("memory", memory_order_mode_names()[static_cast<std::size_t>(h.memory)]);

@@ -63,6 +63,18 @@ constexpr unsigned run_length_in_threads = 4;  // an operation with a count, in 
 constexpr std::size_t text_size_max = 512, state_size_max = 4096;  // of what is said in words
 constexpr std::size_t keys_looked_up_max = 16;
 
+// Elements that are in the shared map before anything is recorded, as many as the header's capacity says: what a map does
+// when it grows beyond its first sixty-four buckets is met by a program of four operations. Keys that programs do not name.
+std::vector<element> elements_before(const program_header& h) {
+  const bool collide = h.hash != hash_quality::good && h.hash != hash_quality::identity;
+  constexpr unsigned colliding_max = 16;  // steps grow with the square
+  std::vector<element> all;
+  const unsigned count = collide ? std::min<unsigned>(h.capacity, colliding_max) : h.capacity;
+  constexpr std::uint64_t first_key = 0x6265666f'72650000;
+  for (unsigned i = 0; i < count; ++i) all.emplace_back(first_key + i, i);
+  return all;
+}
+
 // What is to throw in one operation.
 struct fault {
   bool is_armed = false;
@@ -98,6 +110,12 @@ class concurrent_run {
     contracts_ = contracts_of(*promises_);
     order_ = promises_->order();
     on_failure_ = promises_->on_failure();
+    for (const opcode code : {opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign}) {
+      if (contracts_[code] == contract::unsupported) continue;
+      fills_with_ = code;
+      before_ = elements_before(program_.header);
+      break;
+    }
     for (unsigned i = 0; i < options_.repetitions && verdict_.kind == failure_kind::none; ++i) repeat(i);
     return verdict_;
   }
@@ -121,6 +139,13 @@ class concurrent_run {
     subject->begin();
     subject_ = subject.get();
     stamps_.reset();
+    request r;
+    r.code = fills_with_;
+    for (const element& e : before_) {
+      r.key = e.first;
+      r.value = e.second;
+      subject_->apply(r);
+    }
     do_lane(0, 0);
     if (!threads_.empty()) {
       const std::uint64_t rng_seed =
@@ -243,7 +268,7 @@ class concurrent_run {
     // A map holds at most as many elements as operations insert.
     for (lane_recorder& lane : lanes_) {
       for (std::size_t i = 0; i < lane.size(); ++i) {
-        if (reach_of(lane[i].asked.code) == reach::elements) lane[i].shown.reserve(events);
+        if (reach_of(lane[i].asked.code) == reach::elements) lane[i].shown.reserve(events + before_.size());
       }
     }
     for (unsigned map = 0; map < history_map_count; ++map) {
@@ -252,7 +277,7 @@ class concurrent_run {
       contents.asked.code = opcode::snapshot;
       contents.asked.target = map;
       contents.source = program_.operations.size();
-      contents.shown.reserve(events);
+      contents.shown.reserve(events + before_.size());
     }
   }
 
@@ -364,6 +389,7 @@ class concurrent_run {
 
   void judge(unsigned repetition, bool completed, const verdict& noticed) {
     history h, failed;
+    h.initial[0] = before_;
     for (lane_recorder& lane : lanes_) {
       for (std::size_t i = 0; i < lane.size(); ++i) {
         if (lane[i].pending()) continue;
@@ -496,6 +522,8 @@ class concurrent_run {
   contract_table contracts_;
   precedence order_ = precedence::real_time;
   failure_promise on_failure_ = failure_promise::none;
+  opcode fills_with_ = opcode::nothing;
+  std::vector<element> before_;  // in the shared map before anything is recorded
   // What is said in words, empty where all is well.
   struct words {
     words() {

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -63,6 +64,8 @@ enum class defect : std::uint8_t {
   says_yes_shows_nothing,  // an update that says that the key was there and never calls back
   copies_bytes,            // a lookup that copies the bytes of a value
   keeps_an_object,         // a clear that makes a value and never destroys it
+  holds_sixty,             // an insertion that is not kept where there are sixty elements
+  tears_numbers,           // a lookup that gives the lower half of a number with nothing above it
 };
 
 template <defect Defect, class Key, class T, class Hash, class KeyEqual, class Allocator>
@@ -86,6 +89,9 @@ class locked_map {
       std::memcpy(static_cast<void*>(&*copy), &found->second, sizeof(T));
       return copy;
     }
+    if constexpr (Defect == defect::tears_numbers && std::is_same_v<T, std::uint64_t>) {
+      if (found != map_.end()) return found->second & 0xFFFF'FFFF;
+    }
     return found == map_.end() ? std::nullopt : std::optional<T>(found->second);
   }
   bool contains(const Key& k) const { return find(k).has_value(); }
@@ -95,6 +101,7 @@ class locked_map {
       const guard lock(mutex_);
       try {
         inserted = map_.emplace(k, std::move(v)).second;
+        if (Defect == defect::holds_sixty && map_.size() > 60) map_.erase(k);
       } catch (...) {
         if constexpr (Defect == defect::counts_what_failed) ++size_;
         if constexpr (Defect == defect::loses_another) map_.clear();
@@ -408,6 +415,24 @@ TEST(concurrent_runner, looks_for_every_key_when_all_was_done) {
   const verdict v = run_concurrent(p, subject_with<defect::hides_in_the_end>());
   EXPECT_EQ(v.kind, failure_kind::wrong_contents);
   EXPECT_NE(v.message.find("gives nothing, for_each shows value 2"), std::string::npos) << v.message;
+}
+
+// ------------------------------------------------------------------------------------------- what was there before
+
+TEST(concurrent_runner, a_map_that_fails_when_it_holds_more_is_caught_by_one_insertion) {
+  const auto beside = [](std::string_view elements) {
+    return read_program("elements_before " + std::string(elements) + "\n@1 insert_copy 0 hot 1 value 2\n@2 size 0\n");
+  };
+  const auto make = subject_with<defect::holds_sixty>();
+  EXPECT_TRUE(run_concurrent(beside("60"), subject_with<defect::none>()));
+  EXPECT_TRUE(run_concurrent(beside("59"), make));
+  EXPECT_EQ(run_concurrent(beside("60"), make).kind, failure_kind::not_linearizable);
+}
+
+TEST(concurrent_runner, half_of_a_number_is_no_value_that_was_written) {
+  const program p = read_program("insert_copy 0 hot 1 value 2\nfind 0 hot 1\n");
+  EXPECT_TRUE(run_concurrent(p, subject_with<defect::none>()));
+  EXPECT_EQ(run_concurrent(p, subject_with<defect::tears_numbers>()).kind, failure_kind::not_linearizable);
 }
 
 // ------------------------------------------------------------------------------------------------- exceptions

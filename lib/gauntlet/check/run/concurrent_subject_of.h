@@ -34,6 +34,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -122,7 +123,7 @@ class concurrent_subject_of final : public concurrent_subject {
   static void read(const map_type& map, std::vector<element>& out) {
     map.for_each([&out](const key& k, const mapped& v) {
       called_by_the_map();
-      out.emplace_back(id_of(k), id_of(v));
+      out.emplace_back(id_of(k), number_of(v));
     });
   }
 
@@ -144,6 +145,34 @@ class concurrent_subject_of final : public concurrent_subject {
   };
   using handle = typename handle_of<map_type, holds_snapshots>::type;
 
+  // A value that is a number stands in both halves of its word: what was put together from the halves of two was written by
+  // nobody, and is told as it is.
+  static constexpr bool doubles = std::is_same_v<mapped, std::uint64_t>;
+  static constexpr std::uint64_t both_halves = 0x1'0000'0001;
+  static mapped mapped_of(std::uint64_t id) {
+    if constexpr (doubles) {
+      return id * both_halves;
+    } else {
+      return make<mapped>(id);
+    }
+  }
+  static std::uint64_t number_of(const mapped& value) {
+    if constexpr (doubles) {
+      const std::uint64_t id = value & 0xFFFF'FFFF;
+      return value == id * both_halves ? id : value;
+    } else {
+      return id_of(value);
+    }
+  }
+
+  struct numbers {
+    template <class T>
+    static std::uint64_t of(const T& value) {
+      if constexpr (std::is_same_v<T, mapped>) return number_of(value);
+      return 0;  // a map without snapshots has a stand-in for them, which is never asked
+    }
+  };
+
   static result yes_or_no(bool flag) {
     result answer;
     answer.flag = flag;
@@ -152,7 +181,7 @@ class concurrent_subject_of final : public concurrent_subject {
   static result of_optional(const std::optional<mapped>& value) {
     result answer = yes_or_no(value.has_value());
     answer.has_value = answer.flag;
-    answer.value = value ? id_of(*value) : 0;
+    answer.value = value ? number_of(*value) : 0;
     return answer;
   }
   static result unsupported() {
@@ -164,7 +193,7 @@ class concurrent_subject_of final : public concurrent_subject {
   hash_quality hash_quality_;
   shared_arena arena_;
   std::unique_ptr<map_type> maps_[history_map_count];
-  held_snapshot<handle> held_[lane_count_max];  // by lane
+  held_snapshot<handle, numbers> held_[lane_count_max];  // by lane
 };
 
 // A factory that looks at the header's element types; types that are not listed fall back to the first.
@@ -188,7 +217,7 @@ result concurrent_subject_of<Adapter, Types>::apply(const request& r) {
   map_type& m = *maps_[r.target];
   [[maybe_unused]] map_type& other = *maps_[r.other];
   const key k = make<key>(r.key);
-  const auto value = [](std::uint64_t id) { return make<mapped>(id); };
+  const auto value = [](std::uint64_t id) { return mapped_of(id); };
 
   switch (r.code) {
     case opcode::find:
@@ -224,7 +253,7 @@ result concurrent_subject_of<Adapter, Types>::apply(const request& r) {
       result answer;
       const auto change = [&](mapped& v) {
         called_by_the_map();
-        const std::uint64_t old = id_of(v);
+        const std::uint64_t old = number_of(v);
         disturbance::point();
         v = value(r.code == opcode::update ? r.value : old + r.value);
         answer.has_value = r.code == opcode::fetch_update;
@@ -256,7 +285,7 @@ result concurrent_subject_of<Adapter, Types>::apply(const request& r) {
     case opcode::erase_if: {
       const auto chosen = [&r](const key& candidate, const mapped& v) {
         called_by_the_map();
-        return predicate_holds(r, id_of(candidate), id_of(v));
+        return predicate_holds(r, id_of(candidate), number_of(v));
       };
       if constexpr (requires { m.erase_if(chosen); }) {
         result answer;
@@ -314,7 +343,7 @@ result concurrent_subject_of<Adapter, Types>::collect(const request& r, [[maybe_
         } else {
           const auto copy = m.snapshot();
           faults::suspend();
-          for (const auto& [k, v] : copy) shown.emplace_back(id_of(k), id_of(v));
+          for (const auto& [k, v] : copy) shown.emplace_back(id_of(k), number_of(v));
         }
         return {};
       }

@@ -13,8 +13,8 @@
 
 namespace gauntlet::check {
 
-// One lane's.
-template <class Handle>
+// One lane's. `Numbers::of` gives the number of a value.
+template <class Handle, class Numbers>
 class held_snapshot {
  public:
   // Takes a snapshot and tells what it shows. It is held from hold() on; without that, a later take() replaces it.
@@ -50,7 +50,7 @@ class held_snapshot {
 
  private:
   static void show(const Handle& snapshot, std::vector<element>& shown) {
-    for (const auto& [k, v] : snapshot) shown.emplace_back(id_of(k), id_of(v));
+    for (const auto& [k, v] : snapshot) shown.emplace_back(id_of(k), Numbers::of(v));
   }
   static std::string in_words(const std::vector<element>& elements) {
     std::string text;

@@ -150,7 +150,7 @@ result GAUNTLET_SUBJECT_OF::insert_one(const request& r) {
         return each(r, [&](std::uint64_t key, std::uint64_t value) {
           const key_type k = make<key_type>(key);
           mapped_type v = make<mapped_type>(value);
-          if constexpr (copyable) {
+          if constexpr (copyable && requires(const mapped_type& constant) { m.insert_or_assign(k, constant); }) {
             if (const mapped_type* const inside = own_value(m, key, value); inside != nullptr) {
               const faults::region region;
               const auto answer = m.insert_or_assign(k, *inside);

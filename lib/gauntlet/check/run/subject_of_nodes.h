@@ -74,7 +74,7 @@ result GAUNTLET_SUBJECT_OF::node_operation(const request& r) {
           if (!inserted.node.empty()) {
             held = std::move(inserted.node);
           }
-        } else {
+        } else if constexpr (requires { m.insert(m.begin(), std::move(held))->first; }) {
           const auto hint = full ? hint_for(m, key, held.key()) : m.begin();
           const faults::region region;
           const auto at = m.insert(hint, std::move(held));
@@ -82,6 +82,8 @@ result GAUNTLET_SUBJECT_OF::node_operation(const request& r) {
             answer = seen(m.size() != before, at);
             answer.number = id_of(at->first) == key ? 0 : 8;
           }
+        } else {
+          return unsupported();
         }
         answer.number += held.empty() ? 0u : 1u;
         if (node_ && held.empty()) {
