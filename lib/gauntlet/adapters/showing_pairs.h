@@ -1,0 +1,47 @@
+// For maps whose iterators show no pairs: an iterator that shows a pair of references. `Place` says how to get at them:
+// key(), value(), ++ and ==.
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <utility>
+
+namespace gauntlet::adapters {
+
+template <class Key, class T, class Place>
+class showing_pairs {
+ public:
+  struct reference {
+    const Key& first;
+    T& second;
+  };
+  class pointer {
+   public:
+    explicit pointer(const reference& shown) : shown_(shown) {}
+    const reference* operator->() const { return &shown_; }
+
+   private:
+    reference shown_;
+  };
+
+  showing_pairs() = default;
+  explicit(false) showing_pairs(const Place& place) : place_(place) {}
+  const Place& place() const { return place_; }
+  reference operator*() const { return {place_.key(), place_.value()}; }
+  pointer operator->() const { return pointer(**this); }
+  showing_pairs& operator++() {
+    ++place_;
+    return *this;
+  }
+  showing_pairs operator++(int) {
+    showing_pairs before = *this;
+    ++*this;
+    return before;
+  }
+  friend bool operator==(const showing_pairs& a, const showing_pairs& b) { return a.place_ == b.place_; }
+
+ private:
+  Place place_;
+};
+
+}  // namespace gauntlet::adapters
