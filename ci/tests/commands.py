@@ -129,6 +129,18 @@ class GoodFiles(unittest.TestCase):
             self.assertEqual(run("ci/minimize", some_seed(), "--out", out, "--seconds", "5").returncode, 1)
             self.assertEqual(os.listdir(folder), [])
 
+    def test_what_a_map_is_never_asked_is_said(self):
+        replay = ROOT / "build/dev/bin/maps_agree_replay"
+        subprocess.run(["cmake", "--build", ROOT / "build/dev", "--target", replay.name], check=True, capture_output=True)
+        for name, lacks in (("hash_map", None), ("std_unordered_map", "shrink_to_fit")):
+            done = subprocess.run([replay, "--generate", "500", "--rng-seed", "1"], env={**os.environ, "GAUNTLET_SUBJECT": name},
+                                  capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr[-2000:])
+            if lacks is None:
+                self.assertNotIn("not asked", done.stdout)
+            else:
+                self.assertRegex(done.stdout, f"(?m)^not asked, .*: (.*, )?{lacks}(,|$)")
+
     def test_other_schedules_of_a_program_are_searched(self):
         with tempfile.TemporaryDirectory() as folder:
             program = Path(folder) / "three_threads.ops"

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 #include <gauntlet/check/types/element_traits.h>
+#include <gauntlet/check/types/faults.h>
 
 namespace gauntlet::adapters {
 

@@ -24,7 +24,7 @@ std::string function_of(std::string_view frame) {
     if (character == '<') ++depth;
     if (depth == 0 && character == '(') break;
     if (depth == 0 && character == ' ') {
-      if (name.find("::") != name.npos || name == "operator") break;
+      if (name.find("::") != name.npos || name == "operator" || frame.find('(') == frame.npos) break;
       name.clear();  // what it gives
     } else if (depth == 0) {
       name += character;
@@ -51,8 +51,9 @@ std::string first_own_frame(std::string_view text) {
       of_library = of_library || frame.find(folder) != frame.npos;
     }
     const std::string name = function_of(frame);
-    // Functions without a scope are main and the C library's.
-    if (of_library || name.find("::") == name.npos || name.starts_with("std::") || name.starts_with("__")) continue;
+    if (of_library || name == "main" || name.starts_with("operator") || name.starts_with("LLVMFuzzer") ||
+        name.starts_with("fuzzer::") || name.starts_with("std::") || name.starts_with("__"))
+      continue;
     const bool judges = name.starts_with("gauntlet::check") || name.starts_with("gauntlet::driver");
     if (!judges) return name;
     if (of_judge.empty()) of_judge = name;
