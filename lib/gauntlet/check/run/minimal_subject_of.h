@@ -1,4 +1,4 @@
-// A map without the standard's interface behind the subject interface, by an adapter of six functions:
+// A map without the standard's interface behind the subject interface, by an adapter of five functions:
 //
 //   struct my_map_adapter {
 //     using map_type = my::map;                 // default constructible
@@ -8,12 +8,14 @@
 //     static bool erase(map_type&, std::uint64_t key);
 //     static std::size_t size(const map_type&);
 //     static void for_each(const map_type&, f);  // f(key, value)
-//     static bool self_check(const map_type&, std::ostream& dump);                 // optional
+//     // As far as the map has them:
+//     static bool assign(map_type&, std::uint64_t key, std::uint64_t value);       // false: was there, has the value now
+//     static void clear(map_type&);
+//     static bool self_check(const map_type&, std::ostream& dump);
 //   };
 //
-// Keys and values are numbers, the hash is the map's own. Inserting, finding, erasing, size, fresh maps and, where the
-// map can be copied and moved, copying and moving are judged; everything else is left out. Walks are iterations without
-// changes.
+// Keys and values are numbers, the hash is the map's own. Inserting, assigning, finding, erasing, clearing, size, fresh maps
+// and, where the map can be copied, copying are judged; everything else is left out. Walks are iterations without changes.
 #pragma once
 
 #include <algorithm>
@@ -65,19 +67,20 @@ class minimal_subject_of final : public subject_base {
         return {.flag = Adapter::size(m) == 0, .number = Adapter::size(m)};
       case opcode::insert_copy:
       case opcode::insert_move:
-      case opcode::emplace: {
-        result all;
-        for (unsigned i = 0; i < r.count; ++i) {
-          const bool inserted = Adapter::insert(m, r.key + i, r.value + i);
-          result one = look(r.target, r.key + i);
-          one.flag = inserted;
-          if (r.count == 1) {
-            return one;
-          }
-          fold(all, one);
+      case opcode::emplace:
+        return each(r, [&m](std::uint64_t key, std::uint64_t value) { return Adapter::insert(m, key, value); });
+      case opcode::insert_or_assign:
+      case opcode::insert_or_assign_move:
+        if constexpr (requires { Adapter::assign(m, std::uint64_t{}, std::uint64_t{}); }) {
+          return each(r, [&m](std::uint64_t key, std::uint64_t value) { return Adapter::assign(m, key, value); });
         }
-        return all;
-      }
+        return {.status = outcome::unsupported};
+      case opcode::clear:
+        if constexpr (requires { Adapter::clear(m); }) {
+          Adapter::clear(m);
+          return {.number = size(r.target)};
+        }
+        return {.status = outcome::unsupported};
       case opcode::erase_key:
         return {.number = Adapter::erase(m, r.key) ? 1u : 0u};
       case opcode::default_construct:
@@ -159,6 +162,19 @@ class minimal_subject_of final : public subject_base {
   }
 
  private:
+  // `put` answers whether it inserted.
+  result each(const request& r, auto put) {
+    result all;
+    for (unsigned i = 0; i < r.count; ++i) {
+      const bool inserted = put(r.key + i, r.value + i);
+      result one = look(r.target, r.key + i);
+      one.flag = inserted;
+      if (r.count == 1) return one;
+      fold(all, one);
+    }
+    return all;
+  }
+
   std::unique_ptr<map_type> maps_[map_count];
 };
 
