@@ -145,8 +145,8 @@ class concurrent_subject_of final : public concurrent_subject {
   };
   using handle = typename handle_of<map_type, holds_snapshots>::type;
 
-  // A value that is a number stands in both halves of its word: what was put together from the halves of two was written by
-  // nobody, and is told as it is.
+  // A value that is a number stands in both halves of its word. What was put together from the halves of two was written by
+  // nobody, and is told with its highest bit changed, so that it looks like nothing that was.
   static constexpr bool doubles = std::is_same_v<mapped, std::uint64_t>;
   static constexpr std::uint64_t both_halves = 0x1'0000'0001;
   static mapped mapped_of(std::uint64_t id) {
@@ -159,7 +159,7 @@ class concurrent_subject_of final : public concurrent_subject {
   static std::uint64_t number_of(const mapped& value) {
     if constexpr (doubles) {
       const std::uint64_t id = value & 0xFFFF'FFFF;
-      return value == id * both_halves ? id : value;
+      return value == id * both_halves ? id : value ^ std::uint64_t{1} << 63;
     } else {
       return id_of(value);
     }
