@@ -9,8 +9,10 @@ from pathlib import Path
 from engine import sanitizer_environment, start, tail, wait
 
 # Lines of the text form that say how to run and not what to do.
-HEADER_WORDS = {"gauntlet", "target", "hot_keys", "hash", "types", "allocator", "capacity", "threads", "heap", "memory", "spins",
-                "banned", "end", "choice"}
+HEADER_WORDS = {"gauntlet", "target", "hot_keys", "hash", "types", "allocator", "capacity", "elements_before", "threads", "heap",
+                "memory", "spins", "banned", "end", "choice"}
+
+HEADING = "== gauntlet: "  # of a failure that is told
 
 
 def count_operations(text):
@@ -61,17 +63,20 @@ def keep(target, replay, artifact, folder, seconds, env=None, name=None):
 
 
 def replay_text(replay, path, env=None, timeout=120):
-    """What a replay prints."""
-    try:
-        done = subprocess.run(
-            [str(replay), str(path)],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            env={**os.environ, **sanitizer_environment(), **(env or {})},
-        )
+    """What a replay prints. What ends the process or never ends is judged once more, in a process of its own (--times), and
+    told as other failures are, with the operation and the place."""
+
+    def printed(*words):
+        done = subprocess.run([str(replay), *words, str(path)], capture_output=True, text=True, errors="replace", timeout=timeout,
+                              env={**os.environ, **sanitizer_environment(), **(env or {})})
         return (done.stdout + done.stderr).strip()
+
+    try:
+        text = printed()
+        if HEADING in text:
+            return text
+        told = printed("--times", "1")
+        return told[told.index(HEADING):] if HEADING in told else text
     except subprocess.TimeoutExpired:
         return f"(the replay took more than {timeout} s)"
 

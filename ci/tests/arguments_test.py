@@ -147,7 +147,8 @@ class Place(unittest.TestCase):
             (tree / "lib").unlink()
             shutil.copytree(ROOT / "lib", tree / "lib")
             subprocess.run(["cmake", "--preset", "schedule", "-DCMAKE_DISABLE_FIND_PACKAGE_absl=ON", "-DGAUNTLET_MORE_MAPS=ON",
-                            "-DCMAKE_DISABLE_FIND_PACKAGE_TBB=ON", "-DCMAKE_DISABLE_FIND_PACKAGE_Qt5Core=ON"],
+                            "-DCMAKE_DISABLE_FIND_PACKAGE_TBB=ON", "-DCMAKE_DISABLE_FIND_PACKAGE_Qt5Core=ON",
+                            "-DCMAKE_DISABLE_FIND_PACKAGE_Qt6=ON"],
                            cwd=tree, check=True, capture_output=True)
             sources = {Path(entry["file"]).name for path in tree.glob("build/*/compile_commands.json")
                        for entry in json.loads(path.read_text()) if "/subjects/" in entry["file"]}

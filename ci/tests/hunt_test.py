@@ -116,6 +116,20 @@ class Fuzz(Workbench):
             out = self.run_main(fuzz, "target_a")[1]
         self.assertIn("next: GAUNTLET_SUBJECT=mine ci/reproduce --target target_a ", out)
 
+    def test_what_ends_the_process_is_told_as_other_failures_are(self):
+        self.binary("target_a", FAILS)
+        self.binary("target_a_replay", """#!/bin/bash
+case $1 in
+  --raw) printf 'gauntlet 1\\nclear 0\\n' >"$5" ;;
+  --times) echo '== gauntlet: crash'; echo "asked      clear 0, judged $2 time"; exit 1 ;;
+  *) echo 'raw output'; kill -SEGV $$ ;;
+esac
+""")
+        status, out = self.run_main(fuzz, "target_a")
+        self.assertEqual(status, 1, out)
+        self.assertIn("== gauntlet: crash\nasked      clear 0, judged 1 time", out)
+        self.assertNotIn("raw output", out)
+
     def test_a_finding_that_does_not_show_again_is_kept_as_it_is(self):
         self.binary("target_a", FAILS)
         self.binary("target_a_replay", "#!/bin/bash\nexit 0\n")
@@ -181,6 +195,14 @@ esac
         self.assertIn("-max_total_time=18", Path("engine").read_text().split())
         self.assertIn("held (321 random programs, 2,000 executions)", out)
         self.assertEqual(json.loads(Path("rows.json").read_text())[0]["random_programs"], 321)
+
+    def test_what_a_map_of_ones_own_is_never_asked_is_told(self):
+        says = "echo 'not asked, for the map has no member: erase_if, walk'; echo 'a: 5 of 5 programs held, 9 operations'"
+        self.assertNotIn("erase_if", self.hunt(says)[1])
+        with mock.patch.dict(os.environ, {"GAUNTLET_SUBJECT": "mine"}):
+            status, out = self.hunt(says)
+        self.assertEqual(status, 0, out)
+        self.assertRegex(out, "target_a: not asked, .*: erase_if, walk\n")
 
     def test_what_they_find_is_reduced_and_kept_and_the_engine_is_not_started(self):
         for end in ("exit 1", "kill -SEGV $$"):
