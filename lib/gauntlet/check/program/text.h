@@ -13,6 +13,9 @@
 //   @2 find 0 hot 3            (lane: thread 2; @after the suffix; none: before)
 //   choice 12 run 2 of 3 before store      (a decision of the schedule, behind the operations)
 //
+// `capacity 20` is the hint that new maps get; with `threads 3` it is `elements_before 20` instead, which the shared map holds
+// before the first operation.
+//
 // print and parse are inverse: parse(print(p)) == p for every normal program. Header lines with default values are
 // left out. '#' starts a comment.
 #pragma once
