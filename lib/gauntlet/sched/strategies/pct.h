@@ -6,8 +6,9 @@
 // schedule has few switches, and they are where they matter: a bug of depth d needs d ordered pairs of events to show.
 //
 // Steps here are events of synchronisation (atomics, locks, threads). Plain accesses that the runtime offers as events,
-// too, are not counted: they would draw the change points away from where threads meet. How many steps a run has, k, is
-// the greatest number seen so far; the first run has its change points among the first 64 steps.
+// too, are not counted: they would draw the change points away from where threads meet. Nor are those before there is a
+// second thread and after the last one has ended, which in a program that fills a map first are nearly all. How many steps
+// a run has, k, is the greatest number seen so far; the first run has its change points among the first 64 steps.
 //
 // A thread that yields or spins gets the lowest priority of all: it waits for the others, and in a schedule by strict
 // priorities they would never come.
@@ -36,9 +37,11 @@ class pct final : public strategy {
     const std::uint32_t k = steps_max_ != 0 ? steps_max_ : steps_guessed;
     for (auto& point : change_points_) point = 1 + random_.below(k);
     steps_ = 0;
+    others_ = 0;
     below_all_ = 0;
   }
   void created(thread_id thread) override {
+    if (thread != 0) ++others_;
     priority_[thread] = initial_least + static_cast<std::int64_t>(random_() >> 3);
   }
 
@@ -51,9 +54,10 @@ class pct final : public strategy {
     return best;
   }
   void happened(const event& e) override {
-    if (!counts(e)) return;
+    if (others_ == 0 || !counts(e)) return;
     ++steps_;
     fall_behind(e.thread, steps_);  // where there was no choice before this step
+    if (e.kind == event_kind::end && e.thread != 0) --others_;
   }
   void yielded(thread_id thread) override { priority_[thread] = --below_all_; }
   void end(std::uint64_t, bool) override { steps_max_ = std::max(steps_max_, steps_); }
@@ -80,6 +84,7 @@ class pct final : public strategy {
   random random_{1};
   std::vector<std::uint32_t> change_points_;  // steps, from 1; used: 0
   std::uint32_t steps_ = 0, steps_max_ = 0;
+  std::uint32_t others_ = 0;  // threads besides the first that have not ended
   std::int64_t below_all_ = 0;
   std::array<std::int64_t, threads_max> priority_{};
 };

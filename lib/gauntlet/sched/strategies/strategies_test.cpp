@@ -147,8 +147,20 @@ TEST(pct, counts_the_steps_of_the_longest_run_and_no_plain_accesses) {
   plain.created(0);
   for (int i = 0; i < 1000; ++i) plain.happened({event_kind::plain_read, 0, 4, 0x10, 0x20});
   plain.end(1000, false);
-  EXPECT_GT(share(short_one, plain, 200, [](const result& r) { return r.order.back() == 0 && r.order.front() == 0; }),
-            0.3);
+  const auto preempted = [](const result& r) { return r.order.back() == 0 && r.order.front() == 0; };
+  EXPECT_GT(share(short_one, plain, 200, preempted), 0.3);
+
+  // Nor are a thousand steps before there is a second thread, and a thousand after it has ended.
+  const event alone{event_kind::store, 0, 4, 0x10, 0x20};
+  pct filled(2);
+  filled.begin({1, 0});
+  filled.created(0);
+  for (int i = 0; i < 1000; ++i) filled.happened(alone);
+  filled.created(1);
+  filled.happened({event_kind::end, 1});
+  for (int i = 0; i < 1000; ++i) filled.happened(alone);
+  filled.end(2001, false);
+  EXPECT_GT(share(short_one, filled, 200, preempted), 0.3);
 }
 
 TEST(pct, puts_a_thread_that_yields_behind_all_others) {
