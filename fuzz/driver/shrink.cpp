@@ -1,8 +1,8 @@
 // The limit of a try adapts: a candidate that takes twenty times as long as the input did hangs.
 //
-// Of an input that hangs, a try costs all of its limit. Right inputs answer in milliseconds: one that gives no answer within
-// a second is taken for one that hangs, and only the result is judged with the whole limit. If it does answer then, it was
-// slow, and everything is done again with the whole limit.
+// Of an input that hangs, a try costs all of its limit. Right inputs answer in milliseconds: a candidate that gives no answer
+// within a second is taken for one that hangs, and only the result is judged with the whole limit. If it does answer then, it
+// was slow, and everything is done again with the whole limit.
 //
 // What threads do to a map shows in some runs only, and in many ways: an answer that no order explains here, a crash
 // there. So for a concurrent target every failure counts as the same, except that a hang stays a hang; and how often a
@@ -169,14 +169,16 @@ namespace {
 
 constexpr std::chrono::milliseconds limit_of_a_quick_try{1000};
 
-// nullopt: what was reduced as a hang is none.
-std::optional<int> shrink_within(const input& in, const shrink_options& options, std::chrono::milliseconds limit) {
+enum class hang_tries { quick, patient };
+
+// nullopt: what quick tries took for a hang is none.
+std::optional<int> shrink_by(hang_tries tries_of_a_hang, const input& in, const shrink_options& options) {
   const stop_on_signal guard;
   const auto begin = clock::now();
   const auto out_of_time = [&] { return interrupted != 0 || clock::now() - begin >= options.time; };
 
   if (check::this_target().scheduled) check::schedule_search_of_this_process().schedules = check::schedules_of_an_input;
-  const failure_rate measured = measure(in, limit, out_of_time);
+  const failure_rate measured = measure(in, options.try_limit, out_of_time);
   const try_result& first = measured.first;
   if (measured.failures == 0) {
     std::fprintf(stderr, "%s does not fail in %llu runs: nothing to reduce\n", options.file.c_str(),
@@ -197,8 +199,9 @@ std::optional<int> shrink_within(const input& in, const shrink_options& options,
               std::to_string(tries) + " tries, " + std::to_string(seconds) + " of " +
               std::to_string(options.time.count()) + " s");
   };
-  const std::chrono::milliseconds try_limit = limit_for_tries(first, limit);
   const bool hangs = first.verdict.place == time_out;
+  const bool quick = hangs && tries_of_a_hang == hang_tries::quick && options.try_limit > limit_of_a_quick_try;
+  const std::chrono::milliseconds try_limit = quick ? limit_of_a_quick_try : limit_for_tries(first, options.try_limit);
   const auto fails_alike = [&](const try_result& result) {
     if (!races()) return result.signature == first.signature;
     return !result.signature.held() && (result.verdict.place == time_out) == hangs;
@@ -266,9 +269,10 @@ std::optional<int> shrink_within(const input& in, const shrink_options& options,
     std::fprintf(stderr, "%s\n", problem.c_str());
     return 2;
   }
-  if (hangs && limit < options.try_limit && interrupted == 0 &&
-      !fails_alike(try_in_child(smallest, options.try_limit, times()))) {
-    return std::nullopt;
+  std::optional<try_result> hung;
+  if (quick && interrupted == 0) {
+    hung = try_in_child(smallest, options.try_limit, times());
+    if (!fails_alike(*hung)) return std::nullopt;
   }
   line.show("reduced " + std::to_string(before) + " to " + std::to_string(after) +
                 (in.is_bytes ? " bytes in " : " operations in ") + std::to_string(tries) + " tries" +
@@ -277,7 +281,9 @@ std::optional<int> shrink_within(const input& in, const shrink_options& options,
                                     : ", out of time: reducing the result goes on"),
             true);
   searching.stop();
-  if (interrupted == 0) {
+  if (hung) {
+    std::fputs(report_of(smallest, hung->verdict, options.out).c_str(), stdout);
+  } else if (interrupted == 0) {
     for (unsigned run = 0; run < 3; ++run) {
       const try_result last = try_in_child(smallest, try_limit, times());
       if (!fails_alike(last)) continue;
@@ -292,10 +298,9 @@ std::optional<int> shrink_within(const input& in, const shrink_options& options,
 
 int shrink(const input& in, const shrink_options& options) {
   if (!check::this_target().concurrent) {
-    if (const auto status = shrink_within(in, options, std::min(options.try_limit, limit_of_a_quick_try)))
-      return *status;
+    if (const auto status = shrink_by(hang_tries::quick, in, options)) return *status;
   }
-  return *shrink_within(in, options, options.try_limit);
+  return *shrink_by(hang_tries::patient, in, options);
 }
 
 }  // namespace gauntlet::driver
