@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -217,33 +216,6 @@ check::verdict judge_again_and_again(const input& in, std::uint64_t times, clock
   ::_exit(0);
 }
 
-// What a sanitizer wrote, without the frames of the judge behind the map's: the stacks of who allocated and who freed are
-// what somebody wants to see next.
-std::string without_the_judge(std::string_view text) {
-  std::string out;
-  bool judges = false;
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-    const bool frame = line.starts_with("    #");
-    const bool own = frame && (line.find(" in gauntlet::check::execution::") != line.npos ||
-                               line.find(" in gauntlet::check::run(") != line.npos);
-    if (!frame) {
-      judges = false;
-    } else if (judges || own) {
-      if (!judges) out += "    (called by the judge)\n";
-      judges = true;
-      continue;
-    }
-    if (line.starts_with("SUMMARY: ") || line.starts_with("Shadow bytes")) break;
-    constexpr std::size_t width = 400;
-    (out += line.size() <= width ? line
-                                 : std::string(line.substr(0, width / 2)) + " ... " +
-                                       std::string(line.substr(line.size() - width / 2))) += '\n';
-  }
-  return out;
-}
-
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
@@ -300,7 +272,7 @@ try_result try_in_child(const input& in, std::chrono::milliseconds limit, std::u
       in.program.header.threads > 0 || check::this_target().concurrent ? in.program.operations.size() : step.get();
   result.verdict.place = timed_out ? "time-out" : check::place_of_crash(errors, signal_number, WEXITSTATUS(status));
   constexpr std::size_t shown_max = 6000;
-  const std::string shown = without_the_judge(errors);
+  const std::string shown = check::without_the_judge(errors);
   result.verdict.message = timed_out ? "no answer within " + std::to_string(limit.count()) + " ms"
                                      : shown.substr(0, shown_max) + (shown.size() > shown_max ? "\n..." : "");
   result.signature = {"crash", result.verdict.place};

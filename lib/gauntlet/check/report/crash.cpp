@@ -113,6 +113,31 @@ std::string place_of_crash(std::string_view text, int signal_number, int exit_st
   return frame.empty() ? name : name + " in " + frame;
 }
 
+std::string without_the_judge(std::string_view text) {
+  std::string out;
+  bool judges = false;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    const bool frame = line.starts_with("    #");
+    const bool own = frame && (line.find(" in gauntlet::check::execution::") != line.npos ||
+                               line.find(" in gauntlet::check::run(") != line.npos);
+    if (!frame) {
+      judges = false;
+    } else if (judges || own) {
+      if (!judges) out += "    (called by the judge)\n";
+      judges = true;
+      continue;
+    }
+    if (line.starts_with("SUMMARY: ") || line.starts_with("Shadow bytes")) break;
+    constexpr std::size_t width = 400;
+    (out += line.size() <= width ? line
+                                 : std::string(line.substr(0, width / 2)) + " ... " +
+                                       std::string(line.substr(line.size() - width / 2))) += '\n';
+  }
+  return out;
+}
+
 interval wilson(unsigned k, unsigned n) noexcept {
   if (n == 0) return {};
   constexpr double z = 1.959963984540054;

@@ -68,6 +68,30 @@ TEST(place_of_crash, is_the_same_for_two_runs_of_one_failure) {
             place_of_crash("==2==ERROR: AddressSanitizer: SEGV on unknown address 0x3f (pc 0x9 T7)\n", 0, 1));
 }
 
+TEST(without_the_judge, leaves_the_map_and_who_freed) {
+  const std::string text =
+      "==1==ERROR: AddressSanitizer: heap-use-after-free\n"
+      "    #0 0x1 in my::map::find(int) /somewhere/map.h:1\n"
+      "    #1 0x2 in gauntlet::check::execution::apply(int) e.cpp:1\n"
+      "    #2 0x3 in main m.cpp:1\n"
+      "freed by thread T0 here:\n"
+      "    #0 0x4 in my::map::erase(int) /somewhere/map.h:2\n"
+      "    #1 0x5 in gauntlet::check::run(int) r.cpp:1\n"
+      "SUMMARY: AddressSanitizer\n"
+      "Shadow bytes\n";
+  EXPECT_EQ(without_the_judge(text),
+            "==1==ERROR: AddressSanitizer: heap-use-after-free\n"
+            "    #0 0x1 in my::map::find(int) /somewhere/map.h:1\n"
+            "    (called by the judge)\n"
+            "freed by thread T0 here:\n"
+            "    #0 0x4 in my::map::erase(int) /somewhere/map.h:2\n"
+            "    (called by the judge)\n");
+  const std::string shortened = without_the_judge("a" + std::string(1000, 'b') + "c");
+  EXPECT_EQ(shortened.size(), 406u);
+  EXPECT_EQ(shortened.front(), 'a');
+  EXPECT_EQ(shortened[404], 'c');
+}
+
 TEST(wilson, agrees_with_the_published_formula) {
   EXPECT_NEAR(wilson(0, 10).high, 0.2775, 0.0001);
   EXPECT_NEAR(wilson(5, 10).low, 0.2366, 0.0001);

@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include <gauntlet/check/fuzzing/mutate.h>
+#include <gauntlet/check/program/text.h>
 #include <gauntlet/check/run/runner.h>
 
 namespace gauntlet::check {
@@ -114,6 +117,27 @@ TEST(minimal_adapter, may_have_more_functions_which_are_judged_then) {
   EXPECT_EQ(failures(make_minimal_subject<counted_map_adapter<wrong::nothing>>()), 0u);
   EXPECT_GT(failures(make_minimal_subject<counted_map_adapter<wrong::assigns>>()), 0u);
   EXPECT_GT(failures(make_minimal_subject<counted_map_adapter<wrong::clears>>()), 0u);
+}
+
+// Remembers the step that was told when it was asked to insert.
+std::atomic<std::uint64_t> step{0};
+std::vector<std::uint64_t> steps_of_insertions;
+struct remembering_adapter : small_map_adapter<true> {
+  static bool insert(map_type& m, std::uint64_t key, std::uint64_t value) {
+    steps_of_insertions.push_back(step);
+    return small_map_adapter::insert(m, key, value);
+  }
+};
+
+TEST(minimal_adapter, is_asked_while_the_step_is_told) {
+  auto read = parse(
+      "gauntlet 1\nsize 0\ninsert_copy 0 hot 0 value 1\niterate 0\n  insert_copy 1 hot 1 value 1\nend\n"
+      "insert_copy 0 hot 2 value 1\nsize 0\n");
+  tell_steps_at(&step);
+  EXPECT_TRUE(run(std::get<program>(read), make_minimal_subject<remembering_adapter>()));
+  tell_steps_at(nullptr);
+  EXPECT_EQ(steps_of_insertions, (std::vector<std::uint64_t>{1, 3, 4}));
+  EXPECT_EQ(step, 6u) << "past the last one";
 }
 
 }  // namespace
