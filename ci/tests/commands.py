@@ -6,8 +6,10 @@ Each file is refused with one clear line on stderr and exit status 2, within sec
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -191,6 +193,25 @@ class GoodFiles(unittest.TestCase):
             program.unlink()
             alone = subprocess.run([replay, folder], env={**os.environ, "GAUNTLET_SUBJECT": defect[1]}, capture_output=True)
             self.assertEqual(alone.returncode, 1, "what is smaller has its schedule")
+
+    def test_a_reduction_that_is_stopped_keeps_what_there_is(self):
+        replay = ROOT / "build/schedule/bin/concurrent_schedule_replay"
+        subprocess.run(["cmake", "--build", ROOT / "build/schedule", "--target", replay.name], check=True, capture_output=True)
+        env = {**os.environ, "GAUNTLET_SUBJECT": "aba_in_free_list"}
+        for stop in (lambda process: os.killpg(process.pid, signal.SIGINT), lambda process: process.terminate()):
+            with tempfile.TemporaryDirectory() as folder:
+                found, out = Path(folder) / "found.ops", Path(folder) / "smaller.ops"
+                subprocess.run([replay, "--generate", "100000", "--schedules", "20", "--out", found], env=env, capture_output=True)
+                process = subprocess.Popen(["ci/minimize", found, "--out", out], cwd=ROOT, env=env, start_new_session=True, text=True,
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                while not process.stderr.readline().startswith("fails with"):
+                    self.assertIsNone(process.poll())
+                time.sleep(0.5)
+                stop(process)
+                printed, _ = process.communicate(timeout=60)
+                self.assertEqual(process.returncode, 0, printed)
+                self.assertIn(f"wrote {out}\n", printed)
+                self.assertEqual(subprocess.run([replay, out], env=env, capture_output=True).returncode, 1)
 
     def test_the_engine_judges_what_it_makes_along_other_schedules_too(self):
         engine = ROOT / "build/schedule/bin/concurrent_schedule"
