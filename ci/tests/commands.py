@@ -21,6 +21,12 @@ def run(*words, env=None):
                           cwd=ROOT, timeout=1800, env={**os.environ, **(env or {})}, check=False)
 
 
+def scheduled(name):
+    """A program of the preset whose schedules are controlled; configures and builds it."""
+    subprocess.run(["bash", "-c", f". ci/lib.sh; configure schedule build/schedule && build build/schedule {name}"], cwd=ROOT, check=True)
+    return ROOT / "build/schedule/bin" / name
+
+
 def some_seed():
     return next(path for path in sorted((ROOT / "corpus/hash_map_operations/seed").iterdir()) if path.suffix == ".ops")
 
@@ -154,7 +160,7 @@ class GoodFiles(unittest.TestCase):
             self.assertEqual(done.returncode, 1, done.stdout[-2000:] + done.stderr[-2000:])
             found = ROOT / "build/reproduce/three_threads.ops"
             self.assertIn(f"ci/minimize {found.relative_to(ROOT)}", done.stdout)
-            replay = ROOT / "build/schedule/bin/concurrent_schedule_replay"
+            replay = scheduled("concurrent_schedule_replay")
             for there, status in ((folder, 0), (folder + "/found", 1)):
                 done = subprocess.run([replay, there], env={**os.environ, "GAUNTLET_SUBJECT": defect[1]}, capture_output=True)
                 self.assertEqual(done.returncode, status, f"{there}: along its own schedule")
@@ -171,7 +177,7 @@ class GoodFiles(unittest.TestCase):
             program.write_text("gauntlet 1\ntarget concurrent_schedule\nthreads 2\ninsert_copy 0 hot 0 value 1\n"
                                "@1 insert_copy 0 hot 1 value 1\n@2 insert_copy 0 hot 2 value 1\n")
             defect = ("--subject", "count_in_two_steps")
-            replay = ROOT / "build/schedule/bin/concurrent_schedule_replay"
+            replay = scheduled("concurrent_schedule_replay")
             done = run("ci/reproduce", program, *defect)
             self.assertEqual(done.returncode, 1, done.stdout[-2000:] + done.stderr[-2000:])
             self.assertRegex(done.stdout, r"(?m)^    choice \d+ run ")
@@ -195,8 +201,7 @@ class GoodFiles(unittest.TestCase):
             self.assertEqual(alone.returncode, 1, "what is smaller has its schedule")
 
     def test_a_reduction_that_is_stopped_keeps_what_there_is(self):
-        replay = ROOT / "build/schedule/bin/concurrent_schedule_replay"
-        subprocess.run(["cmake", "--build", ROOT / "build/schedule", "--target", replay.name], check=True, capture_output=True)
+        replay = scheduled("concurrent_schedule_replay")
         env = {**os.environ, "GAUNTLET_SUBJECT": "aba_in_free_list"}
         for stop in (lambda process: os.killpg(process.pid, signal.SIGINT), lambda process: process.terminate()):
             with tempfile.TemporaryDirectory() as folder:
@@ -214,8 +219,7 @@ class GoodFiles(unittest.TestCase):
                 self.assertEqual(subprocess.run([replay, out], env=env, capture_output=True).returncode, 1)
 
     def test_the_engine_judges_what_it_makes_along_other_schedules_too(self):
-        engine = ROOT / "build/schedule/bin/concurrent_schedule"
-        subprocess.run(["cmake", "--build", ROOT / "build/schedule", "--target", engine.name], check=True, capture_output=True)
+        engine = scheduled("concurrent_schedule")
         with tempfile.TemporaryDirectory() as folder:
             program = Path(folder) / "one.ops"
             program.write_text("gauntlet 1\ntarget concurrent_schedule\nthreads 2\n@1 insert_copy 0 hot 1 value 1\n@2 size 0\n")
@@ -230,7 +234,7 @@ class GoodFiles(unittest.TestCase):
             made = schedules(folder + "/corpus", "-runs=1000", "-seed=1", "-max_len=512")
             self.assertGreater(made, 1000 * 10)
             self.assertLessEqual(made, 1002 * 21)
-            replay = ROOT / "build/schedule/bin/concurrent_schedule_replay"
+            replay = scheduled("concurrent_schedule_replay")
             texts = [subprocess.run([replay, "--print", path], capture_output=True, text=True).stdout
                      for path in Path(folder, "corpus").iterdir()]
             filled = set(re.findall(r"(?m)^insert_copy [03] hot [012] value 0 count [2-8]$", "".join(texts)))
