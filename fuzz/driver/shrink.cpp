@@ -9,9 +9,10 @@
 // candidate is judged adapts: a failure that shows in a part p of the judgements is looked for in 3/p of them, which
 // misses it once in twenty times. p is measured on the input and then followed from candidate to candidate.
 //
-// A target with a schedule does the same thing every time. There a failure is the same when kind and place are; after a
-// step that changed the program, the schedule is searched again, and the one that is found is taken over. When nothing
-// gets smaller any more, the failure is looked for once more with as few preemptions as it takes.
+// A target with a schedule does the same thing every time. There a failure is the same when kind and place are. After a
+// step that changed the program its decisions mean something else: other schedules are searched, and the decisions of the
+// run that fails are taken over. When nothing gets smaller by that any more, the interleaving in which the program failed
+// before the step is tried on what is left of it. At last the failure is looked for with as few preemptions as it takes.
 #include "shrink.h"
 
 #include <signal.h>
@@ -98,17 +99,24 @@ std::chrono::milliseconds limit_for_tries(const try_result& first, std::chrono::
   return std::clamp(first.took * 20, std::chrono::milliseconds(2000), limit);
 }
 
-// While one lives, a candidate that holds along its decisions is tried along others, and failures are not explained.
+// While one lives, failures are not explained, and a candidate that holds along its decisions is tried along others: some
+// hundreds drawn by chance, or the interleaving of the program that failed last.
 class search_while_reducing {
  public:
-  search_while_reducing() { check::schedule_search_of_this_process() = {.schedules = schedules_max, .explain = false}; }
+  search_while_reducing() { by_chance(); }
   search_while_reducing(const search_while_reducing&) = delete;
   search_while_reducing& operator=(const search_while_reducing&) = delete;
   ~search_while_reducing() { stop(); }
+
+  void by_chance() const { check::schedule_search_of_this_process() = {.schedules = schedules_max, .explain = false}; }
+  void as_before() const { check::schedule_search_of_this_process() = {.like = &failed_last_, .explain = false}; }
   void stop() const { check::schedule_search_of_this_process() = {}; }
+
+  void failed(const check::program& p) { failed_last_ = p; }
 
  private:
   static constexpr std::uint32_t schedules_max = 400;
+  check::program failed_last_;
 };
 
 // While one lives, a failure comes back with as few preemptions as it takes.
@@ -193,10 +201,11 @@ std::optional<int> shrink_by(hang_tries tries_of_a_hang, const input& in, const 
   limits.tries_max = ~std::uint64_t{0};
   limits.out_of_time = out_of_time;
   progress_line line;
-  limits.progress = [&](std::uint64_t tries, std::size_t length) {
+  std::uint64_t tries = 0;
+  limits.progress = [&](std::uint64_t tries_now, std::size_t length) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(clock::now() - begin).count();
     line.show("reducing: " + std::to_string(length) + (in.is_bytes ? " bytes, " : " operations, ") +
-              std::to_string(tries) + " tries, " + std::to_string(seconds) + " of " +
+              std::to_string(tries + tries_now) + " tries, " + std::to_string(seconds) + " of " +
               std::to_string(options.time.count()) + " s");
   };
   const bool hangs = first.verdict.place == time_out;
@@ -208,18 +217,20 @@ std::optional<int> shrink_by(hang_tries tries_of_a_hang, const input& in, const 
   };
   double judgements_for_a_failure = measured.judgements_for_a_failure();
   const auto times = [&] { return races() ? times_for(judgements_for_a_failure) : 1; };
+  // The story is told at the end.
+  search_while_reducing searching;
   const auto signature_of = [&](input& candidate) {
     try_result result = try_in_child(candidate, try_limit, times());
     if (interrupted != 0 || !fails_alike(result)) return check::failure_signature{};
     judgements_for_a_failure += (static_cast<double>(result.judgements) - judgements_for_a_failure) / 4;
-    if (check::this_target().scheduled) candidate.program.decisions = std::move(result.verdict.decisions);
+    if (check::this_target().scheduled) {
+      candidate.program.decisions = std::move(result.verdict.decisions);
+      searching.failed(candidate.program);
+    }
     return first.signature;
   };
-  // The story is told at the end.
-  const search_while_reducing searching;
 
   input smallest = along_what_failed(in, first.verdict);
-  std::uint64_t tries = 0;
   bool finished = false;
   std::string problem;
   std::size_t before = 0, after = 0;
@@ -235,26 +246,38 @@ std::optional<int> shrink_by(hang_tries tries_of_a_hang, const input& in, const 
         limits);
     before = in.bytes.size();
     after = r.smallest.size();
-    tries = r.tries;
+    tries += r.tries;
     finished = r.finished;
     smallest.bytes = std::move(r.smallest);
     problem = check::write_file(options.out, std::span<const std::uint8_t>(smallest.bytes));
   } else {
-    auto r = check::reduce(
-        smallest.program, first.signature,
-        [&](check::program& p) {
-          input candidate;
-          candidate.program = std::move(p);
-          check::failure_signature signature = signature_of(candidate);
-          p = std::move(candidate.program);
-          return signature;
-        },
-        limits);
+    const auto reduce = [&](const check::program& failing) {
+      auto r = check::reduce(
+          failing, first.signature,
+          [&](check::program& p) {
+            input candidate;
+            candidate.program = std::move(p);
+            check::failure_signature signature = signature_of(candidate);
+            p = std::move(candidate.program);
+            return signature;
+          },
+          limits);
+      tries += r.tries;
+      finished = r.finished;
+      return std::move(r.smallest);
+    };
     before = in.program.operations.size();
-    after = r.smallest.operations.size();
-    tries = r.tries;
-    finished = r.finished;
-    smallest.program = std::move(r.smallest);
+    smallest.program = reduce(smallest.program);
+    // What chance seldom leads to: the interleaving as it was. Not before, because it leads to programs that fail in no other.
+    for (bool helped = check::this_target().scheduled; helped && finished;) {
+      searching.failed(smallest.program);
+      searching.as_before();
+      check::program like_before = reduce(smallest.program);
+      searching.by_chance();
+      helped = like_before.operations.size() < smallest.program.operations.size();
+      smallest.program = helped ? reduce(like_before) : std::move(like_before);
+    }
+    after = smallest.program.operations.size();
     if (check::this_target().scheduled) {
       const fewest_preemptions_at_last fewest;
       try_result last = try_in_child(smallest, options.try_limit, 1);

@@ -151,8 +151,10 @@ outcome result_of(strategy& decides) {
   result.trace.assign(the_run.trace.begin(), the_run.trace.end());
   if (raised.found != finding::none) {
     result.thread = raised.thread;
-    result.message = report::message_of(raised);
-    result.place = report::place_of(raised);
+    if (the_run.options.say_where) {
+      result.message = report::message_of(raised);
+      result.place = report::place_of(raised);
+    }
     for (unsigned i = 0; i < raised.waiting_count; ++i) {
       const waiting_fact& w = raised.waiting[i];
       result.waiting.push_back({the_run.pending[w.place.thread], w.holder});

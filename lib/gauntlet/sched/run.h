@@ -82,6 +82,7 @@ struct run_options {
   bool judge_leaks = true;
   bool plain_points = false;   // plain accesses to locations that several threads touch are choices, too
   bool record_trace = false;   // fill outcome::trace
+  bool say_where = true;       // fill outcome::message and place, for which debug information is read: milliseconds
   bool lasting_spins = false;  // who spins goes on for a while before others get on (runtime/scheduler.h)
   bool spurious = false;       // waits on condition variables may end for no reason
   // Obstruction probe: once this many events have happened, the thread that is to do the next one runs alone. It must

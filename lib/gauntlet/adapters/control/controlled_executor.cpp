@@ -41,12 +41,18 @@ controlled_executor::controlled_executor(sched::strategy& decides, const sched::
   if (tells()) marks_.reserve(marks_max);
 }
 
+controlled_executor::controlled_executor(sched::strategy& decides, const sched::run_options& options, places& at)
+    : controlled_executor(decides, options) {
+  at_ = &at;
+}
+
 check::verdict controlled_executor::run(const std::function<void()>& body, bool& completed) {
   marks_.clear();
   begun_.fill(not_begun);
   called_.fill({});
   threads_.fill(-1);
   threads_[0] = 0;
+  if (at_ != nullptr) at_->begin();
   outcome_ = sched::run(
       [&] {
         body();
@@ -83,6 +89,7 @@ void controlled_executor::at_once(unsigned count, const std::function<void(unsig
 // does before its first event nobody notices, so it may as well be called then: what others finish before that is over
 // when it begins, and it must know of it. Not so where races are let pass: what it read in a race before was no event.
 void controlled_executor::begins(unsigned where, std::size_t source, start& starts) {
+  if (at_ != nullptr) at_->begins(sched::this_thread(), source);
   called_[where] = {this, &starts, {sched::now(), sched::this_thread(), where, source, true}};
   if (options_.judge_races) {
     sched::at_next_event(&does_its_first_event, &called_[where]);
@@ -109,6 +116,7 @@ void controlled_executor::ends(unsigned where, std::size_t source) {
     sched::at_next_event(nullptr, nullptr);
     has_begun(called_[where]);
   }
+  if (at_ != nullptr) at_->ends(sched::this_thread());
   begun_[where] = not_begun;
   note({sched::now(), sched::this_thread(), where, source, false});
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <gauntlet/adapters/control/course.h>
 #include <gauntlet/check/program/program.h>
 #include <gauntlet/check/run/concurrent_executor.h>
 #include <gauntlet/check/run/concurrent_runner.h>
@@ -28,6 +29,8 @@ class controlled_executor final : public check::concurrent_executor {
   };
 
   controlled_executor(sched::strategy& decides, const sched::run_options& options);
+  // Where the threads are is said there, too; it must outlive the runs.
+  controlled_executor(sched::strategy& decides, const sched::run_options& options, places& at);
 
   check::verdict run(const std::function<void()>& body, bool& completed) override;
   void at_once(unsigned count, const std::function<void(unsigned)>& lane) override;
@@ -67,6 +70,7 @@ class controlled_executor final : public check::concurrent_executor {
 
   sched::strategy& decides_;
   sched::run_options options_;
+  places* at_ = nullptr;
   sched::outcome outcome_;
   std::vector<mark> marks_;
   check::history history_;

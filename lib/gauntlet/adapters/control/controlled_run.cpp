@@ -8,6 +8,7 @@
 
 #include <gauntlet/adapters/control/along_decisions.h>
 #include <gauntlet/adapters/control/controlled_executor.h>
+#include <gauntlet/adapters/control/course.h>
 #include <gauntlet/adapters/control/fewest_preemptions.h>
 #include <gauntlet/adapters/control/story.h>
 #include <gauntlet/check/run/concurrent_runner.h>
@@ -60,9 +61,9 @@ check::verdict explained(const check::program& p, const check::concurrent_subjec
   return v;
 }
 
-check::verdict judged(sched::strategy& decides, const check::program& p, const check::concurrent_subject_factory& make,
-                      const sched::run_options& run, const controlled_options& options) {
-  controlled_executor executor(decides, run);
+check::verdict judged(controlled_executor& executor, const check::program& p,
+                      const check::concurrent_subject_factory& make, const sched::run_options& run,
+                      const controlled_options& options) {
   check::verdict v = run_concurrent(p, make, once_with(executor));
   if (v) return v;
   check::program exact = p;
@@ -78,6 +79,30 @@ check::verdict judged(sched::strategy& decides, const check::program& p, const c
     return options.explain ? explained(exact, make, v, again.outcome(), run) : v;
   }
   return options.explain ? explained(p, make, v, executor.outcome(), run) : v;
+}
+
+check::verdict judged(sched::strategy& decides, const check::program& p, const check::concurrent_subject_factory& make,
+                      const sched::run_options& run, const controlled_options& options) {
+  controlled_executor executor(decides, run);
+  return judged(executor, p, make, run, options);
+}
+
+// What the interleaving of another program, along its own decisions, leads to here.
+check::verdict judged_like(const check::program& other, const check::program& p,
+                           const check::concurrent_subject_factory& make, const sched::run_options& run,
+                           const controlled_options& options) {
+  along_decisions own(other.decisions);
+  places at_there(other);
+  notes_course notes(own, at_there);
+  sched::run_options again = run;
+  again.say_where = false;
+  controlled_executor there(notes, again, at_there);
+  run_concurrent(other, make, once_with(there));
+  const course wanted = translated(notes.noted(), other, p);
+  places at_here(p);
+  along_course along(wanted, at_here);
+  controlled_executor here(along, run, at_here);
+  return judged(here, p, make, run, options);
 }
 
 }  // namespace
@@ -117,6 +142,12 @@ check::verdict run_controlled(const check::program& p, const check::concurrent_s
   along_decisions own(p.decisions);
   check::verdict v = judged(own, p, make, run, options);
   v.schedules_run = 1;
+  if (v && options.like != nullptr) {
+    check::verdict like = judged_like(*options.like, p, make, run, options);
+    like.operations_run += v.operations_run;
+    like.schedules_run = 2;
+    if (!like) return like;
+  }
   if (!v || options.schedules == 0) return v;
   const std::unique_ptr<sched::strategy> portfolio = sched::standard_portfolio(options.rng_seed);
   for (std::uint32_t i = 1; i <= options.schedules && v; ++i) {

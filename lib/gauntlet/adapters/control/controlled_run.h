@@ -24,6 +24,8 @@ namespace gauntlet::adapters {
 struct controlled_options {
   std::uint32_t schedules = 0;  // so many more are searched when the program's own holds
   std::uint64_t rng_seed = 1;   // of that search
+  // A program that fails along its decisions: what is left of its interleaving (course.h) is tried first.
+  const check::program* like = nullptr;
   // Of one run. More is lack of progress if an operation has been under way for most of it; otherwise the program is only
   // long, and not judged (verdict::undecided).
   std::uint32_t events_max = 100'000;

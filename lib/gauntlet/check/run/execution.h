@@ -124,13 +124,15 @@ class execution {
   void judge_exception(const request& r, const effects& e, const result& got, losses allowed);
   // The basic guarantee: what the maps hold now comes from before or from after, and, unless it may, nothing is lost that
   // the operation would not have taken away. The model takes over what is there.
-  void resynchronise(const request& r, bool may_lose);
+  void resynchronise(const request& r, const world& before, const world& after, bool may_lose);
   // The move of an element that cannot be copied has thrown: one element may be lost.
   void judge_loss(const request& r, bool threw);
   // What the operation makes of the model.
   world done(const request& r);
   // The model takes over what the maps hold. False, and a failure, if that is neither from before nor from after.
   bool adopt(const request& r, const world& before, const world& after);
+  // Likewise the node that is held; it may be lost.
+  bool adopt_node(const request& r, const world& before, const world& after);
 
   // Walks (execution_walks.cpp).
   void run_walk(const operation& o, std::size_t first, std::size_t end, frame* outer);

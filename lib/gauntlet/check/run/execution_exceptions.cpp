@@ -3,7 +3,7 @@
 // The strong guarantee is easy to judge: the model takes no step, or only those single operations of a repeated one
 // that were done before the throw, and everything must compare equal. The basic guarantee leaves a choice to the map,
 // so the model follows the map: each element must be from before or from after the operation, none twice, and none may
-// be lost that the operation would not have taken away.
+// be lost that the operation would not have taken away. A map may promise no more than that of single operations, too.
 //
 // Of elements that can only be moved, and throw then, one whose move threw may be gone, whatever the operation promises
 // and whether the exception comes out of it or not (erasing keeps it to itself when the table shrinks). A map may also
@@ -21,15 +21,19 @@ void execution::judge_exception(const request& r, const effects& e, const result
   if (allowed == losses::one_moved) {
     judge_loss(r, true);
   } else if (allowed == losses::any) {
-    resynchronise(r, true);
-  } else if (e.promises == guarantee::strong) {
+    const world before = model_;
+    resynchronise(r, before, done(r), true);
+  } else if (e.promises == guarantee::strong && can_.strong_guarantee) {
     if (got.number != 0) {  // the single operations before the one that threw
       request before = r;
       before.count = static_cast<unsigned>(got.number);
       step(model_, before, rules_);
     }
   } else {
-    resynchronise(r, false);
+    const world before = model_;
+    const world after = done(r);
+    resynchronise(r, before, after, false);
+    if (e.promises == guarantee::strong) adopt_node(r, before, after);
   }
   deep_ = true;
   for (const unsigned target : {r.target, r.other}) {
@@ -96,9 +100,20 @@ bool execution::adopt(const request& r, const world& before, const world& after)
   return true;
 }
 
-void execution::resynchronise(const request& r, bool may_lose) {
-  const world before = model_;
-  const world after = done(r);
+bool execution::adopt_node(const request& r, const world& before, const world& after) {
+  element held_node;
+  const bool has = subject_.node(held_node);
+  const auto is_held = [&](const world& w) { return w.node && *w.node == held_node; };
+  if (has && !is_held(before) && !is_held(after)) {
+    fail(failure_kind::exception_guarantee, std::string(info(r.code).name),
+         describe(r) + ": something threw, and the held node is neither the one from before nor the one from after");
+    return false;
+  }
+  model_.node = has ? std::optional(held_node) : std::nullopt;
+  return true;
+}
+
+void execution::resynchronise(const request& r, const world& before, const world& after, bool may_lose) {
   const bool keeps = r.code != opcode::assign_list && r.code != opcode::copy_assign && r.code != opcode::move_assign &&
                      (r.code != opcode::merge || can_.failed_merge_loses_nothing);
   if (!adopt(r, before, after) || may_lose) {
@@ -127,15 +142,9 @@ void execution::judge_loss(const request& r, bool threw) {
   if (!adopt(r, threw ? before : after, after)) {
     return;
   }
-  element held_node;
-  const bool has = subject_.node(held_node);
-  const auto is_held = [&](const world& w) { return w.node && *w.node == held_node; };
-  if (has && !is_held(after) && !(threw && is_held(before))) {
-    fail(failure_kind::exception_guarantee, std::string(info(r.code).name),
-         describe(r) + ": a move threw, and the held node is neither the one before nor the one after");
+  if (!adopt_node(r, threw ? before : after, after)) {
     return;
   }
-  model_.node = has ? std::optional(held_node) : std::nullopt;
   if (r.code == opcode::move_assign) {
     return;  // may lose more than one: basic guarantee
   }

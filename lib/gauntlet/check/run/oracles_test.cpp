@@ -137,6 +137,36 @@ TEST(oracles, where_a_hash_that_throws_may_cost_elements_the_others_are_as_they_
   EXPECT_VERDICT((judged<hash_spoils_adapter, string_string>(program)), exception_guarantee, "insert_copy");
 }
 
+// Insertions that make room, insert, and then throw with it done, with another element changed, or with one gone.
+#define PLANT_LATE(planted, promises, does)                                \
+  PLANT(                                                                   \
+      planted, promises, auto insert(const typename base::value_type& e) { \
+        const auto done = base::insert(e);                                 \
+        try {                                                              \
+          (void)this->key_eq()(e.first, e.first);                          \
+        } catch (...) {                                                    \
+          does;                                                            \
+          throw;                                                           \
+        }                                                                  \
+        return done;                                                       \
+      } using base::insert;)
+constexpr capabilities no_more_than_basic{.strong_guarantee = false};
+PLANT_LATE(throws_when_done, plain, );
+PLANT_LATE(may_throw_when_done, no_more_than_basic, );
+PLANT_LATE(throws_and_spoils, no_more_than_basic, base::begin()->second = make<T>(99));
+PLANT_LATE(throws_and_loses, no_more_than_basic, base::clear());
+
+TEST(oracles, the_basic_guarantee_leaves_an_operation_done_or_not_done_and_loses_nothing) {
+  const std::string program =
+      "types string_string\ninsert_copy 0 hot 0 value 1 count 3\nfault equality value 0\ninsert_copy 0 hot 7 value "
+      "1\nsize 0\n";
+  using enum element_types;
+  EXPECT_VERDICT((judged<throws_when_done_adapter, string_string>(program)), exception_guarantee, "insert_copy");
+  EXPECT_VERDICT((judged<may_throw_when_done_adapter, string_string>(program)), none, "");
+  EXPECT_VERDICT((judged<throws_and_spoils_adapter, string_string>(program)), exception_guarantee, "insert_copy");
+  EXPECT_VERDICT((judged<throws_and_loses_adapter, string_string>(program)), exception_guarantee, "insert_copy");
+}
+
 TEST(oracles, an_exception_that_nobody_asked_for_is_a_failure) {
   EXPECT_VERDICT(judged<throws_alone_adapter>("insert_copy 0 hot 0 value 1\ncount 0 hot 0\n"), unexpected_exception,
                  "count");

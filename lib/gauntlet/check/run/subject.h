@@ -37,6 +37,7 @@ using visitor = std::function<visit_answer(std::uint64_t key, std::uint64_t valu
 // What the map promises; the oracles judge by it.
 struct capabilities {
   bool exception_safe = true;         // strong guarantee of single operations, basic of the others, whatever throws
+  bool strong_guarantee = true;       // false: of single operations, too, only the basic one
   bool throwing_hash_is_safe = true;  // likewise where it is the hash that throws: of that the standard promises little
   bool throwing_hash_keeps_elements = true;  // false: of that only the basic guarantee; any elements may be lost
   bool moves_keep_elements = true;           // false: an element whose move throws may be lost
