@@ -36,6 +36,7 @@ struct absl_flat_hash_map
   static constexpr check::capabilities can() {
     check::capabilities c;
     c.nodes = true;
+    c.emplaces_pairs = true;
     c.moves_only_in_rehash = true;
     c.inserts_by_view = true;
     c.exception_safe = false;              // what throws leaves places taken, and blocks given back with another size

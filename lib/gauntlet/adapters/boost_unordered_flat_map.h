@@ -21,6 +21,7 @@ struct boost_unordered_flat_map
   static constexpr std::string_view name = "boost_unordered_flat_map";
   static constexpr check::capabilities can() {
     check::capabilities c;
+    c.emplaces_pairs = true;
     c.reserve_prevents_rehash = false;       // erasures take from its maximum load, which reserve does not restore
     c.throwing_hash_keeps_elements = false;  // one that throws while the map grows loses some, as the standard allows
     return c;

@@ -19,6 +19,7 @@ struct boost_unordered_map : standard_map<boost::unordered_map<Key, T, Hash, Key
     check::capabilities c;
     c.stable_references = true;
     c.nodes = true;
+    c.emplaces_pairs = true;
     c.bounds_load_factor = true;
     c.throwing_hash_keeps_elements = false;  // a rehash that it breaks off destroys what had been moved already
     c.moved_from_is_empty = false;           // where allocators differ the elements stay behind

@@ -57,6 +57,7 @@ struct hash_map_hooks : standard_map<Map> {
     c.counts_work = true;
     c.diagnoses_misuse = true;
     c.nodes = true;
+    c.emplaces_pairs = true;
     c.finds_many = true;
     c.reserve_prevents_rehash = false;  // where hashes are good: tested beside the map
     c.self_move_keeps = true;

@@ -15,6 +15,7 @@ struct std_unordered_map : standard_map<std::unordered_map<Key, T, Hash, KeyEqua
     check::capabilities c;
     c.stable_references = true;
     c.nodes = true;
+    c.emplaces_pairs = true;
     c.bounds_load_factor = true;
 #ifdef __GLIBCXX__
     c.failed_hint_keeps_node = false;      // libstdc++ 12 destroys a node that insert(hint, node) does not insert

@@ -30,6 +30,7 @@ struct tsl_robin_map
   static constexpr std::string_view name = "tsl_robin_map";
   static constexpr check::capabilities can() {
     check::capabilities c;
+    c.emplaces_pairs = true;
     c.erase_keeps_iterators = false;       // others move up
     c.reserve_prevents_rehash = false;     // it grows when a place is too far from home
     c.arguments_may_refer_inside = false;  // what grows has freed the old buckets when it makes the new element

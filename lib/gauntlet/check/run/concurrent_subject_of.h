@@ -22,7 +22,12 @@
 //   extract(k) -> optional<T>, compare_exchange(k, expected, desired) -> bool, update(k, f(T&)) -> bool,
 //   size(), empty(), clear(), erase_if(p(const Key&, const T&)) -> count, for_each(f(const Key&, const T&)),
 //   snapshot() -> a range of elements, copy construction, copy assignment, swap(other), ==, merge(other),
-//   self_check(std::ostream*) -> bool, describe() -> std::string.
+//   self_check(std::ostream*) -> bool, describe() -> std::string;
+// and instead of some of them, for every third key or every fourth value:
+//   visit(k, f(const T&)) -> bool and load(k) -> optional<T> for find, insert_or_visit(k, v, f(T&)) -> bool and
+//   load_or_store(k, v) -> pair<T, bool> for insert and try_emplace, swap(k, v) -> optional<T> for insert_or_assign,
+//   load_and_delete(k) -> optional<T> for extract, compare_and_swap(k, expected, desired) -> bool for compare_exchange,
+//   range(f(const Key&, const T&) -> bool), which shows all as long as f says true, for for_each in every other thread.
 // What a map lacks is outcome::unsupported and leaves no trace in the history. for_each is required: it shows the
 // contents at the end.
 //
@@ -173,6 +178,13 @@ class concurrent_subject_of final : public concurrent_subject {
     }
   };
 
+  // Where there are two names for one thing.
+  static bool takes_second_way_of_key(const request& r) noexcept { return r.key % 3 == 2; }
+  static bool takes_second_way_of_value(const request& r) noexcept { return r.value % 4 == 3; }
+  // What the second way gave; nothing where there is none, or this is not its turn.
+  static std::optional<result> found_otherwise(const map_type& m, const key& k, const request& r);
+  static std::optional<result> inserted_otherwise(map_type& m, const key& k, const request& r);
+
   static result yes_or_no(bool flag) {
     result answer;
     answer.flag = flag;
@@ -213,6 +225,62 @@ concurrent_subject_factory make_concurrent_subject() {
 // ----------------------------------------------------------------------------------------------------- the bodies
 
 template <template <class, class, class, class, class> class Adapter, element_types Types>
+std::optional<result> concurrent_subject_of<Adapter, Types>::found_otherwise([[maybe_unused]] const map_type& m,
+                                                                             [[maybe_unused]] const key& k,
+                                                                             const request& r) {
+  if (!takes_second_way_of_key(r)) return std::nullopt;
+  result answer;
+  const auto look = [&answer](const mapped& v) {
+    called_by_the_map();
+    answer.has_value = true;
+    answer.value = number_of(v);
+  };
+  if constexpr (requires {
+                  { m.visit(k, look) } -> std::same_as<bool>;
+                }) {
+    if (r.key % 2 == 0) {
+      answer.flag = m.visit(k, look);
+      return answer;
+    }
+  }
+  if constexpr (requires {
+                  { m.load(k) } -> std::same_as<std::optional<mapped>>;
+                })
+    return of_optional(m.load(k));
+  return std::nullopt;
+}
+
+template <template <class, class, class, class, class> class Adapter, element_types Types>
+std::optional<result> concurrent_subject_of<Adapter, Types>::inserted_otherwise([[maybe_unused]] map_type& m,
+                                                                                [[maybe_unused]] const key& k,
+                                                                                const request& r) {
+  if (!takes_second_way_of_value(r)) return std::nullopt;
+  [[maybe_unused]] const mapped v = mapped_of(r.value);
+  result answer;
+  const auto look = [&answer](mapped& there) {
+    called_by_the_map();
+    answer.has_value = true;
+    answer.value = number_of(there);
+  };
+  if constexpr (requires {
+                  { m.insert_or_visit(k, v, look) } -> std::same_as<bool>;
+                }) {
+    answer.flag = m.insert_or_visit(k, v, look);
+    return answer;
+  }
+  if constexpr (requires {
+                  { m.load_or_store(k, v) } -> std::same_as<std::pair<mapped, bool>>;
+                }) {
+    const auto [there, was_there] = m.load_or_store(k, v);
+    answer.flag = !was_there;
+    answer.has_value = true;
+    answer.value = number_of(there);
+    return answer;
+  }
+  return std::nullopt;
+}
+
+template <template <class, class, class, class, class> class Adapter, element_types Types>
 result concurrent_subject_of<Adapter, Types>::apply(const request& r) {
   map_type& m = *maps_[r.target];
   [[maybe_unused]] map_type& other = *maps_[r.other];
@@ -221,18 +289,26 @@ result concurrent_subject_of<Adapter, Types>::apply(const request& r) {
 
   switch (r.code) {
     case opcode::find:
+      if (const auto answer = found_otherwise(m, k, r)) return *answer;
       if constexpr (requires { m.find(k); }) return of_optional(m.find(k));
       break;
     case opcode::contains:
       if constexpr (requires { m.contains(k); }) return yes_or_no(m.contains(k));
       break;
     case opcode::insert_copy:
+      if (const auto answer = inserted_otherwise(m, k, r)) return *answer;
       if constexpr (requires { m.insert(k, value(0)); }) return yes_or_no(m.insert(k, value(r.value)));
       break;
     case opcode::try_emplace:
+      if (const auto answer = inserted_otherwise(m, k, r)) return *answer;
       if constexpr (requires { m.try_emplace(k, value(0)); }) return yes_or_no(m.try_emplace(k, value(r.value)));
       break;
     case opcode::insert_or_assign:
+      if constexpr (requires {
+                      { m.swap(k, value(0)) } -> std::same_as<std::optional<mapped>>;
+                    }) {
+        if (takes_second_way_of_value(r)) return yes_or_no(!m.swap(k, value(r.value)).has_value());
+      }
       if constexpr (requires { m.insert_or_assign(k, value(0)); }) {
         return yes_or_no(m.insert_or_assign(k, value(r.value)));
       }
@@ -241,9 +317,21 @@ result concurrent_subject_of<Adapter, Types>::apply(const request& r) {
       if constexpr (requires { m.erase(k); }) return yes_or_no(m.erase(k));
       break;
     case opcode::extract_key:
+      if constexpr (requires {
+                      { m.load_and_delete(k) } -> std::same_as<std::optional<mapped>>;
+                    }) {
+        if (takes_second_way_of_key(r)) return of_optional(m.load_and_delete(k));
+      }
       if constexpr (requires { m.extract(k); }) return of_optional(m.extract(k));
       break;
     case opcode::compare_exchange:
+      if constexpr (requires {
+                      { m.compare_and_swap(k, value(0), value(1)) } -> std::same_as<bool>;
+                    }) {
+        if (takes_second_way_of_key(r)) {
+          return yes_or_no(m.compare_and_swap(k, value(r.value), value(r.value + 1)));
+        }
+      }
       if constexpr (requires { m.compare_exchange(k, value(0), value(1)); }) {
         return yes_or_no(m.compare_exchange(k, value(r.value), value(r.value + 1)));
       }
@@ -326,9 +414,21 @@ result concurrent_subject_of<Adapter, Types>::collect(const request& r, [[maybe_
                                                       std::vector<element>& shown) {
   const map_type& m = *maps_[r.target];
   switch (r.code) {
-    case opcode::walk:
+    case opcode::walk: {
+      const auto show = [&shown](const key& k, const mapped& v) {
+        called_by_the_map();
+        shown.emplace_back(id_of(k), number_of(v));
+        return true;
+      };
+      if constexpr (requires { m.range(show); }) {
+        if (lane % 2 == 0) {
+          m.range(show);
+          return {};
+        }
+      }
       read(m, shown);
       return {};
+    }
     case opcode::copy_construct:
       if constexpr (std::copy_constructible<map_type>) {
         const map_type copy(m);

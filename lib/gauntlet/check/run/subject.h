@@ -53,6 +53,7 @@ struct capabilities {
   bool reserve_prevents_rehash = true;  // reserve makes the room asked for; until it is used up, no rehash
   bool bounds_load_factor = false;      // load_factor() <= max_load_factor(), while nobody changes the latter
   bool inserts_by_view = false;         // try_emplace, insert_or_assign and [] take keys of other types
+  bool emplaces_pairs = false;          // emplace(pair), emplace(std::piecewise_construct, ...)
   bool finds_many = false;  // find_many(first, last, visit) calls visit(key, iterator) for each key, in order
   bool nodes = false;
   bool failed_hint_keeps_node = true;      // insert(hint, node) that inserts nothing leaves the node where it was

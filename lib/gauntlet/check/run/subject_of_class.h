@@ -153,6 +153,7 @@ class subject_of final : public subject_base {
     }
   }
   using value_type = typename decltype(type_of_elements())::type;  // the map's pair: its key may be constant
+  using plain_pair = std::pair<key_type, mapped_type>;
 
   // Assignable to what takes a list itself, and not to what would make a map of it first.
   struct only_a_list {

@@ -1,10 +1,12 @@
 // Every way to insert one element, each in the exact form that its opcode names: by copy, by move, with a hint, in
 // place. The arguments are made before faults may fire, and looked at afterwards where the standard promises them
 // untouched. With every fourth value, what emplace and try_emplace are given becomes a value only when the map makes its
-// element of it, which may throw.
+// element of it, which may throw. With other values emplace is given a pair, or the parts of one, if the map says so; and
+// every other insertion by move is given a pair whose key is not constant, as std::make_pair makes them.
 #pragma once
 
 #include <cstddef>
+#include <tuple>
 #include <utility>
 
 #include <gauntlet/check/run/subject_of_class.h>
@@ -29,6 +31,14 @@ result GAUNTLET_SUBJECT_OF::insert_one(const request& r) {
     case opcode::insert_move:
       if constexpr (requires(value_type&& e) { m.insert(std::move(e)); }) {
         return each(r, [&m](std::uint64_t key, std::uint64_t value) {
+          if constexpr (requires(plain_pair&& e) { m.insert(std::move(e)).second; }) {
+            if (takes_second_way(key)) {
+              plain_pair e(make<key_type>(key), make<mapped_type>(value));
+              const faults::region region;
+              const auto answer = m.insert(std::move(e));
+              return seen(answer.second, answer.first);
+            }
+          }
           value_type e(make<key_type>(key), make<mapped_type>(value));
           const faults::region region;
           const auto answer = m.insert(std::move(e));
@@ -61,6 +71,20 @@ result GAUNTLET_SUBJECT_OF::insert_one(const request& r) {
             }
           }
           mapped_type v = make<mapped_type>(value);
+          if constexpr (adapter::can().emplaces_pairs) {
+            if (value % 4 == 1) {
+              const faults::region region;
+              const auto answer = m.emplace(std::piecewise_construct, std::forward_as_tuple(std::move(k)),
+                                            std::forward_as_tuple(std::move(v)));
+              return seen(answer.second, answer.first);
+            }
+            if (value % 4 == 2) {
+              plain_pair e(std::move(k), std::move(v));
+              const faults::region region;
+              const auto answer = m.emplace(std::move(e));
+              return seen(answer.second, answer.first);
+            }
+          }
           const faults::region region;
           const auto answer = m.emplace(std::move(k), std::move(v));
           return seen(answer.second, answer.first);
