@@ -10,6 +10,7 @@
 #include <ostream>
 #include <string_view>
 
+#include <gauntlet/adapters/counted_seed.h>
 #include <gauntlet/adapters/misuse_guard.h>
 #include <gauntlet/adapters/standard.h>
 #include <gauntlet/map/bucket_map.h>
@@ -69,5 +70,25 @@ struct full_size_bucket_map
 };
 
 inline constexpr std::uint8_t bucket_full_size_from_capacity = 128;
+
+struct tiny_bucket_policy_of_many_seeds : tiny_observed_bucket_policy {
+  static std::uint64_t seed() noexcept { return counted_seed::next(); }
+};
+
+// The map with the hash it has when nobody chooses one, mixed by the map itself; the judge's hash is not asked.
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct own_hash_bucket_map
+    : bucket_map_hooks<bucket_map<Key, T, gauntlet::hash<Key>, KeyEqual, Allocator, tiny_bucket_policy_of_many_seeds>> {
+  using map_type = bucket_map<Key, T, gauntlet::hash<Key>, KeyEqual, Allocator, tiny_bucket_policy_of_many_seeds>;
+  static constexpr std::string_view name = "bucket_map_own_hash";
+  static constexpr check::capabilities can() {
+    check::capabilities c = bucket_map_hooks<map_type>::can();
+    c.diagnoses_misuse = false;  // the judge stages re-entry from its own hash
+    return c;
+  }
+  static map_type make(const Hash&, const KeyEqual& equal, const Allocator& allocator, std::size_t capacity) {
+    return map_type(capacity, gauntlet::hash<Key>(), equal, allocator);
+  }
+};
 
 }  // namespace gauntlet::adapters

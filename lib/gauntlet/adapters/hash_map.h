@@ -11,6 +11,7 @@
 #include <ostream>
 #include <string_view>
 
+#include <gauntlet/adapters/counted_seed.h>
 #include <gauntlet/adapters/misuse_guard.h>
 #include <gauntlet/adapters/standard.h>
 #include <gauntlet/map/hash_map.h>
@@ -64,6 +65,7 @@ struct hash_map_hooks : standard_map<Map> {
     c.shrinks = true;
     c.empty_allocates_nothing = true;
     c.slack_elements = Map::policy_type::table_groups_max <= 2 ? 64 : 512;
+    c.slack_when_empty = 3;  // its first table
     return c;
   }
   static bool self_check(const Map& map, std::ostream& dump) { return map.self_check(&dump); }
@@ -91,11 +93,15 @@ struct portable_hash_map : hash_map_hooks<hash_map<Key, T, Hash, KeyEqual, Alloc
   static constexpr std::string_view name = "hash_map_portable";
 };
 
+struct tiny_policy_of_many_seeds : tiny_observed_policy {
+  static std::uint64_t seed() noexcept { return counted_seed::next(); }
+};
+
 // The map with the hash it has when nobody chooses one, mixed by the map itself; the judge's hash is not asked.
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 struct own_hash_hash_map
-    : hash_map_hooks<hash_map<Key, T, gauntlet::hash<Key>, KeyEqual, Allocator, tiny_observed_policy>> {
-  using map_type = hash_map<Key, T, gauntlet::hash<Key>, KeyEqual, Allocator, tiny_observed_policy>;
+    : hash_map_hooks<hash_map<Key, T, gauntlet::hash<Key>, KeyEqual, Allocator, tiny_policy_of_many_seeds>> {
+  using map_type = hash_map<Key, T, gauntlet::hash<Key>, KeyEqual, Allocator, tiny_policy_of_many_seeds>;
   static constexpr std::string_view name = "hash_map_own_hash";
   static constexpr check::capabilities can() {
     check::capabilities c = hash_map_hooks<map_type>::can();

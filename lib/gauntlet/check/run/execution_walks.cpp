@@ -51,6 +51,12 @@ void execution::run_walk(const operation& o, std::size_t first, std::size_t end,
     return;
   }
   step_ = walk_step;
+  if (got.has_value) {
+    fail(failure_kind::broken_promise, "promise 5",
+         walk_name(here) + ": after the body, the cursor did not show the element of key " + std::to_string(got.value) +
+             " as it was then, nor say that it was gone");
+    return;
+  }
   ++single_operations_;
   ++since_comparison_;
   budget_.grant_walk(subject_);

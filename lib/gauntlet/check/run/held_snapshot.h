@@ -45,6 +45,8 @@ class held_snapshot {
     held_.reset();
   }
 
+  bool holds() const noexcept { return fresh_ != nullptr || held_ != nullptr; }
+
   // Of those that were let go, the first that showed something else in the end; empty when none did.
   const std::string& what_changed() const { return what_changed_; }
 

@@ -19,7 +19,7 @@ PLANT(
     } using base::insert;);
 
 TEST(oracles, a_wrong_answer_is_a_wrong_result_of_that_operation) {
-  const char* const twice = "insert_move 0 hot 1 value 5\ninsert_move 0 hot 1 value 6\n";
+  const char* const twice = "insert_move 0 hot 0 value 5\ninsert_move 0 hot 0 value 6\n";
   EXPECT_VERDICT(judged<says_inserted_adapter>(twice), wrong_result, "insert_move");
   EXPECT_VERDICT(judged<std_map_for_tests>(twice), none, "");
 }
@@ -237,6 +237,18 @@ TEST(oracles, memory_that_erasing_by_iterator_leaves_is_owed_until_others_come_a
   EXPECT_VERDICT(judged<never_shrinks_adapter>(by_iterator), none, "");
   for (int i = 0; i < 64; ++i) by_iterator += "insert_copy 0 hot 0 value 1\nerase_key 0 hot 0\n";
   EXPECT_VERDICT(judged<never_shrinks_adapter>(by_iterator), work_budget, "memory");
+}
+
+constexpr capabilities small_when_empty{.shrinks = true, .slack_when_empty = 1};
+PLANT(never_small, shrinking, );
+PLANT(never_small_when_empty, small_when_empty, );
+
+TEST(oracles, an_emptied_map_that_keeps_its_memory_exceeds_the_memory_budget) {
+  const std::string there = "insert_copy 0 wide 0 value 1 count 256\n",
+                    emptied = there + "erase_if 0 everything value 0\nsize 0\n";
+  EXPECT_VERDICT(judged<never_small_adapter>(emptied), none, "");
+  EXPECT_VERDICT(judged<never_small_when_empty_adapter>(there + "size 0\n"), none, "");
+  EXPECT_VERDICT(judged<never_small_when_empty_adapter>(emptied), work_budget, "memory");
 }
 
 // Keys 0 and 1 of a large map change their values unasked, and get them back when room is reserved.

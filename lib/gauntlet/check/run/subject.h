@@ -65,7 +65,8 @@ struct capabilities {
   bool arguments_may_refer_inside = true;
   bool shrinks = false;  // memory in use follows the number of elements down
   bool empty_allocates_nothing = false;
-  std::size_t slack_elements = 512;  // memory budget: room for so many elements is free of charge, for each map
+  std::size_t slack_elements = 512;    // memory budget: room for so many elements is free of charge, for each map
+  std::size_t slack_when_empty = 512;  // and, if it shrinks, for each that has become empty
 };
 
 // What an adapter's `leaves_out` is asked about an operation before it is done.

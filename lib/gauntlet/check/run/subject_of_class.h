@@ -207,6 +207,8 @@ class subject_of final : public subject_base {
   result change_by(const request& r, const View& view);
   result find_many(const request& r);
   result fill_reserved(const request& r);
+  template <class Cursor>
+  bool shows_what_is_there(Cursor& cursor, unsigned target, std::uint64_t key) const;
   result misuse(const request& r);
   template <class Act>
   result stage(Act&& act);

@@ -52,11 +52,17 @@ result GAUNTLET_SUBJECT_OF::misuse(const request& r) {
           static_cast<void>(id_of(at->second));
         });
       case misuse_act::erased_iterator:
-        return stage([](map_type& m) {
+        return stage([&](map_type& m) {
           const auto at = m.begin();
-          const std::uint64_t key = id_of(at->first);
-          m.erase(make<key_type>(key));
-          static_cast<void>(id_of(at->second));
+          m.erase(make<key_type>(id_of(at->first)));
+          switch (r.key % 3) {
+            case 0:
+              return static_cast<void>(id_of(at->second));
+            case 1:
+              return static_cast<void>(id_of((*at).second));
+            default:
+              return static_cast<void>(m.erase(at));
+          }
         });
       case misuse_act::cursor_of_moved_map:
         if constexpr (requires(map_type& m) { m.walk(); }) {
@@ -74,7 +80,22 @@ result GAUNTLET_SUBJECT_OF::misuse(const request& r) {
         return stage([&](map_type& m) {
           functors_.context = &m;
           functors_.in_hash = +write;
-          m.emplace(make<key_type>(50), make<mapped_type>(50));
+          key_type key = make<key_type>(50);
+          mapped_type value = make<mapped_type>(50);
+          switch (r.key % 6) {
+            case 0:
+              return static_cast<void>(m.emplace(std::move(key), std::move(value)));
+            case 1:
+              return static_cast<void>(m.insert(value_type(std::move(key), std::move(value))));
+            case 2:
+              return static_cast<void>(m.insert_or_assign(std::move(key), std::move(value)));
+            case 3:
+              return static_cast<void>(m.try_emplace(std::move(key), std::move(value)));
+            case 4:
+              return static_cast<void>(m.erase(key));
+            default:
+              return static_cast<void>(m.extract(key));
+          }
         });
       case misuse_act::write_in_equality:
         return stage([&](map_type& m) {

@@ -10,14 +10,34 @@
 
 namespace gauntlet::check {
 
+// Whether a cursor shows, after the body of a walk, the element with this key as it is now, or, where it is gone, says so.
+GAUNTLET_SUBJECT_TEMPLATE
+template <class Cursor>
+bool GAUNTLET_SUBJECT_OF::shows_what_is_there(Cursor& cursor, unsigned target, std::uint64_t key) const {
+  if constexpr (requires { typename adapter::misuse_guard; } && adapter::can().diagnoses_misuse) {
+    const result there = look(target, key);
+    const typename adapter::misuse_guard guard;
+    try {
+      return id_of(cursor->first) == key && there.flag && id_of(cursor->second) == there.value;
+    } catch (const diagnosed_misuse&) {  // also where it has been erased and inserted again
+      return true;
+    }
+  } else {
+    static_cast<void>(cursor), static_cast<void>(target), static_cast<void>(key);
+    return true;
+  }
+}
+
 GAUNTLET_SUBJECT_TEMPLATE
 result GAUNTLET_SUBJECT_OF::walk(unsigned target, const visitor& visit) {
   map_type& m = *maps_[target];
   if constexpr (requires { m.walk(); } && adapter::can().cursor) {
     for (auto cursor = m.walk(); cursor; cursor.next()) {
-      if (visit(id_of(cursor->first), id_of(cursor->second)) == visit_answer::stop) {
+      const std::uint64_t key = id_of(cursor->first);
+      if (visit(key, id_of(cursor->second)) == visit_answer::stop) {
         break;
       }
+      if (!shows_what_is_there(cursor, target, key)) return {.has_value = true, .value = key};
     }
     return {};
   } else {

@@ -23,6 +23,7 @@ void work_budget::start(const program& p, const capabilities& can, const subject
   shrinks_ = can.shrinks;
   judges_equalities_ = can.compares_only_in_lookups;
   slack_ = can.slack_elements;
+  slack_when_empty_ = can.slack_when_empty;
   hint_ = p.header.capacity;
   credit_ = {ceiling_base, ceiling_base, ceiling_base};
   paid_ = s.work();
@@ -101,7 +102,8 @@ bool work_budget::memory_fits(const subject& s, const world& w, std::size_t& all
     const std::size_t size = w.maps[i].size();
     peak_ = std::max(peak_, size);
     if (size == 0) kept_[i] = 0;
-    elements += 4 * std::max({shrinks_ ? size : peak_, kept_[i], reserved_[i], hint_}) + slack_;
+    const std::size_t paid_for = std::max({shrinks_ ? size : peak_, kept_[i], reserved_[i], hint_});
+    elements += 4 * paid_for + (paid_for == 0 ? std::min(slack_, slack_when_empty_) : slack_);
   }
   allowed = elements * s.element_bytes() * memory_factor_;
   return s.bytes() <= allowed;

@@ -72,7 +72,7 @@ class work_budget {
   std::size_t memory_factor_ = memory_factor;
   bool shrinks_ = false;
   bool judges_equalities_ = true;
-  std::size_t slack_ = 0;
+  std::size_t slack_ = 0, slack_when_empty_ = 0;
   std::size_t peak_ = 0;
   std::size_t hint_ = 0;
   std::size_t reserved_[map_count] = {};

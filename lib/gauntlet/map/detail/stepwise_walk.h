@@ -10,7 +10,7 @@
 //
 // Promises of a walk by one position, which one thread at a time uses:
 //  (1) an element that is there from the first call to the end is visited exactly once; none is visited twice as long as
-//      it is not erased and inserted again;
+//      it is not erased and inserted again. A call that throws may have elements visited again;
 //  (2) a visit is a read of the key that was there at some moment since the first call: it may have been erased since.
 #pragma once
 
@@ -40,7 +40,12 @@ class cursor_position {
     }
     while (cursor_) {
       if (count == 0) return false;
-      visitor(std::as_const(cursor_->first));
+      try {
+        visitor(std::as_const(cursor_->first));
+      } catch (...) {
+        begun_ = false;  // the element has not been visited, and may be erased before the next call
+        throw;
+      }
       --count;
       visited_ = true;
       // The next element is looked for when it is wanted: this one may be erased before.
