@@ -288,9 +288,9 @@ result GAUNTLET_SUBJECT_OF::whole_map(const request& r) {
         }
         const faults::region region;
         if constexpr (requires { m.merge(std::move(from)); }) {
-          if (from.size() % 2 != 0) {  // what stays in it, stays in it
+          if (r.code == opcode::merge && from.size() % 2 != 0) {  // what is not moved stays in it
             m.merge(std::move(from));
-            return r.code == opcode::merge ? sizes(r.target, r.other) : sizes(r.target);
+            return sizes(r.target, r.other);
           }
         }
         m.merge(from);
