@@ -47,10 +47,14 @@ class cursor_by_index {
   }
   element_type* current() const {
     verify();
-    return look([this](const auto& element) { return element.first == shown_.back(); });
+    element_type* const found = look([this](const auto& element) { return element.first == shown_.back(); });
+    if (found == nullptr) report_stale();  // it is gone, or has moved
+    return found;
   }
   void verify() const {
-    if (table_ != nullptr && number_ == table_->number()) return;
+    if (table_ == nullptr || number_ != table_->number()) report_stale();
+  }
+  [[noreturn]] static void report_stale() {
     misuse_report stale;
     stale.kind = misuse_kind::stale_cursor;
     report_misuse(stale);
