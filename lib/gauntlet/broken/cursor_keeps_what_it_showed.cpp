@@ -4,24 +4,6 @@
 
 namespace gauntlet::broken {
 
-template <class Map>
-class copying_cursor : public cursor_over<Map> {
- public:
-  explicit copying_cursor(Map& map) : cursor_over<Map>(map) { arrive(); }
-  auto& operator*() { return *shown_; }
-  auto* operator->() { return &*shown_; }
-  void next() {
-    this->place_.next();
-    arrive();
-  }
-
- private:
-  void arrive() {
-    if (this->place_) shown_.emplace((*this->place_).first, (*this->place_).second);
-  }
-  std::optional<std::pair<typename Map::key_type, typename Map::mapped_type>> shown_;
-};
-
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 class cursor_keeps_what_it_showed : public right_map<Key, T, Hash, KeyEqual, Allocator> {
   using right = right_map<Key, T, Hash, KeyEqual, Allocator>;

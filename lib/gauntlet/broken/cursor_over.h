@@ -21,4 +21,25 @@ class cursor_over {
   decltype(std::declval<Map&>().walk()) place_;
 };
 
+// One that has copied the element when it came to it, and shows the copy.
+template <class Map>
+class copying_cursor : public cursor_over<Map> {
+ public:
+  explicit copying_cursor(Map& map) : cursor_over<Map>(map) { arrive(); }
+  auto& operator*() { return *shown_; }
+  auto* operator->() { return &*shown_; }
+  void next() {
+    this->place_.next();
+    arrive();
+  }
+
+ protected:
+  std::optional<std::pair<typename Map::key_type, typename Map::mapped_type>> shown_;
+
+ private:
+  void arrive() {
+    if (this->place_) shown_.emplace((*this->place_).first, (*this->place_).second);
+  }
+};
+
 }  // namespace gauntlet::broken

@@ -5,30 +5,21 @@
 namespace gauntlet::broken {
 
 template <class Map>
-class reading_ahead_cursor : public cursor_over<Map> {
+class reading_ahead_cursor : public copying_cursor<Map> {
  public:
-  explicit reading_ahead_cursor(Map& map) : cursor_over<Map>(map) {
+  explicit reading_ahead_cursor(Map& map) : copying_cursor<Map>(map) {
     for (const auto& [key, value] : map) read_.emplace_back(key, value);
-    arrive();
   }
-  auto& operator*() { return *shown_; }
-  auto* operator->() { return &*shown_; }
   void next() {
-    this->place_.next();
-    arrive();
+    copying_cursor<Map>::next();
+    if (!this->place_) return;
+    for (const auto& [key, value] : read_) {
+      if (key == this->shown_->first) this->shown_->second = value;
+    }
   }
 
  private:
-  using element = std::pair<typename Map::key_type, typename Map::mapped_type>;
-  void arrive() {
-    if (!this->place_) return;
-    shown_.emplace((*this->place_).first, (*this->place_).second);
-    for (const element& before : read_) {
-      if (before.first == shown_->first) shown_->second = before.second;
-    }
-  }
-  std::vector<element> read_;
-  std::optional<element> shown_;
+  std::vector<std::pair<typename Map::key_type, typename Map::mapped_type>> read_;
 };
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>

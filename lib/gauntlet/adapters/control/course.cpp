@@ -144,11 +144,11 @@ course translated(const course& c, const check::program& from, const check::prog
 
 void notes_course::begin(const sched::run_start& start) {
   noted_ = {};
-  decides_.begin(start);
+  observing::begin(start);
 }
 
 std::size_t notes_course::pick(const sched::thread_choice& choice) {
-  const std::size_t picked = decides_.pick(choice);
+  const std::size_t picked = observing::pick(choice);
   auto& all = noted_.stretches;
   if (choice.running_can_go_on && choice.runnable[picked] != choice.running && !all.empty() &&
       all.back().thread == choice.running) {
@@ -158,7 +158,7 @@ std::size_t notes_course::pick(const sched::thread_choice& choice) {
 }
 
 std::size_t notes_course::pick_alternative(sched::choice_kind kind, std::size_t alternatives) {
-  const std::size_t picked = decides_.pick_alternative(kind, alternatives);
+  const std::size_t picked = observing::pick_alternative(kind, alternatives);
   const sched::thread_id thread = sched::this_thread();
   if (noted_.alternatives.size() < alternatives_noted_max) {
     noted_.alternatives.push_back({thread, at_.of(thread), static_cast<std::uint8_t>(picked)});
@@ -174,7 +174,7 @@ void notes_course::happened(const sched::event& e) {
     ++all.back().events;
     all.back().preempted = false;
   }
-  decides_.happened(e);
+  observing::happened(e);
 }
 
 void along_course::begin(const sched::run_start&) {

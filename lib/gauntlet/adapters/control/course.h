@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include <gauntlet/adapters/control/observing.h>
 #include <gauntlet/check/program/program.h>
 #include <gauntlet/sched/strategy.h>
 
@@ -64,24 +65,19 @@ struct course {
 course translated(const course& c, const check::program& from, const check::program& to);
 
 // Notes the course of the runs that another strategy decides; of a long run, its beginning.
-class notes_course final : public sched::strategy {
+class notes_course final : public observing {
  public:
   // Both must outlive the runs.
-  notes_course(sched::strategy& decides, const places& at) : decides_(decides), at_(at) {}
+  notes_course(sched::strategy& decides, const places& at) : observing(decides), at_(at) {}
 
-  std::string name() const override { return decides_.name(); }
   void begin(const sched::run_start& start) override;
-  void created(sched::thread_id thread) override { decides_.created(thread); }
   std::size_t pick(const sched::thread_choice& choice) override;
   std::size_t pick_alternative(sched::choice_kind kind, std::size_t alternatives) override;
   void happened(const sched::event& e) override;
-  void yielded(sched::thread_id thread) override { decides_.yielded(thread); }
-  void end(std::uint64_t events, bool found_bug) override { decides_.end(events, found_bug); }
 
   const course& noted() const noexcept { return noted_; }
 
  private:
-  sched::strategy& decides_;
   const places& at_;
   course noted_;
 };

@@ -26,11 +26,11 @@ void notes_turns::begin(const sched::run_start& start) {
   noted_.turns.clear();
   for (auto& of_thread : noted_.alternatives) of_thread.clear();
   noted_.preemptions = 0;
-  decides_.begin(start);
+  observing::begin(start);
 }
 
 std::size_t notes_turns::pick(const sched::thread_choice& choice) {
-  const std::size_t picked = decides_.pick(choice);
+  const std::size_t picked = observing::pick(choice);
   if (choice.running_can_go_on && choice.runnable[picked] != choice.running) {
     ++noted_.preemptions;
     auto& turns = noted_.turns;
@@ -40,7 +40,7 @@ std::size_t notes_turns::pick(const sched::thread_choice& choice) {
 }
 
 std::size_t notes_turns::pick_alternative(sched::choice_kind kind, std::size_t alternatives) {
-  const std::size_t picked = decides_.pick_alternative(kind, alternatives);
+  const std::size_t picked = observing::pick_alternative(kind, alternatives);
   auto& of_thread = noted_.alternatives[sched::this_thread()];
   if (of_thread.size() < alternatives_noted_max) of_thread.push_back(static_cast<std::uint8_t>(picked));
   return picked;
@@ -53,7 +53,7 @@ void notes_turns::happened(const sched::event& e) {
     ++turns.back().events;
     turns.back().preempted = false;
   }
-  decides_.happened(e);
+  observing::happened(e);
 }
 
 void along_turns::begin(const sched::run_start&) {

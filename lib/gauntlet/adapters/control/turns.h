@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include <gauntlet/adapters/control/observing.h>
 #include <gauntlet/sched/strategy.h>
 
 namespace gauntlet::adapters {
@@ -35,25 +36,19 @@ struct turns_of_run {
 };
 
 // Notes the turns of the runs that another strategy decides.
-class notes_turns final : public sched::strategy {
+class notes_turns final : public observing {
  public:
-  // `decides` must outlive the runs.
-  explicit notes_turns(sched::strategy& decides) : decides_(decides) {}
+  using observing::observing;
 
-  std::string name() const override { return decides_.name(); }
   void begin(const sched::run_start& start) override;
-  void created(sched::thread_id thread) override { decides_.created(thread); }
   std::size_t pick(const sched::thread_choice& choice) override;
   std::size_t pick_alternative(sched::choice_kind kind, std::size_t alternatives) override;
   void happened(const sched::event& e) override;
-  void yielded(sched::thread_id thread) override { decides_.yielded(thread); }
-  void end(std::uint64_t events, bool found_bug) override { decides_.end(events, found_bug); }
 
   // Of the last run; of a run with thousands of turns, the first ones.
   const turns_of_run& noted() const noexcept { return noted_; }
 
  private:
-  sched::strategy& decides_;
   turns_of_run noted_;
 };
 

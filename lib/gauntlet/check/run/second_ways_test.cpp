@@ -17,25 +17,23 @@ namespace gauntlet::check::second_ways {
 
 constexpr capabilities takes_pairs{.emplaces_pairs = true};
 
+// What was inserted, with another value.
+template <class Answer>
+Answer spoiled(Answer done) {
+  done.first->second = 99;
+  return done;
+}
 PLANT(
-    spoils_plain_pairs, plain, using base::insert; auto insert(std::pair<Key, T>&& e) {
-      const auto done = base::insert(std::move(e));
-      done.first->second = T(99);
-      return done;
-    });
+    spoils_plain_pairs, plain, using base::insert;
+    auto insert(std::pair<Key, T>&& e) { return spoiled(base::insert(std::move(e))); });
 PLANT(
     spoils_parts, takes_pairs, using base::emplace;
     template <class K, class V> auto emplace(std::piecewise_construct_t parts, K&& key, V&& value) {
-      const auto done = base::emplace(parts, std::forward<K>(key), std::forward<V>(value));
-      done.first->second = T(99);
-      return done;
+      return spoiled(base::emplace(parts, std::forward<K>(key), std::forward<V>(value)));
     });
 PLANT(
-    spoils_emplaced_pairs, takes_pairs, using base::emplace; auto emplace(std::pair<Key, T>&& e) {
-      const auto done = base::emplace(std::move(e));
-      done.first->second = T(99);
-      return done;
-    });
+    spoils_emplaced_pairs, takes_pairs, using base::emplace;
+    auto emplace(std::pair<Key, T>&& e) { return spoiled(base::emplace(std::move(e))); });
 PLANT(
     empties_what_is_moved_in, plain, using base::merge; void merge(empties_what_is_moved_in&& other) {
       base::merge(other);
