@@ -3,7 +3,7 @@
 // Tiny tables, of two groups, split, merge, overflow and shrink within thirty elements, so that short programs meet all of
 // it. In middling ones, of eight, an element can lie several groups from home, and round the end of the table. A program's
 // header picks: a capacity hint of 128 or more means the product's sizes, 16 or more the middling, anything else the tiny
-// ones. All have a fixed hash seed, so that a program does the same each time.
+// ones. Seeds are fixed, or counted (counted_seed.h), so that a program does the same each time.
 #pragma once
 
 #include <cstddef>

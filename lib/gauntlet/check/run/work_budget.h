@@ -9,7 +9,7 @@
 // that much may be saved up.
 //
 // Memory. Bytes held must stay within a multiple of the elements: live ones for a map that promises to shrink, the most
-// there ever were for others; room that was reserved counts as if it were filled.
+// there ever were for others; reserved room counts as filled. What is left of emptied maps: slack_when_empty.
 #pragma once
 
 #include <cstdint>
