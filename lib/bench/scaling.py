@@ -237,7 +237,7 @@ def misses_table(run):
                    "instructions a lookup", "first-level misses", "last-level misses"], left=0)
     for r in run["cachegrind"]:
         table.add(size_name(r["elements"]) if r["elements"] in (10**4, 10**5, 10**6) else f"{r['elements']:,}",
-                  *[f"{value:.2f}" for value in r["insertion"] + r["lookup"]])
+                  *[f"{round(value, 2) + 0:.2f}" for value in r["insertion"] + r["lookup"]])
     return ("Cache lines by cachegrind, which simulates caches of this machine's sizes", table,
             "Half of the lookups hit, in random order; growing and the loop that makes the keys are counted as well.")
 
