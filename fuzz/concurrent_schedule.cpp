@@ -25,6 +25,7 @@ static verdict judge(const program& p) {
   gauntlet::adapters::controlled_options options;
   options.rng_seed = seed_of_search(p);
   options.schedules = schedule_search_of_this_process().schedules;
+  options.preemptions = schedule_search_of_this_process().preemptions;
   options.like = schedule_search_of_this_process().like;
   options.explain = schedule_search_of_this_process().explain;
   options.fewest_preemptions_within = schedule_search_of_this_process().fewest_preemptions_within;

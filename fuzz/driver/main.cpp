@@ -141,7 +141,7 @@ int command(int argument_count, char** arguments) {
   modes->add_flag("--list-judged", judged, "the maps that are judged: all that the target is for, or GAUNTLET_SUBJECT");
   modes->require_option(0, 1);
   app.add_option("--out", out,
-                 "where to write the result of --reduce, or the failure that --generate or --schedules found");
+                 "where to write the result of --reduce, or the failure that --generate or a search found");
   app.add_option("--picture", picture,
                  "write the interleaving of a failure as an HTML page, where the target draws one");
   app.add_option("--seconds", seconds, "time for --reduce (default 120) or --generate (default: no limit)")
@@ -153,9 +153,12 @@ int command(int argument_count, char** arguments) {
   app.add_option("--operations", generation.operations_max, "most operations of a program of --generate")
       ->check(CLI::Range(std::size_t{1}, check::operations_max))
       ->needs(generate_option);
-  app.add_option("--schedules", generation.schedules,
+  app.add_option("--schedules", generation.other.schedules,
                  "of each program that holds along its own schedule, search so many other interleavings")
       ->check(CLI::Range(1u, 1000000u));
+  app.add_option("--preemptions", generation.other.preemptions,
+                 "and before those all interleavings with at most so many preemptions")
+      ->check(CLI::Range(1u, 8u));
   app.add_option("--memory", generation.memory, "of the programs of --generate, instead of what each draws")
       ->check(CLI::IsMember({"sequential", "weak"}))
       ->needs(generate_option);
@@ -178,13 +181,15 @@ int command(int argument_count, char** arguments) {
   const bool counts = times_option->count() > 0;
   const bool reduces = reduce_option->count() > 0;
   const bool generates = generate_option->count() > 0;
-  if (generation.schedules > 0 && !target.scheduled) return wrong_use("--schedules: this target has no schedules");
+  const bool searches = generation.other.asked_for();
+  const std::string search_option = generation.other.preemptions > 0 ? "--preemptions" : "--schedules";
+  if (searches && !target.scheduled) return wrong_use(search_option + ": this target has no schedules");
   const auto try_limit = std::chrono::milliseconds(static_cast<long>(try_seconds * 1000));
   const bool measures = throughput_option->count() > 0;
   const bool judges_paths = modes->count_all() == 0 || counts || measures;
   if (!judges_paths && !paths.empty()) return wrong_use("'" + paths.front() + "' is one file too many");
-  if (generation.schedules > 0 && !generates && modes->count_all() != 0) {
-    return wrong_use("--schedules goes with files to judge or with --generate");
+  if (searches && !generates && modes->count_all() != 0) {
+    return wrong_use(search_option + " goes with files to judge or with --generate");
   }
   if (seconds > 0 && !reduces && !generates) return wrong_use("--seconds goes with --reduce or --generate");
   if (!out.empty() && !reduces && !generates && !(target.scheduled && modes->count_all() == 0)) {
@@ -241,7 +246,7 @@ int command(int argument_count, char** arguments) {
   }
   if (paths.empty()) return wrong_use("which file or folder?");
   if (measures) return driver::measure_throughput(paths, rounds, raw);
-  return driver::replay(paths, raw, picture, out, generation.schedules, try_limit);
+  return driver::replay(paths, raw, picture, out, generation.other, try_limit);
 }
 
 }  // namespace

@@ -22,8 +22,9 @@ namespace {
 struct totals {
   std::size_t inputs = 0, failed = 0, undecided = 0, refused = 0;
   std::uint64_t operations = 0;
-  std::string picture;  // of the last failure
-  input failing;        // the first one, with the decisions that lead to the failure where the target has schedules
+  std::string searched;  // of the last input, which of its schedules
+  std::string picture;   // of the last failure
+  input failing;         // the first one, with the decisions that lead to the failure where the target has schedules
 };
 
 // What threads do shows in some runs only: a file that is asked for by name is judged this often before it is said to
@@ -40,9 +41,13 @@ std::string content_of(const input& in) {
   return in.is_bytes ? std::string(in.bytes.begin(), in.bytes.end()) : check::print(in.program);
 }
 
+// Where all schedules with few preemptions are tried, nobody knows how many there are.
+constexpr unsigned schedules_with_few_preemptions = 1000;
+
 // What one judgement may take: so long along its own schedule, and along each other one that is searched.
 std::chrono::milliseconds time_of_a_judgement(std::chrono::milliseconds limit) {
-  return limit * (1 + check::schedule_search_of_this_process().schedules);
+  const check::schedule_search& search = check::schedule_search_of_this_process();
+  return limit * (1 + search.schedules + (search.preemptions != 0 ? schedules_with_few_preemptions : 0));
 }
 
 // `kept`: where a failure will be written; "": it is where it was. `lost`: where what ends the process will be.
@@ -60,6 +65,7 @@ void judge_one(const input& in, const std::string& file, totals& sum, std::chron
   }
   ++sum.inputs;
   sum.undecided += v.undecided;
+  sum.searched = v.searched;
   if (v) return;
   sum.picture = v.picture;
   // What was found along another schedule fails again along its decisions.
@@ -145,8 +151,10 @@ std::vector<std::string> files_of(const std::vector<std::string>& paths, std::st
 }
 
 int replay(const std::vector<std::string>& paths, bool raw, const std::string& picture, const std::string& out,
-           std::uint32_t schedules, std::chrono::milliseconds limit) {
+           const search& other, std::chrono::milliseconds limit) {
   totals sum;
+  check::schedule_search& search = check::schedule_search_of_this_process();
+  search.preemptions = other.preemptions;
   const auto refuse = [&](const std::string& message) {
     std::fprintf(stderr, "%s\n", message.c_str());
     ++sum.refused;
@@ -161,10 +169,10 @@ int replay(const std::vector<std::string>& paths, bool raw, const std::string& p
         refuse(wrong->message);
       } else {
         const bool named = file == path;
-        check::schedule_search_of_this_process().schedules =
-            schedules != 0 || !named ? schedules : schedules_of_a_named_file();
+        search.schedules = other.asked_for() || !named ? other.schedules : schedules_of_a_named_file();
         judge_one(std::get<input>(in), file, sum, limit, named ? judgements_of_a_named_file() : 1, out,
                   sum.failed == 0 ? out : "");
+        std::fputs(sum.searched.c_str(), stdout);
       }
     }
   }
@@ -198,8 +206,9 @@ int generate_and_judge(const generation& options) {
   shape.operations_max = std::min(options.operations_max, check::operations_max);
   shape.target = static_cast<std::uint8_t>(std::find(names.begin(), names.end(), target.name) - names.begin());
   totals sum;
-  if (options.schedules != 0) {
-    check::schedule_search_of_this_process() = {.schedules = options.schedules, .explain = false};
+  if (options.other.asked_for()) {
+    check::schedule_search_of_this_process() = {
+        .schedules = options.other.schedules, .preemptions = options.other.preemptions, .explain = false};
   }
   const auto begin = clock::now();
   for (std::uint64_t i = 0; i < options.programs && sum.failed == 0; ++i) {

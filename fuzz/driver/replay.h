@@ -15,14 +15,21 @@ namespace gauntlet::driver {
 // cannot be read or is empty.
 std::vector<std::string> files_of(const std::vector<std::string>& paths, std::string& problem);
 
+// What is searched of each program that holds along its own schedule, where the target has schedules.
+struct search {
+  std::uint32_t schedules = 0;    // so many other interleavings
+  std::uint32_t preemptions = 0;  // and before those all with at most so many preemptions
+  bool asked_for() const noexcept { return schedules != 0 || preemptions != 0; }
+};
+
 // A failure prints its report; at the end one line sums up. `picture` names where the last failure is written as an HTML
 // page, if its target draws one, and `out` where the first input that failed is written, with the schedule along which it did;
-// "": nowhere. `schedules`: of each program that holds so many other interleavings; 0: of files named by themselves those
-// that an engine tries (check/run/schedule_search.h), of those in folders none.
+// "": nowhere. Where no search is asked for, that of an engine is made (check/run/schedule_search.h) for files named by
+// themselves, and none for those in folders.
 // A single judgement that crashes or takes longer than `limit` along one schedule ends the process (last_words.h).
 // Exit status: 0 all held, 1 some failed, 2 some file is no input.
 int replay(const std::vector<std::string>& paths, bool raw, const std::string& picture, const std::string& out,
-           std::uint32_t schedules, std::chrono::milliseconds limit);
+           const search& other, std::chrono::milliseconds limit);
 
 // The program with a schedule that makes it fail, where its target has schedules and one of those that a file named by
 // itself is judged along does; otherwise the program as it is.
@@ -36,8 +43,7 @@ struct generation {
   std::chrono::milliseconds time_of_one{0};
   std::size_t operations_max = 100;
   std::string out;  // where to write the first program that fails, crashes or hangs; "": nowhere
-  std::uint32_t schedules =
-      0;               // of each program that holds so many other interleavings, where the target has schedules
+  search other;
   std::string memory;  // "sequential" or "weak" instead of what each program draws; "": that
   // What the judge notices does not count: for measuring what a sanitizer or a map's own alarm notices without it.
   bool only_crashes = false;

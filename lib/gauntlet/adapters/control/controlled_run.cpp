@@ -12,6 +12,7 @@
 #include <gauntlet/adapters/control/fewest_preemptions.h>
 #include <gauntlet/adapters/control/story.h>
 #include <gauntlet/check/run/concurrent_runner.h>
+#include <gauntlet/sched/strategies/exhaustive.h>
 #include <gauntlet/sched/strategies/portfolio.h>
 
 namespace gauntlet::adapters {
@@ -105,6 +106,29 @@ check::verdict judged_like(const check::program& other, const check::program& p,
   return judged(here, p, make, run, options);
 }
 
+// All schedules with one preemption, then all with two, and so on. A run with fewer is among those with more; few of them
+// are.
+check::verdict judged_with_few_preemptions(const check::program& p, const check::concurrent_subject_factory& make,
+                                           const sched::run_options& run, const controlled_options& options) {
+  check::verdict v;
+  std::uint64_t operations = 0, events = 0;
+  for (std::uint32_t bound = 1; bound <= options.preemptions && v; ++bound) {
+    sched::exhaustive every({.preemptions_max = bound, .alternatives_count = true});
+    while (!every.done() && v && events + every.events() < options.preemptions_within) {
+      const std::uint64_t runs = v.schedules_run + 1;
+      const bool undecided = v.undecided;
+      v = judged(every, p, make, run, options);
+      operations += v.operations_run;
+      v.schedules_run = runs;
+      v.undecided = v && (v.undecided || undecided);
+    }
+    events += every.events();
+    if (v) v.searched = every.summary();
+  }
+  v.operations_run = operations;
+  return v;
+}
+
 }  // namespace
 
 sched::run_options options_for(const check::program& p, const controlled_options& options) {
@@ -147,6 +171,13 @@ check::verdict run_controlled(const check::program& p, const check::concurrent_s
     like.operations_run += v.operations_run;
     like.schedules_run = 2;
     if (!like) return like;
+  }
+  if (v && options.preemptions != 0) {
+    const check::verdict before = std::move(v);
+    v = judged_with_few_preemptions(p, make, run, options);
+    v.operations_run += before.operations_run;
+    v.schedules_run += before.schedules_run;
+    v.undecided = v && (v.undecided || before.undecided);
   }
   if (!v || options.schedules == 0) return v;
   const std::unique_ptr<sched::strategy> portfolio = sched::standard_portfolio(options.rng_seed);

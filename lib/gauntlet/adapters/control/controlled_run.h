@@ -24,6 +24,10 @@ namespace gauntlet::adapters {
 struct controlled_options {
   std::uint32_t schedules = 0;  // so many more are searched when the program's own holds
   std::uint64_t rng_seed = 1;   // of that search
+  // Before those, all that have at most so many preemptions, the fewest first, until so many events have happened. A choice
+  // of another kind that is not given its default counts as one.
+  std::uint32_t preemptions = 0;
+  std::uint64_t preemptions_within = 20'000'000;
   // A program that fails along its decisions: what is left of its interleaving (course.h) is tried first.
   const check::program* like = nullptr;
   // Of one run. More is lack of progress if an operation has been under way for most of it; otherwise the program is only

@@ -64,6 +64,26 @@ TEST(controlled_run, counts_the_schedules_up_to_the_one_that_fails) {
   EXPECT_LT(failed.schedules_run, 2000u);
 }
 
+TEST(controlled_run, tries_all_schedules_with_few_preemptions_and_says_so) {
+  const program p = text_program(two_updates);
+  const verdict held = judged("sharded_map", p, {.preemptions = 2});
+  EXPECT_TRUE(held) << held.message;
+  EXPECT_THAT(held.searched, HasSubstr("all "));
+  EXPECT_THAT(held.searched, HasSubstr("at most 2 preemptions"));
+  EXPECT_GT(held.schedules_run, 100u);
+  const verdict cut = judged("sharded_map", p, {.preemptions = 2, .preemptions_within = 5000});
+  EXPECT_LT(cut.schedules_run, held.schedules_run);
+  EXPECT_THAT(cut.searched, HasSubstr("not all"));
+  const verdict found = judged("lost_update", p, {.preemptions = 1});
+  EXPECT_EQ(found.kind, failure_kind::not_linearizable) << found.message;
+  EXPECT_FALSE(found.decisions.empty());
+  // An old value is seen without any preemption, and counts as one.
+  program publishes = text_program(
+      "memory weak\nthreads 2\n@1 insert_copy 0 hot 0 value 1\n@1 insert_copy 0 hot 1 value 1\n@2 find 0 hot 1\n"
+      "@2 find 0 hot 0\n");
+  EXPECT_FALSE(judged("relaxed_publication", publishes, {.preemptions = 2}));
+}
+
 // What is over when an operation does its first event was over when it began, although its thread was there before.
 TEST(controlled_run, an_operation_begins_with_its_first_event) {
   const program p = text_program(

@@ -82,6 +82,7 @@ verdict judge_each(const std::vector<const registration*>& maps,
     all.undecided = all.undecided || v.undecided;
     all.operations_run += v.operations_run;
     all.schedules_run += v.schedules_run;
+    if (!v.searched.empty()) all.searched += std::string(map->name) + ": " + v.searched + '\n';
   }
   return all;
 }

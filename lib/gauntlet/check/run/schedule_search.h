@@ -14,6 +14,7 @@ namespace gauntlet::check {
 struct schedule_search {
   std::uint32_t schedules = 0;    // try so many others when the program's own decisions hold
   const program* like = nullptr;  // and before those the interleaving of this one, which fails along its decisions
+  std::uint32_t preemptions = 0;  // and before those all with at most so many preemptions
   bool explain = true;            // run a failure again and tell its interleaving
   std::uint32_t fewest_preemptions_within = 0;  // so many runs for a schedule of the same failure with fewer of them
 };

@@ -44,6 +44,7 @@ struct verdict {
   bool undecided = false;  // the concurrent checker ran out of budget, or a run was too long: neither right nor wrong
   std::uint64_t operations_run = 0;
   std::uint64_t schedules_run = 0;  // controlled runs, each along a schedule of its own; of another judge 0
+  std::string searched;             // which of all schedules that were, where it can be said
   // Of a controlled run that failed: the decisions that lead there again, and, if asked for, what happened step by step, as
   // text and as an HTML page.
   std::vector<decision> decisions;

@@ -29,7 +29,8 @@
 // 2. A bound on preemptions (Musuvathi and Qadeer, "Iterative context bounding", PLDI 2007): at most so many deviations
 //    at which the running thread could have gone on. "All" then means within the bound. The bound counts what sleep
 //    sets take to be the same, so under a bound there are none (Coons, Musuvathi and McKinley, "Bounded partial-order
-//    reduction", OOPSLA 2013, is what it would take).
+//    reduction", OOPSLA 2013, is what it would take). Choices of other kinds are many, a load that may see an old store
+//    foremost: where they count as preemptions, a bound holds for both together.
 //
 // Not complete, in any case, for threads that spin: they are made to wait until somebody makes progress.
 //
@@ -65,7 +66,8 @@ constexpr bool independent(const event& a, const event& b, memory_model memory =
 struct exhaustive_options {
   static constexpr std::uint32_t unbounded = std::numeric_limits<std::uint32_t>::max();
   std::uint32_t preemptions_max = unbounded;
-  bool sleep_sets = true;  // ignored under a bound
+  bool alternatives_count = false;  // as preemptions, wherever a choice of another kind is not given its default
+  bool sleep_sets = true;           // ignored under a bound
 };
 
 class exhaustive final : public strategy {
@@ -88,6 +90,8 @@ class exhaustive final : public strategy {
   // Interleavings explored; runs that only repeated what was explored, in another order of independent events.
   std::uint64_t explored() const noexcept { return explored_; }
   std::uint64_t repeated() const noexcept { return repeated_; }
+  // Events of all runs.
+  std::uint64_t events() const noexcept { return events_; }
 
   // One line for the reader.
   std::string summary() const {
@@ -132,10 +136,13 @@ class exhaustive final : public strategy {
     if (repeats_) return 0;
     if (depth_ == path_.size()) {
       if (!room()) return 0;
+      const bool stay = options_.alternatives_count && preemptions_ >= options_.preemptions_max;
       path_.push_back({});
-      path_.back().alternatives = static_cast<std::uint16_t>(alternatives);
+      path_.back().alternatives = static_cast<std::uint16_t>(stay ? 1 : alternatives);
     }
-    return path_[depth_++].chosen;
+    const std::uint16_t chosen = path_[depth_++].chosen;
+    if (options_.alternatives_count && chosen != 0) ++preemptions_;
+    return chosen;
   }
 
   void happened(const event& e) override {
@@ -143,8 +150,9 @@ class exhaustive final : public strategy {
     wake(e);
   }
 
-  void end(std::uint64_t, bool) override {
+  void end(std::uint64_t events, bool) override {
     ++(repeats_ ? repeated_ : explored_);
+    events_ += events;
     while (!path_.empty() && !advance(path_.back())) path_.pop_back();
     done_ = path_.empty();
   }
@@ -216,7 +224,7 @@ class exhaustive final : public strategy {
   bool repeats_ = false, done_ = false, cut_ = false;
   threads asleep_;                            // at this moment of the run
   std::array<event, threads_max> pending_{};  // of those asleep
-  std::uint64_t explored_ = 0, repeated_ = 0;
+  std::uint64_t explored_ = 0, repeated_ = 0, events_ = 0;
 };
 
 }  // namespace gauntlet::sched

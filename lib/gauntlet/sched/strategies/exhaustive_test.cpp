@@ -104,14 +104,25 @@ TEST(exhaustive, under_a_bound_explores_exactly_the_interleavings_within_it) {
     const program p = random_program(r, 2 + r.below(2), 3);
     if (sum_of(all_final_states(p)) > 1000) continue;
     exhaustive plainly({.sleep_sets = false});
-    std::map<std::uint32_t, std::uint64_t> with;
-    while (!plainly.done()) ++with[simulate(p, plainly, 1).preemptions];
-    std::uint64_t within = 0;
+    std::map<std::uint32_t, std::uint64_t> with, with_alternatives;
+    while (!plainly.done()) {
+      const result r = simulate(p, plainly, 1);
+      const auto& all = r.recorded.deviations;
+      const auto old =
+          std::count_if(all.begin(), all.end(), [](const deviation& d) { return d.kind == choice_kind::store; });
+      ++with[r.preemptions];
+      ++with_alternatives[r.preemptions + static_cast<std::uint32_t>(old)];
+    }
+    std::uint64_t within = 0, within_both = 0;
     for (std::uint32_t bound = 0; bound < 4; ++bound) {
       within += with[bound];
+      within_both += with_alternatives[bound];
       exhaustive bounded({.preemptions_max = bound});
       run_all(p, bounded);
       ASSERT_EQ(bounded.explored(), within) << "program " << i << ", bound " << bound;
+      exhaustive both({.preemptions_max = bound, .alternatives_count = true});
+      run_all(p, both);
+      ASSERT_EQ(both.explored(), within_both) << "program " << i << ", bound " << bound;
     }
   }
 }
