@@ -2,6 +2,8 @@
 // judge's words.
 #pragma once
 
+#include <cstddef>
+
 #include <gauntlet/check/run/concurrent_subject.h>
 #include <gauntlet/map/consistency.h>
 #include <gauntlet/map/progress.h>
@@ -44,6 +46,9 @@ struct concurrent_map {
 
   // A map here that hands out handles gives their type a name, and promises that they never change.
   static constexpr bool snapshots_are_held = requires { typename Map::snapshot_type; };
+
+  // A first table for each of up to four shards of both maps, and what waits for the next writer.
+  static constexpr std::size_t slack_when_empty = 4096;
 
   // Every map here says so in its promises: an operation on one key that throws has changed nothing.
   static constexpr check::failure_promise on_failure = check::failure_promise::strong;

@@ -34,6 +34,7 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 struct tiny_concurrent_map
     : concurrent_map<gauntlet::concurrent_map<Key, T, Hash, KeyEqual, Allocator, tiny_concurrent_map_policy>> {
   static constexpr std::string_view name = "concurrent_map";
+  static constexpr bool shrinks_when_asked = true;
 };
 
 }  // namespace gauntlet::adapters

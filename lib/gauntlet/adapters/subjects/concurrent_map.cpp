@@ -6,6 +6,7 @@ namespace gauntlet::adapters {
 
 using enum check::element_types;
 static const registrar registered(
-    "concurrent_map", check::make_concurrent_subject<tiny_concurrent_map, u64_u64, string_string, tracked_tracked>());
+    "concurrent_map",
+    check::make_concurrent_subject<tiny_concurrent_map, u64_u64, u64_two_words, string_string, tracked_tracked>());
 
 }  // namespace gauntlet::adapters

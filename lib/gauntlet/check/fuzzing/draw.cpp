@@ -158,11 +158,13 @@ lane draw_lane(const program_header& h, random_source& random) {
 std::uint8_t draw_argument(opcode code, random_source& random, const mutation_options& options) {
   if (code == opcode::fill_reserved) return 0;
   if (code != opcode::fault) return static_cast<std::uint8_t>(random.below(argument_names(code).size()));
-  if (!options.concurrent) return static_cast<std::uint8_t>(random.below(fault_kinds_of_one_thread));
-  constexpr fault_kind among_threads[] = {fault_kind::allocation, fault_kind::allocation, fault_kind::allocation,
+  constexpr fault_kind alone[] = {fault_kind::hash, fault_kind::equality,   fault_kind::copy,
+                                  fault_kind::move, fault_kind::allocation, fault_kind::every_allocation};
+  constexpr fault_kind among_threads[] = {fault_kind::allocation, fault_kind::allocation, fault_kind::every_allocation,
                                           fault_kind::function,   fault_kind::function,   fault_kind::copy,
                                           fault_kind::hash,       fault_kind::equality};
-  return static_cast<std::uint8_t>(among_threads[random.below(std::size(among_threads))]);
+  return static_cast<std::uint8_t>(options.concurrent ? among_threads[random.below(std::size(among_threads))]
+                                                      : alone[random.below(std::size(alone))]);
 }
 
 void draw_expected(operation& o, std::span<const operation> among, random_source& random) {
@@ -373,6 +375,7 @@ std::vector<operation> draw_faulty_among_threads(const program& p, random_source
   block[0].argument = static_cast<std::uint8_t>(kind);
   switch (kind) {
     case fault_kind::allocation:
+    case fault_kind::every_allocation:
       block[1].code = one_of(grows);
       break;
     case fault_kind::copy:
@@ -399,8 +402,8 @@ std::vector<operation> draw_faulty(const program& p, random_source& random, cons
       opcode::insert_or_assign, opcode::insert_range, opcode::copy_construct, opcode::copy_assign, opcode::merge};
   std::vector<operation> block(2);
   block[0].code = opcode::fault;
-  block[0].argument = static_cast<std::uint8_t>(
-      random.chance(40) ? fault_kind::copy : static_cast<fault_kind>(random.below(fault_kinds_of_one_thread)));
+  block[0].argument =
+      random.chance(40) ? static_cast<std::uint8_t>(fault_kind::copy) : draw_argument(opcode::fault, random, options);
   block[0].value = static_cast<std::uint16_t>(random.below(3));
   if (random.chance(25)) return draw_faulty_passage(block[0], p, random, options);
   block[1].code = met[random.below(std::size(met))];

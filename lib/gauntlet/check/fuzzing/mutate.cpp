@@ -28,9 +28,11 @@ namespace {
 // How many fresh programs there are for each that begins with a large run.
 constexpr std::uint64_t one_large_run_in = 2048;
 
-// What concurrent maps are judged with; for other types they take the first.
-constexpr element_types types_among_threads[] = {element_types::u64_u64, element_types::string_string,
-                                                 element_types::tracked_tracked, element_types::tracked_tracked};
+// What concurrent maps are judged with; for other types they take the first. The last of all is theirs alone.
+constexpr element_types types_among_threads[] = {element_types::u64_u64, element_types::u64_two_words,
+                                                 element_types::string_string, element_types::tracked_tracked,
+                                                 element_types::tracked_tracked};
+constexpr unsigned types_alone = element_types_count - 1;
 
 // Among threads: how many elements are there before. Tables grow at a power of two, or at three quarters or seven eighths
 // of it.
@@ -39,6 +41,11 @@ std::uint8_t draw_elements_before(random_source& random) {
   const std::uint64_t size = std::uint64_t{8} << random.below(6);
   const std::uint64_t filled = random.chance(40) ? size : random.chance(60) ? size / 4 * 3 : size / 8 * 7;
   return static_cast<std::uint8_t>(filled - 1 - random.below(4));
+}
+
+element_types draw_types(random_source& random, const mutation_options& options) {
+  return options.concurrent ? types_among_threads[random.below(std::size(types_among_threads))]
+                            : static_cast<element_types>(random.below(types_alone));
 }
 
 void change_header(program_header& h, random_source& random, const mutation_options& options) {
@@ -60,8 +67,7 @@ void change_header(program_header& h, random_source& random, const mutation_opti
       h.hash = static_cast<hash_quality>(random.below(hash_quality_count));
       break;
     case 2:
-      h.types = options.concurrent ? types_among_threads[random.below(std::size(types_among_threads))]
-                                   : static_cast<element_types>(random.below(element_types_count));
+      h.types = draw_types(random, options);
       break;
     case 3:
       h.allocator = static_cast<allocator_mode>(random.below(allocator_mode_count));
@@ -261,6 +267,8 @@ program generate(random_source& random, std::size_t operations, const mutation_o
   if (options.concurrent && p.header.threads < 2) {
     p.header.threads = static_cast<std::uint8_t>(2 + random.below(thread_count_max - 1));
   }
+  // Only objects meet every fault.
+  if (options.concurrent && random.chance(40)) p.header.types = draw_types(random, options);
   normalize(p);
   const std::size_t wanted = std::min({operations, options.operations_max, operations_max});
   if (options.concurrent && options.prefilled && wanted >= 3 && random.chance(40)) {

@@ -84,8 +84,8 @@ TEST(mutate, from_nothing_every_opcode_operand_and_setting_is_reached) {
   EXPECT_EQ(classes_outside.size(), key_class_count);
   EXPECT_EQ(hashes.size(), hash_quality_count);
   EXPECT_EQ(types.size(), element_types_count);
-  EXPECT_EQ(types_among_threads,
-            (std::set{element_types::u64_u64, element_types::string_string, element_types::tracked_tracked}));
+  EXPECT_EQ(types_among_threads, (std::set{element_types::u64_u64, element_types::u64_two_words,
+                                           element_types::string_string, element_types::tracked_tracked}));
   EXPECT_EQ(faults_among_threads.size(), fault_kind_count - 1) << "all but `move`";
   EXPECT_EQ(allocators.size(), allocator_mode_count);
   EXPECT_GT(hot_keys.size(), 16u);

@@ -9,7 +9,8 @@ static_assert(std::size(hash_qualities) == hash_quality_count);
 
 constexpr std::string_view element_type_list[] = {"u64_u64",         "string_string",     "u64_move_only",
                                                   "tracked_tracked", "throwing_throwing", "u64_over_aligned",
-                                                  "string_u64",      "tracked_throwing",  "tracked_throwing_move_only"};
+                                                  "string_u64",      "tracked_throwing",  "tracked_throwing_move_only",
+                                                  "u64_two_words"};
 static_assert(std::size(element_type_list) == element_types_count);
 
 constexpr std::string_view allocator_modes[] = {"equal", "unequal", "propagating"};
@@ -28,7 +29,8 @@ constexpr std::string_view key_classes[] = {"hot",     "colliding", "wide",    "
                                             "present", "current",   "earlier", "later"};
 static_assert(std::size(key_classes) == key_class_count);
 
-constexpr std::string_view faults[] = {"hash", "equality", "copy", "move", "allocation", "function"};
+constexpr std::string_view faults[] = {"hash",     "equality",        "copy", "move", "allocation",
+                                       "function", "every_allocation"};
 static_assert(std::size(faults) == fault_kind_count);
 
 constexpr std::string_view misuse_acts[] = {"stale_iterator",    "erased_iterator", "cursor_of_moved_map",

@@ -55,10 +55,15 @@ enum class fault_kind : std::uint8_t {
   copy,
   move,
   allocation,
-  function,  // a visitor, an update or a predicate that was handed to the operation
+  function,          // a visitor, an update or a predicate that was handed to the operation
+  every_allocation,  // that one and all that follow in the operation: there is no more memory
 };
-inline constexpr unsigned fault_kind_count = 6;
-inline constexpr unsigned fault_kinds_of_one_thread = 5;
+inline constexpr unsigned fault_kind_count = 7;
+
+// The kind of the events that it makes throw.
+constexpr fault_kind event_of(fault_kind kind) noexcept {
+  return kind == fault_kind::every_allocation ? fault_kind::allocation : kind;
+}
 
 // misuse: what is done wrong. Each is diagnosed by maps that promise it and left out for others.
 enum class misuse_act : std::uint8_t {

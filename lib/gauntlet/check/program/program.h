@@ -41,8 +41,9 @@ enum class element_types : std::uint8_t {
   string_u64,
   tracked_throwing,            // the key moves without exceptions, the value may throw; both can be copied
   tracked_throwing_move_only,  // the same with a value that can only be moved: whose move throws may be lost
+  u64_two_words,               // among threads: mapped type of sixteen bytes, plain, whose halves say the same
 };
-inline constexpr unsigned element_types_count = 9;
+inline constexpr unsigned element_types_count = 10;
 
 // Which allocator the maps use. In all modes it counts and owns what it hands out.
 enum class allocator_mode : std::uint8_t {

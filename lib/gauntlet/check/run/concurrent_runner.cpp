@@ -16,6 +16,7 @@
 #include <gauntlet/check/program/keys.h>
 #include <gauntlet/check/run/concurrent_disturbance.h>
 #include <gauntlet/check/run/concurrent_workers.h>
+#include <gauntlet/check/run/memory_when_empty.h>
 #include <gauntlet/check/run/request.h>
 #include <gauntlet/check/run/runner.h>
 #include <gauntlet/check/run/wording.h>
@@ -81,6 +82,9 @@ struct fault {
   fault_kind kind = fault_kind::allocation;
   std::uint32_t before = 0;  // so many events of that kind don't
 };
+
+// How often an operation may ask for memory when there is none any more.
+constexpr std::uint32_t refusals_max = 1000;
 
 std::uint64_t repetitions_before = 0;
 
@@ -166,6 +170,7 @@ class concurrent_run {
       say(said_.self_check[map], subject_->self_check(map));
       if (tells_) describe(map);
     }
+    if (repetition == 0 && options_.judge_memory) look_at_memory();
     say(said_.snapshot, subject_->destroy());
     say(said_.memory, subject_->finish());
     say(said_.lifetime, lifetimes.error() != nullptr ? std::string("an object was ") + lifetimes.error()
@@ -207,6 +212,26 @@ class concurrent_run {
     }
   }
 
+  // A snapshot that somebody holds may keep as much as it shows.
+  void look_at_memory() {
+    const std::optional<std::size_t> slack = promises_->slack_when_empty();
+    const bool can_empty = fills_with_ != opcode::nothing && contracts_[opcode::erase_key] != contract::unsupported;
+    if (!slack || !can_empty || any_snapshot_is_held()) return;
+    const std::unique_ptr<concurrent_subject> fresh = make_(program_.header);
+    fresh->begin();
+    const std::array<const std::vector<element>*, history_map_count> shown{&contents_[0].shown, &contents_[1].shown};
+    say(said_.room, kept_when_empty(*subject_, *fresh, shown, fills_with_, *slack));
+  }
+
+  bool any_snapshot_is_held() {
+    for (lane_recorder& lane : lanes_) {
+      for (std::size_t i = 0; i < lane.size(); ++i) {
+        if (lane[i].asked.code == opcode::snapshot) return true;
+      }
+    }
+    return false;
+  }
+
   void describe(unsigned map) { say(said_.state, "map " + std::to_string(map) + ": " + subject_->state(map) + "\n"); }
 
   // Adds to words that prepare() has made room for.
@@ -226,6 +251,7 @@ class concurrent_run {
     second_map_is_used_ = false;
     contents_ = {};
     said_.clear();
+    never_ends_ = {};
     std::size_t events = 0;
     std::array<fault, lane_count> armed{};  // by lane, for its next operation
     for (std::size_t i = 0; i < program_.operations.size(); ++i) {
@@ -246,7 +272,7 @@ class concurrent_run {
       for (unsigned n = 0; n < length && events < room; ++n, ++events) {
         lanes_[where].prepare(r, i, is_aware_);
         fault next = std::exchange(armed[where], {});
-        next.is_armed = next.is_armed && promises_->fails_as_promised(r.code, next.kind);
+        next.is_armed = next.is_armed && promises_->fails_as_promised(r.code, event_of(next.kind));
         faults_[where].push_back(next);
         if (reach_of(r.code) == reach::one_key) keys_.push_back(r.key);
         second_map_is_used_ = second_map_is_used_ || r.target == 1 || r.other == 1;
@@ -358,7 +384,7 @@ class concurrent_run {
   // Whatever the map makes of the exception, another one or an answer, is its answer to the fault. And a map may have the
   // work of one thread done by another: then the exception comes to whom it was not armed for.
   void ask_with(const fault& f, event& e) {
-    if (f.is_armed) faults::arm(f.kind, f.before);
+    if (f.is_armed) faults::arm(f.kind, f.before, refusals_max);
     bool threw = false;
     try {
       const faults::region region;
@@ -367,10 +393,13 @@ class concurrent_run {
     } catch (const injected_fault&) {
       threw = true;
     } catch (...) {
-      if (!faults::disarm()) throw;
+      if (faults::state.so_far == faults::fate::unmet) {
+        faults::disarm();
+        throw;
+      }
       threw = true;
     }
-    faults::disarm();
+    if (faults::disarm() == faults::fate::worn_out) never_ends_[e.where] = &e;
     if (!threw) return;
     e.answer = {};
     e.answer.status = outcome::injected;
@@ -416,6 +445,12 @@ class concurrent_run {
                   known ? std::string(info(stopped->asked.code).name) : std::string(),
                   "threw " + trouble + (known ? ":\n  " + print(*stopped) : ""));
     }
+    for (const event* const e : never_ends_) {
+      if (e == nullptr) continue;
+      return fail(repetition, failure_kind::work_budget, e->source, "refusals",
+                  "there was no memory any more, and it was asked for more than " + std::to_string(refusals_max) +
+                      " times; had none come, this would never end:\n  " + print(*e));
+    }
     judge_history(repetition, h, failed);
     if (!said_.last_looks.empty()) {
       fail(repetition, failure_kind::wrong_contents, program_.operations.size(), "", said_.last_looks);
@@ -436,6 +471,9 @@ class concurrent_run {
     }
     if (!said_.memory.empty()) {
       fail(repetition, failure_kind::allocator, program_.operations.size(), "", said_.memory);
+    }
+    if (!said_.room.empty()) {
+      fail(repetition, failure_kind::work_budget, program_.operations.size(), "memory", said_.room);
     }
   }
 
@@ -529,19 +567,20 @@ class concurrent_run {
     words() {
       for (std::string& text : trouble) text.reserve(text_size_max);
       for (std::string& text : self_check) text.reserve(state_size_max);
-      for (std::string* text : {&last_looks, &snapshot, &lifetime, &memory}) text->reserve(text_size_max);
+      for (std::string* text : {&last_looks, &snapshot, &room, &lifetime, &memory}) text->reserve(text_size_max);
       state.reserve(state_size_max);
     }
     void clear() noexcept {
       for (std::string& text : trouble) text.clear();
       for (std::string& text : self_check) text.clear();
-      for (std::string* text : {&last_looks, &snapshot, &lifetime, &memory, &state}) text->clear();
+      for (std::string* text : {&last_looks, &snapshot, &room, &lifetime, &memory, &state}) text->clear();
     }
 
     std::array<std::string, lane_count> trouble;  // what a lane threw
     std::array<std::string, history_map_count> self_check;
     std::string last_looks;
     std::string snapshot;
+    std::string room;
     std::string lifetime;
     std::string memory;
     std::string state;
@@ -555,6 +594,7 @@ class concurrent_run {
   std::array<event, history_map_count> contents_;  // when all was done
   awareness contents_aware_;
   words said_;
+  std::array<const event*, lane_count> never_ends_{};  // by lane, who asked for memory again and again
   stamp_counter stamps_;
   std::array<lane_recorder, lane_count> lanes_;
   std::array<std::vector<fault>, lane_count> faults_;  // by lane and event

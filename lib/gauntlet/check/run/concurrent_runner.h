@@ -7,6 +7,7 @@
 //   read;
 //   - sizes and lookups when all was done, against the final contents;
 //   - each map's self-check;
+//   - what the maps hold when they have been emptied, if they promise to give memory back;
 //   - snapshots that are still held, objects and memory, after the maps are gone.
 // Who runs the threads is the executor's business (concurrent_executor.h). On real threads, the default, the interleaving
 // is the machine's, so a program is repeated; disturbance (concurrent_disturbance.h) makes the repetitions differ. The
@@ -41,6 +42,7 @@ struct concurrent_options {
   std::uint64_t budget = 200'000;  // configurations for one history
   std::size_t whole_map_events_max = 40;  // as in check_options
   bool disturb = true;
+  bool judge_memory = true;                 // of emptied maps, where they promise something: many operations more, once
   concurrent_executor* executor = nullptr;  // null: the workers of this process
 };
 

@@ -60,12 +60,15 @@ enum class defect : std::uint8_t {
   forgets_to_count,        // a size that is never told of an erase_if
   hides_in_the_end,        // a lookup that no longer finds what was assigned
   counts_what_failed,      // an insertion that ran out of memory is in the size
+  retries_for_ever,        // an insertion that tries again as long as there is no memory
   loses_another,           // an insertion that ran out of memory empties the map
   says_yes_shows_nothing,  // an update that says that the key was there and never calls back
   copies_bytes,            // a lookup that copies the bytes of a value
   keeps_an_object,         // a clear that makes a value and never destroys it
   holds_sixty,             // an insertion that is not kept where there are sixty elements
+  hoards,                  // an erasure that keeps what it has erased until the end
   tears_numbers,           // a lookup that gives the lower half of a number with nothing above it
+  tears_words,             // a lookup that gives the first word of two with that of another value behind it
 };
 
 template <defect Defect, class Key, class T, class Hash, class KeyEqual, class Allocator>
@@ -92,6 +95,12 @@ class locked_map {
     if constexpr (Defect == defect::tears_numbers && std::is_same_v<T, std::uint64_t>) {
       if (found != map_.end()) return found->second & 0xFFFF'FFFF;
     }
+    if constexpr (Defect == defect::tears_words && sizeof(T) == 2 * sizeof(std::uint64_t)) {
+      if (found == map_.end()) return std::nullopt;
+      std::optional<T> copy(std::in_place);
+      std::memcpy(static_cast<void*>(&*copy), &found->second, sizeof(std::uint64_t));
+      return copy;
+    }
     return found == map_.end() ? std::nullopt : std::optional<T>(found->second);
   }
   bool contains(const Key& k) const { return find(k).has_value(); }
@@ -105,7 +114,17 @@ class locked_map {
       } catch (...) {
         if constexpr (Defect == defect::counts_what_failed) ++size_;
         if constexpr (Defect == defect::loses_another) map_.clear();
-        throw;
+        if constexpr (Defect == defect::retries_for_ever) {
+          while (!inserted) {
+            try {
+              inserted = map_.emplace(k, v).second;
+            } catch (const std::bad_alloc&) {
+              continue;
+            }
+          }
+        } else {
+          throw;
+        }
       }
       inserted_ += inserted;
       if constexpr (Defect == defect::keeps_memory) leak_on_purpose(map_.get_allocator().allocate(1));
@@ -136,7 +155,12 @@ class locked_map {
     const auto found = map_.find(k);
     if (found == map_.end()) return std::nullopt;
     std::optional<T> value(std::move(found->second));
-    map_.erase(found);
+    if constexpr (Defect == defect::hoards) {
+      hoard_.push_back(map_.extract(found));
+    } else {
+      map_.erase(found);
+    }
+    if (map_.empty()) map_.rehash(0);
     --size_;
     erased_ = true;
     return value;
@@ -243,6 +267,7 @@ class locked_map {
 
   mutable std::mutex mutex_;
   plain_map map_;
+  std::vector<typename plain_map::node_type> hoard_;
   std::atomic<std::int64_t> size_{0};  // what size() would be without its lock
   std::uint64_t inserted_ = 0;
   bool erased_ = false, assigned_ = false;
@@ -254,6 +279,7 @@ struct with {
   struct adapter {
     using map_type = locked_map<Defect, Key, T, Hash, KeyEqual, Allocator>;
     static constexpr std::string_view name = "locked_map";
+    static constexpr std::size_t slack_when_empty = 512;
     static constexpr contract contract_of(opcode code) {
       return code == opcode::walk ? contract::weak : contract::linearizable;
     }
@@ -263,7 +289,7 @@ struct with {
 template <defect Defect>
 concurrent_subject_factory subject_with() {
   return make_concurrent_subject<with<Defect>::template adapter, element_types::u64_u64, element_types::string_string,
-                                 element_types::tracked_tracked>();
+                                 element_types::tracked_tracked, element_types::u64_two_words>();
 }
 
 operation op(lane where, opcode code, std::uint16_t key = 0, std::uint16_t value = 0) {
@@ -435,6 +461,14 @@ TEST(concurrent_runner, half_of_a_number_is_no_value_that_was_written) {
   EXPECT_EQ(run_concurrent(p, subject_with<defect::tears_numbers>()).kind, failure_kind::not_linearizable);
 }
 
+TEST(concurrent_runner, one_word_of_two_is_no_value_that_was_written) {
+  program p = read_program("insert_copy 0 hot 1 value 2\nfind 0 hot 1\n");
+  EXPECT_TRUE(run_concurrent(p, subject_with<defect::tears_words>()));
+  p.header.types = element_types::u64_two_words;
+  EXPECT_TRUE(run_concurrent(p, subject_with<defect::none>()));
+  EXPECT_EQ(run_concurrent(p, subject_with<defect::tears_words>()).kind, failure_kind::not_linearizable);
+}
+
 // ------------------------------------------------------------------------------------------------- exceptions
 
 TEST(concurrent_runner, makes_the_next_operation_of_a_lane_throw) {
@@ -506,6 +540,28 @@ TEST(concurrent_runner, what_an_exception_leaves_behind_is_judged) {
   const verdict v = run_concurrent(p, subject_with<defect::loses_another>());
   EXPECT_EQ(v.kind, failure_kind::not_linearizable);
   EXPECT_NE(v.message.find("(an exception)"), std::string::npos) << v.message;
+}
+
+TEST(concurrent_runner, an_operation_that_waits_for_memory_never_ends) {
+  const auto program_with = [](const std::string& fault) {
+    return read_program("fault " + fault + " value 0\ninsert_copy 0 hot 0 value 1\n@1 find 0 hot 0\n");
+  };
+  EXPECT_TRUE(run_concurrent(program_with("every_allocation"), subject_with<defect::none>()));
+  EXPECT_TRUE(run_concurrent(program_with("allocation"), subject_with<defect::retries_for_ever>()));
+  const verdict v = run_concurrent(program_with("every_allocation"), subject_with<defect::retries_for_ever>());
+  EXPECT_EQ(v.kind, failure_kind::work_budget);
+  EXPECT_EQ(v.place, "refusals");
+  EXPECT_NE(v.message.find("insert"), std::string::npos) << v.message;
+}
+
+TEST(concurrent_runner, emptied_maps_that_promise_to_give_memory_back_have_done_so) {
+  const program p = read_program("insert_copy 0 hot 0 value 1\n@1 erase_key 0 hot 0\n@2 find 0 hot 1\n");
+  EXPECT_TRUE(run_concurrent(p, subject_with<defect::none>()));
+  EXPECT_TRUE(run_concurrent(p, subject_with<defect::hoards>(), {.judge_memory = false}));
+  const verdict v = run_concurrent(p, subject_with<defect::hoards>());
+  EXPECT_EQ(v.kind, failure_kind::work_budget);
+  EXPECT_EQ(v.place, "memory");
+  EXPECT_NE(v.message.find("fresh ones"), std::string::npos) << v.message;
 }
 
 // ------------------------------------------------------------------------------------------------- objects, snapshots

@@ -3,9 +3,11 @@
 // adapter.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +62,10 @@ class concurrent_subject {
   // Whether data races are reported. A map is known to have one that would end every hunt: what else is wrong may show.
   virtual bool races_are_judged() const { return true; }
 
+  // How many bytes more than fresh maps emptied ones may keep, both together, once elements have come and gone for a while.
+  // Without a promise they may keep what they like.
+  virtual std::optional<std::size_t> slack_when_empty() const { return std::nullopt; }
+
   // Makes the maps. Before that the subject tells what they promise, and none of their code has run.
   virtual void begin() = 0;
 
@@ -76,6 +82,8 @@ class concurrent_subject {
   virtual void contents(unsigned target, std::vector<element>& out) const = 0;
   virtual std::string self_check(unsigned target) const = 0;
   virtual std::string state(unsigned target) const = 0;  // size, growth, flags: whatever the map says of itself
+  virtual void shrink(unsigned /*target*/) {}            // asks for memory back, if that is what it takes
+  virtual std::size_t bytes() const { return 0; }        // that the maps have from their allocator
   // Destroys the maps, and reads what is still held of them once more. The first snapshot that showed something else than
   // when it was taken, in words; empty when none did.
   virtual std::string destroy() = 0;

@@ -14,6 +14,9 @@
 //     // optional: static constexpr bool fails_as_promised(check::opcode, check::fault_kind);   without it: always
 //     // optional: static constexpr bool snapshots_are_held = true;   what snapshot() gives never changes, and may be kept
 //     //           after the map is gone. Without it, it is read at once and forgotten
+//     // optional: static constexpr std::size_t slack_when_empty = 512;   two emptied maps keep at most so many bytes more
+//     //           than two fresh ones, once elements have come and gone for a while. Without it they keep what they like
+//     // optional: static constexpr bool shrinks_when_asked = true;   and shrink_to_fit() was called
 //     // optional: static constexpr bool has_a_known_race = true;   without it: every race is reported
 //   };
 //
@@ -92,6 +95,11 @@ class concurrent_subject_of final : public concurrent_subject {
     return true;
   }
 
+  std::optional<std::size_t> slack_when_empty() const override {
+    if constexpr (requires { adapter::slack_when_empty; }) return adapter::slack_when_empty;
+    return std::nullopt;
+  }
+
   bool races_are_judged() const override {
     if constexpr (requires { adapter::has_a_known_race; }) return !adapter::has_a_known_race;
     return true;
@@ -106,6 +114,12 @@ class concurrent_subject_of final : public concurrent_subject {
   void contents(unsigned target, std::vector<element>& out) const override { read(*maps_[target], out); }
   std::string self_check(unsigned target) const override;
   std::string state(unsigned target) const override;
+  void shrink(unsigned target) override {
+    if constexpr (requires { adapter::shrinks_when_asked; }) {
+      if (adapter::shrinks_when_asked) maps_[target]->shrink_to_fit();
+    }
+  }
+  std::size_t bytes() const override { return arena_.bytes(); }
   std::string destroy() override;
   std::string finish() override;
 

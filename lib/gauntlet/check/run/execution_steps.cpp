@@ -111,6 +111,11 @@ bool execution::has_room(const request& r, const effects& e, const frame* inside
   return e.on_target < effect::mutate || e.erases || live + r.count <= live_max_;
 }
 
+std::uint32_t execution::refusals_max(const request& r, std::size_t elements) noexcept {
+  constexpr std::size_t of_an_operation = 100, of_an_element = 4;
+  return static_cast<std::uint32_t>(of_an_operation + of_an_element * (elements + r.count));
+}
+
 std::uint64_t execution::weight_of(const request& r, const effects& e, std::size_t elements) noexcept {
   if (r.count > count_max) {
     return r.count / 8;
@@ -135,11 +140,11 @@ void execution::apply(const request& r, const effects& e) {
   const auto throws = fault_ != nullptr ? static_cast<fault_kind>(fault_->argument % fault_kind_count) : fault_kind{};
   const bool armed = fault_ != nullptr && r.code != opcode::misuse && can_.exception_safe &&
                      (throws != fault_kind::hash || can_.throwing_hash_is_safe);
+  const std::size_t elements = model_.maps[r.target].size() + (r.other != r.target ? model_.maps[r.other].size() : 0);
   if (armed) {
-    faults::arm(throws, fault_->value);
+    faults::arm(throws, fault_->value, refusals_max(r, elements));
   }
   fault_ = nullptr;
-  const std::size_t elements = model_.maps[r.target].size() + (r.other != r.target ? model_.maps[r.other].size() : 0);
   result got;
   try {
     got = r.code == opcode::erase_range ? subject_.erase_range(r, kept_.erased) : subject_.apply(r);
@@ -154,7 +159,14 @@ void execution::apply(const request& r, const effects& e) {
          describe(r) + ": the map threw an exception that nobody asked for");
     return;
   }
-  const bool fired = armed && faults::disarm();
+  const faults::fate of_fault = armed ? faults::disarm() : faults::fate::unmet;
+  if (of_fault == faults::fate::worn_out) {
+    fail(failure_kind::work_budget, "refusals",
+         describe(r) + ": there was no memory any more, and it was asked for more than " +
+             std::to_string(refusals_max(r, elements)) + " times; had none come, this would never end");
+    return;
+  }
+  const bool fired = of_fault == faults::fate::fired;
   const bool may_lose = fired && throws == fault_kind::move && !can_.moves_keep_elements;
   count(r.code, got.status);
   if (got.status == outcome::unsupported || got.status == outcome::left_out) {

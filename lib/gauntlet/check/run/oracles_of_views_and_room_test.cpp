@@ -105,6 +105,26 @@ PLANT(
       return answer;
     } using base::insert;);
 
+PLANT(
+    source_stays_full, nodes,
+    struct node_type : base::node_type {
+      node_type() = default;
+      node_type(typename base::node_type&& n) : base::node_type(std::move(n)) {}
+      node_type(node_type&& n) noexcept : base::node_type(std::move(n)) { n.says_full = true; }
+      node_type& operator=(node_type&&) = default;
+      bool empty() const { return base::node_type::empty() && !says_full; }
+      bool says_full = false;
+    };
+    node_type extract(const Key& k) { return base::extract(k); }
+    node_type extract(typename base::const_iterator at) { return base::extract(at); }
+    typename base::insert_return_type insert(node_type && n) { return base::insert(std::move(n)); } using base::insert;);
+
+TEST(oracles, a_node_handle_that_was_moved_from_is_empty) {
+  const char* const program = "insert_copy 0 hot 0 value 1 count 3\nextract_key 0 hot 1\nextract_key 0 hot 0\n";
+  EXPECT_VERDICT(judged<source_stays_full_adapter>(program), wrong_result, "extract_key");
+  EXPECT_VERDICT(judged<std_map_for_tests>(program), none, "");
+}
+
 TEST(oracles, a_node_goes_where_its_key_says_at_the_time) {
   const char* const renamed =
       "insert_copy 0 hot 0 value 1 count 3\nextract_key 0 hot 1\nchange_node_key hot 5\ninsert_node 1\n";
@@ -127,8 +147,10 @@ PLANT(
     });
 PLANT(small_buckets, plain, std::size_t bucket_size(std::size_t) const { return base::size() < 3 ? 1 : 0; });
 PLANT(
-    overfull, capabilities{.bounds_load_factor = true},
-    float load_factor() const { return base::size() < 3 ? 0.0f : 2 * base::max_load_factor(); });
+    overfull, capabilities{.bounds_load_factor = true}, float max_load_factor() const {
+      return base::size() < 3 ? base::max_load_factor() : base::load_factor() / 2;
+    } using base::max_load_factor;);
+PLANT(miscounted, plain, float load_factor() const { return base::load_factor() * (base::size() < 3 ? 1.0f : 1.5f); });
 PLANT(half_reserved, plain, void reserve(std::size_t n) { base::reserve(n < 40 ? n : n / 2); });
 PLANT(reserves_nothing, plain, void reserve(std::size_t){});
 PLANT(rehashes_nothing, plain, void rehash(std::size_t){});
@@ -138,6 +160,7 @@ TEST(oracles, buckets_hold_what_they_say) {
   EXPECT_VERDICT(judged<next_bucket_adapter>(three), wrong_contents, "bucket");
   EXPECT_VERDICT(judged<small_buckets_adapter>(three), wrong_contents, "bucket size");
   EXPECT_VERDICT(judged<overfull_adapter>(three), wrong_contents, "load factor");
+  EXPECT_VERDICT(judged<miscounted_adapter>(three), wrong_contents, "load factor");
   EXPECT_VERDICT(judged<overfull_adapter>("max_load_factor 0 value 3\n" + three), none, "");
 }
 

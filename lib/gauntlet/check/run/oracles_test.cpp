@@ -172,6 +172,25 @@ TEST(oracles, an_exception_that_nobody_asked_for_is_a_failure) {
                  "count");
 }
 
+// Memory that lacks once lets the second attempt pass.
+PLANT(
+    tries_again, plain, auto insert(const typename base::value_type& e) {
+      for (;;) {
+        try {
+          return base::insert(e);
+        } catch (const std::bad_alloc&) {
+          continue;
+        }
+      }
+    } using base::insert;);
+
+TEST(oracles, an_operation_that_asks_for_memory_until_there_is_some_exceeds_the_work_budget) {
+  const std::string operation = " value 0\ninsert_copy 0 hot 0 value 1\n";
+  EXPECT_VERDICT(judged<tries_again_adapter>("fault allocation" + operation), none, "");
+  EXPECT_VERDICT(judged<tries_again_adapter>("fault every_allocation" + operation), work_budget, "refusals");
+  EXPECT_VERDICT(judged<std_map_for_tests>("fault every_allocation" + operation), none, "");
+}
+
 PLANT(
     looks_everywhere, plain, std::size_t count(const Key& k) const {
       std::size_t found = 0;

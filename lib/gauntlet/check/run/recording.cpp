@@ -54,6 +54,8 @@ class recording_subject final : public subject {
   void note(recording::kind what, const request& r) {
     into_.steps.push_back({.what = what,
                            .armed = faults::state.armed,
+                           .lasts = faults::state.lasts,
+                           .patience = faults::state.patience,
                            .countdown = faults::state.countdown,
                            .answer = visit_answer::go_on,
                            .asked = r});
@@ -85,7 +87,8 @@ class player {
   void play_one() {
     const recording::step& s = steps_[at_++];
     if (s.armed != 0) {
-      faults::arm(static_cast<fault_kind>(s.armed - 1), s.countdown);
+      faults::arm(s.lasts ? fault_kind::every_allocation : static_cast<fault_kind>(s.armed - 1), s.countdown,
+                  s.patience);
     }
     switch (s.what) {
       case recording::kind::request:

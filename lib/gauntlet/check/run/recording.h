@@ -18,7 +18,9 @@ struct recording {
   enum class kind : std::uint8_t { request, erase_range, walk, iterate, answer };
   struct step {
     kind what = kind::request;
-    std::uint8_t armed = 0;  // 1 + fault_kind; 0: none
+    std::uint8_t armed = 0;  // 1 + the kind of event; 0: none
+    bool lasts = false;
+    std::uint32_t patience = 0;
     std::uint32_t countdown = 0;
     visit_answer answer = visit_answer::go_on;
     request asked = {};  // of a walk: the target alone

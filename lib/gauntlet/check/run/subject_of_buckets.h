@@ -23,6 +23,14 @@ std::string GAUNTLET_SUBJECT_OF::bucket_check(unsigned target, [[maybe_unused]] 
              std::to_string(m.max_load_factor());
     }
   }
+  if constexpr (requires { m.load_factor() == static_cast<float>(m.bucket_count()); }) {
+    const auto buckets = static_cast<double>(m.bucket_count());
+    const double said = static_cast<double>(m.load_factor()) * buckets, there = static_cast<double>(m.size());
+    if (buckets > 0 && (said < there * 0.999 || said > there * 1.001)) {
+      return "load factor: it is " + std::to_string(m.load_factor()) + " with " + std::to_string(m.size()) +
+             " elements in " + std::to_string(m.bucket_count()) + " buckets";
+    }
+  }
   if constexpr (requires(std::size_t n, const key_type& k) {
                   m.bucket_count();
                   m.bucket(k) == n;

@@ -1,13 +1,18 @@
 // Node handles: one node is held between operations, of whichever map it was taken from. Its key may be changed before it
-// goes back to a map: then it is the new key that decides.
+// goes back to a map: then it is the new key that decides. A node that follows another one of the same allocator is assigned
+// to its handle, and a handle that was moved from must be empty.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include <gauntlet/check/run/subject_of_class.h>
 
 namespace gauntlet::check {
+
+// Added to the number of an answer: what no map should be able to say.
+inline constexpr std::uint64_t still_full = std::uint64_t{1} << 48, foreign_allocator = std::uint64_t{1} << 49;
 
 GAUNTLET_SUBJECT_TEMPLATE
 template <class Node>
@@ -15,9 +20,22 @@ result GAUNTLET_SUBJECT_OF::hold(unsigned target, Node&& fresh) {
   if (fresh.empty()) {
     return {};
   }
-  node_.emplace(std::forward<Node>(fresh));
+  if (node_ && node_arena_ == expected_[target]) {
+    *node_ = std::forward<Node>(fresh);
+  } else {
+    node_.emplace(std::forward<Node>(fresh));
+  }
   node_arena_ = expected_[target];
-  return {.flag = true, .has_value = true, .value = id_of(node_->mapped()), .number = id_of(node_->key())};
+  result answer{.flag = true, .has_value = true, .value = id_of(node_->mapped()), .number = id_of(node_->key())};
+  if (!fresh.empty()) {  // NOLINT(bugprone-use-after-move): that is the question
+    answer.number += still_full;
+  }
+  if constexpr (requires { node_->get_allocator().from(); }) {
+    if (index_of(node_->get_allocator().from()) != node_arena_) {
+      answer.number += foreign_allocator;
+    }
+  }
+  return answer;
 }
 
 GAUNTLET_SUBJECT_TEMPLATE

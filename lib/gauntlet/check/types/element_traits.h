@@ -16,6 +16,7 @@
 #include <gauntlet/check/types/throwing.h>
 #include <gauntlet/check/types/throwing_move_only.h>
 #include <gauntlet/check/types/tracked.h>
+#include <gauntlet/check/types/two_words.h>
 
 namespace gauntlet::check {
 
@@ -57,6 +58,8 @@ std::uint64_t id_of(const basic_tracked<Move, Copy>& object) noexcept {
 }
 
 inline std::uint64_t id_of(const over_aligned& object) noexcept { return object.read(); }
+
+inline std::uint64_t id_of(const two_words& object) noexcept { return object.read(); }
 
 // True when nothing was moved out of `object` since make(id).
 template <class T>
@@ -114,6 +117,11 @@ template <>
 struct element_types_of<element_types::tracked_throwing_move_only> {
   using key = tracked;
   using mapped = throwing_move_only;
+};
+template <>
+struct element_types_of<element_types::u64_two_words> {
+  using key = std::uint64_t;
+  using mapped = two_words;
 };
 
 }  // namespace gauntlet::check
