@@ -84,7 +84,7 @@ struct fault {
 };
 
 // How often an operation may ask for memory when there is none any more.
-constexpr std::uint32_t refusals_max = 1000;
+constexpr std::uint32_t refusals_max = 10'000;
 
 std::uint64_t repetitions_before = 0;
 

@@ -91,7 +91,7 @@ class execution {
   bool allowed(const request& r, const effects& e, const frame* inside) const;
   // Whether there may be so many elements.
   bool has_room(const request& r, const effects& e, const frame* inside);
-  // How often it may ask for memory when there is none any more: for things of its own, and for each element.
+  // How often it may ask for memory when there is none any more: for what it likes, and for each element.
   static std::uint32_t refusals_max(const request& r, std::size_t elements) noexcept;
   // How many single operations it counts for: on a large map, where the model is slow, more, and in a large run less.
   static std::uint64_t weight_of(const request& r, const effects& e, std::size_t elements) noexcept;

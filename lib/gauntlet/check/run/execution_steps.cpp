@@ -112,7 +112,8 @@ bool execution::has_room(const request& r, const effects& e, const frame* inside
 }
 
 std::uint32_t execution::refusals_max(const request& r, std::size_t elements) noexcept {
-  constexpr std::size_t of_an_operation = 100, of_an_element = 4;
+  // A map may try to shrink table by table, of which there are as many as somebody reserved.
+  constexpr std::size_t of_an_operation = 50'000, of_an_element = 4;
   return static_cast<std::uint32_t>(of_an_operation + of_an_element * (elements + r.count));
 }
 

@@ -106,12 +106,12 @@ TEST(exhaustive, under_a_bound_explores_exactly_the_interleavings_within_it) {
     exhaustive plainly({.sleep_sets = false});
     std::map<std::uint32_t, std::uint64_t> with, with_alternatives;
     while (!plainly.done()) {
-      const result r = simulate(p, plainly, 1);
-      const auto& all = r.recorded.deviations;
+      const result run = simulate(p, plainly, 1);
+      const auto& all = run.recorded.deviations;
       const auto old =
           std::count_if(all.begin(), all.end(), [](const deviation& d) { return d.kind == choice_kind::store; });
-      ++with[r.preemptions];
-      ++with_alternatives[r.preemptions + static_cast<std::uint32_t>(old)];
+      ++with[run.preemptions];
+      ++with_alternatives[run.preemptions + static_cast<std::uint32_t>(old)];
     }
     std::uint64_t within = 0, within_both = 0;
     for (std::uint32_t bound = 0; bound < 4; ++bound) {
