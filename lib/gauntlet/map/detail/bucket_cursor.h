@@ -50,7 +50,8 @@ class bucket_cursor {
   // Is the cursor on an element? False for ever once the walk is over.
   explicit operator bool() const noexcept { return !done_; }
 
-  // The current element, with its present value. It must not have been erased since the cursor reached it.
+  // The current element, with its present value. It must not have been erased since the cursor reached it; a checked build
+  // says so if it was, but for one whose place an element of the same hash has taken since.
   value_type& operator*() const { return current()->value(); }
   value_type* operator->() const { return &current()->value(); }
 
