@@ -64,8 +64,8 @@ struct hash_map_hooks : standard_map<Map> {
     c.self_move_keeps = true;
     c.shrinks = true;
     c.empty_allocates_nothing = true;
-    c.slack_elements = Map::policy_type::table_groups_max <= 2 ? 64 : 512;
-    c.slack_when_empty = 3;  // its first table
+    c.slack_elements = Map::policy_type::table_groups_max <= 2 ? 112 : 512;  // sweeping lags behind
+    c.slack_when_empty = 3;                                                  // its first table
     return c;
   }
   static bool self_check(const Map& map, std::ostream& dump) { return map.self_check(&dump); }

@@ -100,7 +100,7 @@ class execution {
   // An erase_if whose predicate throws, and is called often enough to do so.
   bool asked_to_throw(const request& r) const;
   void judge_result(const request& r, const result& got);
-  void follow_capacity(const request& r, const result& got, std::size_t size);
+  void follow_capacity(const request& r, const result& got, std::size_t size, bool refused);
 
   // Looking closer (execution_looks.cpp).
   void look_closer(const request& r, const effects& e);

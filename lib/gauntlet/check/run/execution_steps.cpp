@@ -197,7 +197,7 @@ void execution::apply(const request& r, const effects& e) {
   if (!held()) {
     return;
   }
-  follow_capacity(r, got, elements);
+  follow_capacity(r, got, elements, fired && event_of(throws) == fault_kind::allocation);
   if (r.code == opcode::misuse) {
     budget_.forgive(subject_);
     return;
@@ -234,7 +234,14 @@ void execution::judge_result(const request& r, const result& got) {
            (erases_by_place ? " (1: what it gives back is the next element, or the end)" : ""));
 }
 
-void execution::follow_capacity(const request& r, const result& got, std::size_t size) {
+void execution::follow_capacity(const request& r, const result& got, std::size_t size, bool refused) {
+  if (refused) {
+    budget_.refused(r.target, size);
+    budget_.refused(r.other, size);
+    if (r.code == opcode::shrink_to_fit) {
+      return;
+    }
+  }
   switch (r.code) {
     case opcode::reserve:
     case opcode::rehash:

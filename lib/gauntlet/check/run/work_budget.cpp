@@ -65,6 +65,10 @@ void work_budget::reserved(unsigned target, std::size_t amount) noexcept {
 
 void work_budget::released(unsigned target) noexcept { reserved_[target] = kept_[target] = 0; }
 
+void work_budget::refused(unsigned target, std::size_t elements) noexcept {
+  reserved_[target] = std::max({reserved_[target], kept_[target], elements});
+}
+
 void work_budget::exchanged(unsigned a, unsigned b) noexcept {
   reserved_[a] = reserved_[b] = std::max(reserved_[a], reserved_[b]);
   kept_[a] = kept_[b] = std::max(kept_[a], kept_[b]);

@@ -50,6 +50,8 @@ class work_budget {
   // The capacity that a program asked for, and gave up.
   void reserved(unsigned target, std::size_t amount) noexcept;
   void released(unsigned target) noexcept;
+  // Memory, while there were so many elements: a map that could not be made smaller stays as it is.
+  void refused(unsigned target, std::size_t elements) noexcept;
   void exchanged(unsigned a, unsigned b) noexcept;
   // By iterator, which moves no other element: of `elements` there were, the map may keep the memory until the last one
   // goes, or gives it back bit by bit as elements come and go by key.
