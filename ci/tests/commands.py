@@ -171,6 +171,17 @@ class GoodFiles(unittest.TestCase):
             self.assertEqual(run("ci/reproduce", program, "--subject", "remembering_map", "--schedules", "500").returncode, 0)
         self.assertIn("has no schedules", run("ci/reproduce", some_seed(), "--schedules", "5").stderr)
 
+    def test_all_schedules_with_few_preemptions_are_tried(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / "two_updates.ops"
+            program.write_text("gauntlet 1\ntarget concurrent_schedule\nthreads 2\ninsert_copy 0 hot 0 value 1\n"
+                               "@1 fetch_update 0 hot 0 value 1\n@2 fetch_update 0 hot 0 value 1\n")
+            held = run("ci/reproduce", program, "--subject", "sharded_map", "--preemptions", "2")
+            self.assertEqual(held.returncode, 0, held.stdout[-2000:] + held.stderr[-2000:])
+            self.assertRegex(held.stdout, r"sharded_map: all \d+ interleavings of this program with at most 2 preemptions explored")
+            self.assertEqual(run("ci/reproduce", program, "--subject", "lost_update", "--preemptions", "1").returncode, 1)
+        self.assertIn("has no schedules", run("ci/reproduce", some_seed(), "--preemptions", "2").stderr)
+
     def test_what_an_engine_keeps_because_of_another_schedule_fails_again(self):
         with tempfile.TemporaryDirectory() as folder:
             program, out = Path(folder) / "two_threads.ops", Path(folder) / "smaller.ops"
