@@ -186,7 +186,8 @@ check::verdict run_controlled(const check::program& p, const check::concurrent_s
     const check::verdict before = std::move(v);
     v = judged(*portfolio, p, make, run, options);
     v.operations_run += before.operations_run;
-    v.schedules_run = 1 + i;
+    v.schedules_run = before.schedules_run + 1;
+    v.searched = before.searched;
     v.undecided = v && (v.undecided || before.undecided);
   }
   return v;

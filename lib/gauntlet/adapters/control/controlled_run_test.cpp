@@ -74,6 +74,9 @@ TEST(controlled_run, tries_all_schedules_with_few_preemptions_and_says_so) {
   const verdict cut = judged("sharded_map", p, {.preemptions = 2, .preemptions_within = 5000});
   EXPECT_LT(cut.schedules_run, held.schedules_run);
   EXPECT_THAT(cut.searched, HasSubstr("not all"));
+  const verdict both = judged("sharded_map", p, {.schedules = 20, .preemptions = 2});
+  EXPECT_EQ(both.schedules_run, held.schedules_run + 20);
+  EXPECT_EQ(both.searched, held.searched);
   const verdict found = judged("lost_update", p, {.preemptions = 1});
   EXPECT_EQ(found.kind, failure_kind::not_linearizable) << found.message;
   EXPECT_FALSE(found.decisions.empty());
