@@ -1,6 +1,6 @@
-// Every defective concurrent map is caught by searching schedules of random programs; what is caught becomes small, comes
-// with its exact decisions, and fails again in the same way as often as it is asked. And verdicts are a function of the
-// program: of right maps and of defective ones.
+// Every defective concurrent map whose schedule matters is caught by searching schedules of random programs; what is caught
+// becomes small, comes with its exact decisions, and fails again in the same way as often as it is asked. And verdicts are a
+// function of the program: of right maps and of defective ones.
 #include "controlled.h"
 #include "programs.h"
 
@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <set>
 #include <variant>
+#include <vector>
 
 #include <gauntlet/adapters/control/controlled_executor.h>
 #include <gauntlet/adapters/control/fewest_preemptions.h>
@@ -117,9 +118,16 @@ bool old_stores_are_shown(const registration& map) {
   return counts.times != 0;
 }
 
+// All but those that keep memory, which is judged on real threads alone (concurrent_options::judge_memory).
+std::vector<const registration*> noticed_under_control() {
+  std::vector<const registration*> maps = props::concurrent_maps(true);
+  std::erase_if(maps, [](const registration* map) { return map->name == "clear_keeps_a_copy"; });
+  return maps;
+}
+
 class every_defect : public testing::TestWithParam<const registration*> {};
 
-INSTANTIATE_TEST_SUITE_P(, every_defect, testing::ValuesIn(props::concurrent_maps(true)),
+INSTANTIATE_TEST_SUITE_P(, every_defect, testing::ValuesIn(noticed_under_control()),
                          [](const auto& instance) { return props::name_of(instance.param); });
 
 TEST_P(every_defect, is_caught_reduced_and_shown_again) {
