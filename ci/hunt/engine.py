@@ -81,11 +81,18 @@ def wait(process):
     return process.returncode, usage.ru_utime + usage.ru_stime
 
 
-def sanitizer_environment():
+# The engine judges thousands of programs of each kind, so what any of them shows the random programs before it and the
+# replays of a corpus show as well: they look for uses of a stack that is gone, which takes an eighth of the time. And 16 MiB
+# of freed memory are more than a program frees. Loading 5,000 inputs of hash_map_operations took 5.0 CPU seconds with these
+# and 5.9 without.
+OF_THE_ENGINE = "detect_stack_use_after_return=0:quarantine_size_mb=16"
+
+
+def sanitizer_environment(of_address=""):
     """Options under which every hunt and replay runs; what the caller has set comes last and so takes precedence. Ten frames
     of who allocated tell the operation; thirty, the default, took a twelfth of the time."""
     defaults = {
-        "ASAN_OPTIONS": "allocator_may_return_null=1:detect_leaks=1:malloc_context_size=10",
+        "ASAN_OPTIONS": "allocator_may_return_null=1:detect_leaks=1:malloc_context_size=10" + (of_address and ":" + of_address),
         "UBSAN_OPTIONS": "print_stacktrace=1",
         "TSAN_OPTIONS": "allocator_may_return_null=1:halt_on_error=1:report_signal_unsafe=0",
     }
@@ -202,7 +209,7 @@ def hunt(binary, folder, seeds, *, seconds=None, cpu_seconds=None, rng_seed=0, e
     outcome = Outcome(log=log_path)
     began = time.monotonic()
     with open(log_path, "wb") as log:
-        process = start(command, log, {**sanitizer_environment(), **(env or {})}, cpu_seconds)
+        process = start(command, log, {**sanitizer_environment(OF_THE_ENGINE), **(env or {})}, cpu_seconds)
     done = threading.Event()
 
     def report():

@@ -24,7 +24,8 @@ OPTIONS = ["-len_control=0", "-max_len=4096", "-use_value_profile=0", "-entropic
 def run(binary, log, *words):
     """CPU seconds and operations of one run of the engine without mutation."""
     with open(log, "wb") as file:
-        status, cpu_seconds = engine.wait(engine.start([binary, "-runs=0", *OPTIONS, *words], file, engine.sanitizer_environment()))
+        environment = engine.sanitizer_environment(engine.OF_THE_ENGINE)
+        status, cpu_seconds = engine.wait(engine.start([binary, "-runs=0", *OPTIONS, *words], file, environment))
     if status != 0:
         fail(f"{binary} ended with {status}: {engine.tail(log, 300).strip()}")
     found = engine.OPERATIONS.search(engine.tail(log, 65536))

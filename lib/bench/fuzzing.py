@@ -75,7 +75,7 @@ def loop_shares(binary, target, seconds):
     if not shares.is_there():
         return None
     options = ["-seed=1", "-len_control=0", "-max_len=4096", "-use_value_profile=0", f"-max_total_time={seconds}"]
-    return shares.shares(binary, [*engine.corpus_folders(target), *options], engine.sanitizer_environment())
+    return shares.shares(binary, [*engine.corpus_folders(target), *options], engine.sanitizer_environment(engine.OF_THE_ENGINE))
 
 
 def measure_throughput(arguments):
