@@ -81,11 +81,10 @@ def wait(process):
     return process.returncode, usage.ru_utime + usage.ru_stime
 
 
-# The engine judges thousands of programs of each kind, so what any of them shows the random programs before it and the
-# replays of a corpus show as well: they look for uses of a stack that is gone, which takes an eighth of the time. And 16 MiB
-# of freed memory are more than a program frees. Loading 5,000 inputs of hash_map_operations took 5.0 CPU seconds with these
-# and 5.9 without.
-OF_THE_ENGINE = "detect_stack_use_after_return=0:quarantine_size_mb=16"
+# For an engine that follows random programs: those have looked for uses of a stack that is gone, which takes an eighth of the
+# time and which hardly depends on the input. And 16 MiB of freed memory are more than a program frees. Loading 5,000 inputs of
+# hash_map_operations took 5.0 CPU seconds with these and 5.9 without.
+AFTER_RANDOM_PROGRAMS = "detect_stack_use_after_return=0:quarantine_size_mb=16"
 
 
 def sanitizer_environment(of_address=""):
@@ -185,9 +184,11 @@ def corpus_folders(target, names=("seed", "found", "regression")):
     return [folder for folder in folders if folder.is_dir() and any(folder.iterdir())]
 
 
-def hunt(binary, folder, seeds, *, seconds=None, cpu_seconds=None, rng_seed=0, env=None, watch=None, options=()):
+def hunt(binary, folder, seeds, *, seconds=None, cpu_seconds=None, rng_seed=0, env=None, watch=None, options=(),
+         of_address=""):
     """Runs a fuzzer binary once. New inputs go to folder/corpus, failing ones to folder/artifacts, the output to
-    folder/log.txt. `watch`, when given, is told the Outcome so far about once a second.
+    folder/log.txt. `watch`, when given, is told the Outcome so far about once a second. `of_address`: options of
+    AddressSanitizer besides.
 
     Inputs are not weighed by how rare their features are (-entropic=0): what that takes grows with corpus times features.
     In 40 CPU seconds hash_map_types made 9,324 executions with it and 13,200 without, and reached 48,539 and 53,236
@@ -209,7 +210,7 @@ def hunt(binary, folder, seeds, *, seconds=None, cpu_seconds=None, rng_seed=0, e
     outcome = Outcome(log=log_path)
     began = time.monotonic()
     with open(log_path, "wb") as log:
-        process = start(command, log, {**sanitizer_environment(OF_THE_ENGINE), **(env or {})}, cpu_seconds)
+        process = start(command, log, {**sanitizer_environment(of_address), **(env or {})}, cpu_seconds)
     done = threading.Event()
 
     def report():

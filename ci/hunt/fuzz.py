@@ -108,7 +108,8 @@ def fuzz_one(target, map_name, options, progress):
         cpu_seconds += outcome.cpu_seconds
     if not outcome.found and outcome.status == 0:
         outcome = engine.hunt(folder / target, scratch, folders, seconds=options.seconds - random_seconds,
-                              rng_seed=options.rng_seed, env=env, watch=watch)
+                              rng_seed=options.rng_seed, env=env, watch=watch,
+                              of_address=engine.AFTER_RANDOM_PROGRAMS if random_seconds else "")
         cpu_seconds += outcome.cpu_seconds
     row = {
         "target": target,

@@ -129,6 +129,17 @@ esac
         self.assertIn("held (321 random programs, 2,000 executions)", out)
         self.assertEqual(json.loads(Path("rows.json").read_text())[0]["random_programs"], 321)
 
+    def test_they_look_for_uses_of_a_stack_that_is_gone_and_the_engine_where_it_is_alone(self):
+        off = "detect_stack_use_after_return=0"
+        engine_says = '#!/bin/bash\necho "$ASAN_OPTIONS" >engine\n' + HOLDS
+        for seconds, left_to_them in (("20", True), ("5", False)):
+            with self.subTest(seconds):
+                self.hunt('echo "$ASAN_OPTIONS" >asked')
+                self.binary("target_a", engine_says)
+                self.run_main(fuzz, "target_a", "--seconds", seconds)
+                self.assertNotIn(off, Path("asked").read_text())
+                self.assertEqual(off in Path("engine").read_text(), left_to_them)
+
     def test_what_a_map_of_ones_own_is_never_asked_is_told(self):
         says = "echo 'not asked, for the map has no member: erase_if, walk'; echo 'a: 5 of 5 programs held, 9 operations'"
         self.assertNotIn("erase_if", self.hunt(says)[1])

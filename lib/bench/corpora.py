@@ -24,7 +24,7 @@ OPTIONS = ["-len_control=0", "-max_len=4096", "-use_value_profile=0", "-entropic
 def run(binary, log, *words):
     """CPU seconds and operations of one run of the engine without mutation."""
     with open(log, "wb") as file:
-        environment = engine.sanitizer_environment(engine.OF_THE_ENGINE)
+        environment = engine.sanitizer_environment(engine.AFTER_RANDOM_PROGRAMS)
         status, cpu_seconds = engine.wait(engine.start([binary, "-runs=0", *OPTIONS, *words], file, environment))
     if status != 0:
         fail(f"{binary} ended with {status}: {engine.tail(log, 300).strip()}")

@@ -57,7 +57,8 @@ def replay_throughput(binary, rounds, names):
 def loop_throughput(binary, target, seconds):
     """One session of the engine from the checked-in corpus, as ci/fuzz --rng-seed 1 holds it."""
     with tempfile.TemporaryDirectory() as folder:
-        outcome = engine.hunt(binary, folder, engine.corpus_folders(target), seconds=seconds, rng_seed=1)
+        outcome = engine.hunt(binary, folder, engine.corpus_folders(target), seconds=seconds, rng_seed=1,
+                              of_address=engine.AFTER_RANDOM_PROGRAMS)
         if outcome.found:
             kept = ROOT / "build" / "bench_fuzzing" / "findings" / outcome.artifacts[0].name
             kept.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +76,7 @@ def loop_shares(binary, target, seconds):
     if not shares.is_there():
         return None
     options = ["-seed=1", "-len_control=0", "-max_len=4096", "-use_value_profile=0", f"-max_total_time={seconds}"]
-    return shares.shares(binary, [*engine.corpus_folders(target), *options], engine.sanitizer_environment(engine.OF_THE_ENGINE))
+    return shares.shares(binary, [*engine.corpus_folders(target), *options], engine.sanitizer_environment(engine.AFTER_RANDOM_PROGRAMS))
 
 
 def measure_throughput(arguments):

@@ -12,7 +12,8 @@
 //   reversed hash ─► place = reversed hash - origin ─► chain of the place now: old if not yet evacuated, else new
 //
 // The elements of one chain are gathered once, in order of place, and used for as long as the map's version stays the
-// same: a step then costs a comparison. After a change the element is found again by its place.
+// same: a step then costs a comparison. After a change the element is found again by its place, which one of the same hash
+// may have that came after it was erased.
 #pragma once
 
 #include <algorithm>

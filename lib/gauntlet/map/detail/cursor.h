@@ -9,7 +9,8 @@
 // An element has the same place for as long as it is in the map: splits, merges and displacement change no hash, and
 // when the only table doubles, group g becomes g and g + G, which are neighbours in bit-reversed order. So nothing has
 // to be told to a cursor: it registers nowhere, the map pays nothing, and any number of threads may walk while nobody
-// writes. Two elements never have the same place: equal hashes are told apart by a number that is never given twice.
+// writes. Two elements that are there at once never have the same place: of equal hashes all but the first get a number that
+// is never given twice. Only one of the same hash that comes after the first was erased may have its place.
 //
 // After a split both halves are asked for each home group, the lower first, which is the order of hashes. After a merge
 // the elements outside the interval are passed over.
