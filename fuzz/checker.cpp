@@ -38,6 +38,8 @@ constexpr opcode operations[] = {
     opcode::snapshot,
     opcode::swap,
     opcode::equal,
+    opcode::upsert,
+    opcode::compare_erase,
 };
 
 class byte_reader {

@@ -72,9 +72,11 @@ struct concurrent_map {
       case opcode::extract_key:
         return contract_in_words(table.extract);
       case opcode::compare_exchange:
+      case opcode::compare_erase:
         return contract_in_words(table.compare_exchange);
       case opcode::update:
       case opcode::fetch_update:
+      case opcode::upsert:
         return contract_in_words(table.update);
       case opcode::size:
         return contract_in_words(table.size);
@@ -96,6 +98,10 @@ struct concurrent_map {
         return contract_in_words(table.equal);
       case opcode::merge:
         return contract_in_words(table.merge);
+      case opcode::reserve:  // beside everything, in the maps that have it
+        return check::contract::linearizable;
+      case opcode::shrink_to_fit:
+        return check::contract::quiescent;
       default:
         return check::contract::unsupported;
     }
@@ -120,9 +126,11 @@ struct concurrent_map {
       case opcode::extract_key:
         return progress_in_words(table.extract);
       case opcode::compare_exchange:
+      case opcode::compare_erase:
         return progress_in_words(table.compare_exchange);
       case opcode::update:
       case opcode::fetch_update:
+      case opcode::upsert:
         return progress_in_words(table.update);
       case opcode::size:
         return progress_in_words(table.size);

@@ -45,6 +45,16 @@ class cuckoo_table {
   bool update(const Key& key, Function change) {
     return map_.update_fn(key, change);
   }
+  template <class Function>
+  bool upsert(const Key& key, Function change, const T& value) {
+    return map_.upsert(key, change, value);
+  }
+  bool compare_and_delete(const Key& key, const T& expected) {
+    bool erased = false;
+    map_.erase_fn(key, [&](T& there) { return erased = there == expected; });
+    return erased;
+  }
+  void reserve(std::size_t elements) { map_.reserve(elements); }
   std::size_t size() const { return map_.size(); }
   void clear() { map_.clear(); }
   template <class Function>
@@ -73,6 +83,9 @@ struct libcuckoo_map {
       case opcode::erase_key:
       case opcode::update:
       case opcode::fetch_update:
+      case opcode::upsert:
+      case opcode::compare_erase:
+      case opcode::reserve:
       case opcode::clear:
       case opcode::walk:
         return check::contract::linearizable;

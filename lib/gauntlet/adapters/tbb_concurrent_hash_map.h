@@ -63,6 +63,17 @@ class tbb_table {
     change(at->second);
     return true;
   }
+  template <class Function>
+  bool upsert(const Key& key, Function change, const T& value) {
+    typename map::accessor at;
+    const bool inserted = map_.insert(at, {key, value});
+    if (!inserted) change(at->second);
+    return inserted;
+  }
+  bool compare_and_delete(const Key& key, const T& expected) {
+    typename map::accessor at;
+    return map_.find(at, key) && at->second == expected && map_.erase(at);
+  }
   std::size_t size() const { return map_.size(); }
   template <class Function>
   void for_each(Function show) const {
@@ -79,7 +90,7 @@ struct tbb_concurrent_hash_map {
   static constexpr std::string_view name = "tbb_concurrent_hash_map";
   static constexpr bool fails_as_promised(check::opcode code, check::fault_kind kind) {
     const bool inserts = code == check::opcode::insert_copy || code == check::opcode::try_emplace ||
-                         code == check::opcode::insert_or_assign;
+                         code == check::opcode::insert_or_assign || code == check::opcode::upsert;
     return !inserts || (kind != check::fault_kind::hash && kind != check::fault_kind::equality);
   }
   static constexpr check::contract contract_of(check::opcode code) {
@@ -93,6 +104,8 @@ struct tbb_concurrent_hash_map {
       case opcode::extract_key:
       case opcode::update:
       case opcode::fetch_update:
+      case opcode::upsert:
+      case opcode::compare_erase:
         return check::contract::linearizable;
       case opcode::size:
         return check::contract::quiescent;  // "may differ in case of pending concurrent insertions or erasures"

@@ -56,6 +56,10 @@ constexpr std::array<weight, opcode_count> weights = [] {
   set(opcode::change_by_view, 4, 0);
   set(opcode::find_many, 2, 0);
   set(opcode::change_node_key, 4, 0);
+  set(opcode::reserve, 3, 1);
+  set(opcode::shrink_to_fit, 3, 1);
+  set(opcode::upsert, 0, 4);
+  set(opcode::compare_erase, 0, 4);
   return table;
 }();
 
@@ -71,7 +75,7 @@ std::uint8_t draw_map(random_source& random, bool concurrent) {
 
 opcode draw_opcode(std::uint64_t banned, random_source& random, bool concurrent) {
   const auto weight_of = [&](std::size_t i) -> unsigned {
-    if ((banned >> i & 1) != 0) return 0;
+    if (is_banned(banned, static_cast<opcode>(i))) return 0;
     return concurrent ? weights[i].among_threads : weights[i].alone;
   };
   unsigned total = 0;
@@ -168,6 +172,7 @@ std::uint8_t draw_argument(opcode code, random_source& random, const mutation_op
 }
 
 void draw_expected(operation& o, std::span<const operation> among, random_source& random) {
+  if (o.code != opcode::compare_exchange && o.code != opcode::compare_erase) return;
   if (random.chance(20)) return;
   std::uint64_t met = 0;
   for (const operation& each : among) {
@@ -199,7 +204,7 @@ void draw_operands(operation& o, const program& p, random_source& random, const 
     // A value that is there already: arguments that refer to elements need it twice.
     o.value = p.operations[random.below(p.operations.size())].value;
   }
-  if (o.code == opcode::compare_exchange) draw_expected(o, p.operations, random);
+  draw_expected(o, p.operations, random);
   if (o.code == opcode::erase_range && random.chance(50)) o.value = 0;  // from the front, as one drains a map
   if (takes.count) o.count = options.concurrent ? std::uint16_t{1} : draw_count(random);
   if (takes.argument) o.argument = draw_argument(o.code, random, options);
@@ -308,9 +313,12 @@ std::vector<operation> draw_waves(const program& p, random_source& random, const
 
 std::vector<operation> draw_meeting(const program& p, random_source& random, const mutation_options& options) {
   constexpr opcode looks[] = {opcode::find, opcode::find, opcode::contains, opcode::size};
-  constexpr opcode changes[] = {
-      opcode::insert_copy, opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign, opcode::erase_key,
-      opcode::erase_key,   opcode::extract_key, opcode::update,      opcode::compare_exchange, opcode::fetch_update};
+  constexpr opcode changes[] = {opcode::insert_copy,      opcode::insert_copy, opcode::try_emplace,
+                                opcode::insert_or_assign, opcode::erase_key,   opcode::erase_key,
+                                opcode::extract_key,      opcode::update,      opcode::compare_exchange,
+                                opcode::fetch_update,     opcode::upsert,      opcode::compare_erase};
+  constexpr std::size_t only_among_threads = 2;  // the last ones
+  const std::size_t changes_there_are = std::size(changes) - (options.concurrent ? 0 : only_among_threads);
   operation first;
   first.target = draw_map(random, options.concurrent);
   first.key = draw_key(p.header, random, false, options.concurrent);
@@ -318,15 +326,15 @@ std::vector<operation> draw_meeting(const program& p, random_source& random, con
   for (operation& o : block) {
     const std::uint64_t ticket = random.below(10);
     o.code = ticket < 5   ? looks[random.below(std::size(looks))]
-             : ticket < 9 ? changes[random.below(std::size(changes))]
+             : ticket < 9 ? changes[random.below(changes_there_are)]
                           : opcode::nothing;
-    const bool banned = (p.header.banned >> static_cast<unsigned>(o.code) & 1) != 0;
-    if (banned || o.code == opcode::nothing) o.code = draw_opcode(p.header.banned, random, options.concurrent);
+    if (is_banned(p.header.banned, o.code) || o.code == opcode::nothing)
+      o.code = draw_opcode(p.header.banned, random, options.concurrent);
     draw_operands(o, p, random, options, false);
     if (info(o.code).takes.other && o.target != first.target) std::swap(o.target, o.other);
     o.target = first.target;
     if (info(o.code).takes.key) o.key = first.key;
-    if (o.code == opcode::compare_exchange) draw_expected(o, std::span(block.data(), &o), random);
+    draw_expected(o, std::span(block.data(), &o), random);
     o.where = draw_lane(p.header, random);
   }
   return block;
@@ -355,13 +363,13 @@ std::vector<operation> draw_faulty_among_threads(const program& p, random_source
                                                  const mutation_options& options) {
   constexpr opcode grows[] = {opcode::insert_copy, opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign,
                               opcode::update,      opcode::copy_assign, opcode::merge,       opcode::erase_key,
-                              opcode::erase_if,    opcode::clear};
+                              opcode::erase_if,    opcode::clear,       opcode::upsert,      opcode::reserve};
   constexpr opcode copies[] = {opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign, opcode::find,
                                opcode::update,      opcode::snapshot,    opcode::copy_assign};
   constexpr opcode hashes[] = {opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign,
                                opcode::erase_key,   opcode::find,        opcode::update,
                                opcode::merge};
-  constexpr opcode calls[] = {opcode::update, opcode::fetch_update, opcode::walk, opcode::erase_if};
+  constexpr opcode calls[] = {opcode::update, opcode::fetch_update, opcode::walk, opcode::erase_if, opcode::upsert};
   std::vector<operation> block(2);
   block[0].code = opcode::fault;
   block[0].argument = draw_argument(opcode::fault, random, options);

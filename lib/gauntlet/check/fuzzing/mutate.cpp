@@ -82,7 +82,7 @@ void change_header(program_header& h, random_source& random, const mutation_opti
       break;
     default:
       // Leaving operations out is what makes the others meet more often; mostly it is undone again.
-      h.banned = random.chance(60) ? 0 : h.banned ^ std::uint64_t{1} << random.below(opcode_count);
+      h.banned = random.chance(60) ? 0 : h.banned ^ std::uint64_t{1} << random.below(bans);
   }
 }
 
@@ -199,7 +199,7 @@ std::size_t draw_fresh_length(random_source& random, bool concurrent) {
 // More elements than 16 bits count, at the beginning of a program that goes on as it likes.
 void begin_with_large_run(program& p, random_source& random) {
   p.header.hash = hash_quality::good;
-  p.header.banned &= ~(std::uint64_t{1} << static_cast<unsigned>(opcode::fill_reserved));
+  p.header.banned &= ~(std::uint64_t{1} << ban_of(opcode::fill_reserved));
   operation& o = p.operations.front();
   o = {.code = opcode::fill_reserved, .argument = 1};
   o.key.number = static_cast<std::uint16_t>(random.below(8));

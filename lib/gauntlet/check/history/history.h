@@ -80,7 +80,7 @@ contract_table contracts_of(const concurrent_subject& map);
 enum class reach : std::uint8_t {
   foreign,   // no operation of a history
   one_key,   // find, contains, insert_copy, try_emplace, insert_or_assign, erase_key, extract_key, compare_exchange,
-             // fetch_update, update
+             // fetch_update, update, upsert, compare_erase
   one_map,   // size, clear, erase_if
   elements,  // walk, snapshot, copy_construct: answer with the elements shown
   two_maps,  // equal, swap, copy_assign, merge
@@ -89,6 +89,9 @@ constexpr reach reach_of(opcode code) noexcept;
 
 // Changes nothing, whatever the answer.
 constexpr bool only_reads(opcode code) noexcept;
+
+// reserve, shrink_to_fit: asked among threads, and no operation of a history, because they change no element and tell nothing.
+constexpr bool makes_room(opcode code) noexcept;
 
 // Empty when `h` is well formed, otherwise what is wrong with it. O(n log n).
 std::string ill_formed(const history& h);
@@ -109,6 +112,8 @@ constexpr reach reach_of(opcode code) noexcept {
     case opcode::compare_exchange:
     case opcode::fetch_update:
     case opcode::update:
+    case opcode::upsert:
+    case opcode::compare_erase:
       return reach::one_key;
     case opcode::size:
     case opcode::clear:
@@ -127,6 +132,8 @@ constexpr reach reach_of(opcode code) noexcept {
       return reach::foreign;
   }
 }
+
+constexpr bool makes_room(opcode code) noexcept { return code == opcode::reserve || code == opcode::shrink_to_fit; }
 
 constexpr bool only_reads(opcode code) noexcept {
   return code == opcode::find || code == opcode::contains || code == opcode::size || code == opcode::equal ||

@@ -71,13 +71,14 @@ class alignas(128) lane_recorder {
     e.returned = stamps.next();
   }
 
-  // Moves the events that were called into `h`; those never reached and those that the map does not offer stay out. Those
-  // that ended with an injected fault are moved into `failed`.
+  // Moves the events that were called into `h`; those never reached, those that the map does not offer and those that have
+  // made room stay out. Those that ended with an injected fault are moved into `failed`.
   void hand_over(history& h, history& failed) {
     for (std::size_t i = 0; i < started_; ++i) {
       event& e = events_[i];
       const bool refused = !e.pending() && e.answer.status != outcome::done;
       if (refused && e.answer.status != outcome::injected) continue;
+      if (!e.pending() && makes_room(e.asked.code)) continue;
       history& to = refused ? failed : h;
       to.events.push_back(std::move(e));
       if (!aware_.empty()) to.aware.push_back(aware_[i]);

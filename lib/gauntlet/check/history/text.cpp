@@ -52,7 +52,7 @@ std::string print(const history_file& f) {
   std::string text = "history " + std::string(to_string(f.expected)) + "\n";
   for (std::size_t i = 0; i < opcode_count; ++i) {
     const auto code = static_cast<opcode>(i);
-    if (f.contracts[code] == contract::linearizable) continue;
+    if (f.contracts[code] == contract::linearizable || reach_of(code) == reach::foreign) continue;
     text += "contract " + std::string(info(code).name) + " " + std::string(to_string(f.contracts[code])) + "\n";
   }
   if (f.budget) text += "budget " + std::to_string(*f.budget) + "\n";

@@ -22,6 +22,8 @@ std::optional<std::uint64_t> written_by(const event& e) {
       return e.answer.flag ? std::optional(e.asked.value + 1) : std::nullopt;
     case opcode::fetch_update:
       return e.answer.flag ? std::optional(e.answer.value + e.asked.value) : std::nullopt;
+    case opcode::upsert:
+      return e.answer.has_value ? std::optional(e.answer.value) : std::nullopt;
     default:
       return std::nullopt;
   }
@@ -41,6 +43,9 @@ std::vector<element> seen_by(const event& e) {
     case opcode::try_emplace:
       if (e.answer.flag || !e.answer.has_value) return {};
       return {{e.asked.key, e.answer.value}};
+    case opcode::upsert:
+      if (e.answer.flag || !e.answer.has_value) return {};
+      return {{e.asked.key, e.answer.value - e.asked.value}};
     default:
       return e.shown;
   }

@@ -233,6 +233,13 @@ class every_order {
       case opcode::update:
         if (there) found->second = value;
         return flag == there;
+      case opcode::upsert:
+        return saw(map[key] += value) && flag == !there;
+      case opcode::compare_erase: {
+        const bool equal = there && found->second == value;
+        if (equal) map.erase(found);
+        return flag == equal;
+      }
       case opcode::clear:
         map.clear();
         return true;

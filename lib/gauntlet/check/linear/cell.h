@@ -122,6 +122,10 @@ constexpr point_rule rule_of(opcode code) noexcept {
       return {true, r::there, r::there, false, true, true, r::there, false};
     case opcode::update:
       return {true, r::there, r::there, false, false, true, r::no, false};
+    case opcode::upsert:  // what is absent counts as zero
+      return {true, r::absent, r::always, false, true, true, r::always, true};
+    case opcode::compare_erase:
+      return {true, r::holds_operand, r::holds_operand, true, false, false, r::no, false};
     default:
       return {};
   }
@@ -173,6 +177,7 @@ inline bool changes_nothing(const step& s) noexcept {
     case opcode::compare_exchange:
     case opcode::fetch_update:
     case opcode::update:
+    case opcode::compare_erase:
     case opcode::clear:
     case opcode::erase_if:
       return s.flag_known && !s.flag;

@@ -129,9 +129,9 @@ tally judge_world(const std::vector<event>& alphabet, std::size_t count, const c
 contract_table all(contract c) {
   contract_table table;
   table.of.fill(c);
-  for (const opcode point :
-       {opcode::find, opcode::contains, opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign,
-        opcode::erase_key, opcode::extract_key, opcode::compare_exchange, opcode::fetch_update, opcode::update}) {
+  for (const opcode point : {opcode::find, opcode::contains, opcode::insert_copy, opcode::try_emplace,
+                             opcode::insert_or_assign, opcode::erase_key, opcode::extract_key, opcode::compare_exchange,
+                             opcode::fetch_update, opcode::update, opcode::upsert, opcode::compare_erase}) {
     table[point] = contract::linearizable;
   }
   return table;
@@ -157,6 +157,12 @@ std::vector<event> every_answer_on_one_key() {
   event seeing = sees(asked(opcode::try_emplace, 0, 1), 2);
   seeing.answer.flag = false;
   alphabet.push_back(seeing);
+  for (const bool inserted : {false, true}) {
+    event adding = sees(asked(opcode::upsert, 0, 1), inserted ? 1 : 2);
+    adding.answer.flag = inserted;
+    alphabet.push_back(adding);
+    alphabet.push_back(says(asked(opcode::compare_erase, 0, 2), inserted));
+  }
   return alphabet;
 }
 

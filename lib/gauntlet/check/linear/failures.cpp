@@ -30,6 +30,7 @@ possible_effects effects_of(const event& e, failure_promise promised) {
   if (promised == failure_promise::strong) return {};
   switch (code) {
     case opcode::insert_or_assign:
+    case opcode::upsert:
       return {{answered(e, code, true), answered(e, code, false)}, false};
     case opcode::extract_key:
       return {{answered(e, opcode::erase_key, true)}, false};

@@ -15,9 +15,10 @@ namespace {
 
 using plain_map = std::map<std::uint64_t, std::uint64_t>;
 
-constexpr opcode points[] = {
-    opcode::find,      opcode::contains,    opcode::insert_copy,      opcode::try_emplace,  opcode::insert_or_assign,
-    opcode::erase_key, opcode::extract_key, opcode::compare_exchange, opcode::fetch_update, opcode::update};
+constexpr opcode points[] = {opcode::find,        opcode::contains,         opcode::insert_copy,
+                             opcode::try_emplace, opcode::insert_or_assign, opcode::erase_key,
+                             opcode::extract_key, opcode::compare_exchange, opcode::fetch_update,
+                             opcode::update,      opcode::upsert,           opcode::compare_erase};
 constexpr std::size_t reads = 2;  // the first ones
 constexpr opcode wholes[] = {opcode::size,  opcode::clear, opcode::erase_if,    opcode::snapshot, opcode::walk,
                              opcode::equal, opcode::swap,  opcode::copy_assign, opcode::merge};
@@ -84,6 +85,14 @@ void take_effect(event& e, plain_map* maps) {
       break;
     case opcode::update:
       if (there) found->second = e.asked.value;
+      break;
+    case opcode::upsert:
+      e.answer.flag = !there;
+      see(map[e.asked.key] += e.asked.value);
+      break;
+    case opcode::compare_erase:
+      e.answer.flag = there && found->second == e.asked.value;
+      if (e.answer.flag) map.erase(found);
       break;
     case opcode::size:
       e.answer.number = map.size();

@@ -278,6 +278,8 @@ result step(world& w, const request& r, const model_rules& rules) {
     case opcode::stop:
     case opcode::fault:
     case opcode::snapshot:
+    case opcode::upsert:
+    case opcode::compare_erase:
       break;
   }
   return {.status = outcome::unsupported};

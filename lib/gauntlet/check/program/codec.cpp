@@ -31,7 +31,6 @@
 namespace gauntlet::check {
 namespace {
 
-constexpr std::uint64_t banned_mask = opcode_count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << opcode_count) - 1;
 constexpr unsigned key_numbers = 1u << 13;
 constexpr std::uint8_t decision_mark = 0xf1;  // no opcode
 static_assert(opcode_count <= decision_mark);
@@ -58,7 +57,6 @@ void normalize_header(program_header& h) noexcept {
     h.heap = heap_reuse::at_once;
     h.memory = memory_order_mode::sequential;
   }
-  h.banned &= banned_mask;
 }
 
 lane normal_lane(lane where, unsigned threads) noexcept {

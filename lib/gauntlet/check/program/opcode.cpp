@@ -82,6 +82,8 @@ constexpr row rows[] = {
     {opcode::find_many, "find_many", t | k | c},
     {opcode::change_node_key, "change_node_key", k},
     {opcode::fill_reserved, "fill_reserved", t | k | v | c | a},
+    {opcode::upsert, "upsert", t | k | v},
+    {opcode::compare_erase, "compare_erase", t | k | v},
 };
 
 constexpr bool in_order() {

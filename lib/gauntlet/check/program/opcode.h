@@ -87,10 +87,23 @@ enum class opcode : std::uint8_t {
   find_many,        // find_many(first, last, visit) over `count` consecutive keys
   change_node_key,  // node.key() = k
   fill_reserved,    // reserve(size() + count), then `count` insertions, which must not rehash; argument scales count
+  // concurrent maps again
+  upsert,         // inserts `value`, or adds it to what is there, in one step; gives the new value
+  compare_erase,  // erases when the mapped value equals `value`
 };
 
-inline constexpr std::size_t opcode_count = static_cast<std::size_t>(opcode::fill_reserved) + 1;
-static_assert(opcode_count <= 64, "the banned-operations mask of the header has 64 bits");
+inline constexpr std::size_t opcode_count = static_cast<std::size_t>(opcode::compare_erase) + 1;
+
+// A header's mask of banned operations has 64 bits, one for each opcode. Those that came when all were taken share the
+// bit of what they are most like.
+inline constexpr unsigned bans = 64;
+constexpr unsigned ban_of(opcode code) noexcept {
+  if (code == opcode::upsert) return static_cast<unsigned>(opcode::fetch_update);
+  if (code == opcode::compare_erase) return static_cast<unsigned>(opcode::compare_exchange);
+  return static_cast<unsigned>(code);
+}
+constexpr bool is_banned(std::uint64_t banned, opcode code) noexcept { return (banned >> ban_of(code) & 1) != 0; }
+static_assert(opcode_count == bans + 2, "every opcode has a bit in the mask of banned operations");
 
 // Which operands an opcode takes.
 struct operands {

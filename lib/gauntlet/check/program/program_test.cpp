@@ -45,7 +45,6 @@ void expect_normal(const program& p) {
   ASSERT_LT(static_cast<unsigned>(p.header.types), element_types_count);
   ASSERT_LT(static_cast<unsigned>(p.header.allocator), allocator_mode_count);
   ASSERT_LE(p.header.threads, thread_count_max);
-  ASSERT_EQ(opcode_count < 64 ? p.header.banned >> opcode_count % 64 : 0, 0u);
   ASSERT_LE(p.operations.size(), operations_max);
   for (std::size_t i = 0; i < p.operations.size(); ++i) {
     const operation& o = p.operations[i];

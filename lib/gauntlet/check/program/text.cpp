@@ -206,7 +206,7 @@ class reader {
     } else if (is("spins")) {
       h.spins = static_cast<spin_mode>(choice("length of spins", spin_mode_names()));
     } else if (is("banned")) {
-      while (more() && !failed()) h.banned |= std::uint64_t{1} << static_cast<std::size_t>(operation_name());
+      while (more() && !failed()) h.banned |= std::uint64_t{1} << ban_of(operation_name());
     } else {
       return false;
     }
@@ -382,7 +382,7 @@ std::string print(const program& p) {
   if (h.spins != defaults.spins) setting("spins", spin_mode_names()[static_cast<std::size_t>(h.spins)]);
   if (h.banned != 0) {
     std::string names;
-    for (std::size_t i = 0; i < opcode_count; ++i) {
+    for (std::size_t i = 0; i < bans; ++i) {
       if ((h.banned >> i & 1) != 0) append(names, info(static_cast<opcode>(i)).name);
     }
     setting("banned", names);

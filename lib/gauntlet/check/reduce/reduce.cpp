@@ -43,16 +43,32 @@ namespace {
 // family.
 constexpr opcode looking[] = {opcode::find,        opcode::contains,     opcode::count,    opcode::at,
                               opcode::equal_range, opcode::look_by_view, opcode::find_many};
-constexpr opcode inserting[] = {
-    opcode::insert_copy,           opcode::insert_move,      opcode::emplace,          opcode::try_emplace,
-    opcode::try_emplace_move,      opcode::insert_hint,      opcode::emplace_hint,     opcode::try_emplace_hint,
-    opcode::subscript_read,        opcode::subscript_assign, opcode::insert_or_assign, opcode::insert_or_assign_move,
-    opcode::insert_or_assign_hint, opcode::update,           opcode::fetch_update,     opcode::compare_exchange,
-    opcode::insert_range,          opcode::insert_list,      opcode::assign_list,      opcode::construct_range,
-    opcode::change_by_view,        opcode::fill_reserved};
+constexpr opcode inserting[] = {opcode::insert_copy,
+                                opcode::insert_move,
+                                opcode::emplace,
+                                opcode::try_emplace,
+                                opcode::try_emplace_move,
+                                opcode::insert_hint,
+                                opcode::emplace_hint,
+                                opcode::try_emplace_hint,
+                                opcode::subscript_read,
+                                opcode::subscript_assign,
+                                opcode::insert_or_assign,
+                                opcode::insert_or_assign_move,
+                                opcode::insert_or_assign_hint,
+                                opcode::update,
+                                opcode::fetch_update,
+                                opcode::compare_exchange,
+                                opcode::insert_range,
+                                opcode::insert_list,
+                                opcode::assign_list,
+                                opcode::construct_range,
+                                opcode::change_by_view,
+                                opcode::fill_reserved,
+                                opcode::upsert};
 constexpr opcode erasing[] = {
-    opcode::erase_key,   opcode::erase_iterator, opcode::extract_key, opcode::extract_iterator,
-    opcode::erase_range, opcode::erase_if,       opcode::clear,       opcode::default_construct};
+    opcode::erase_key, opcode::erase_iterator, opcode::extract_key,       opcode::extract_iterator, opcode::erase_range,
+    opcode::erase_if,  opcode::clear,          opcode::default_construct, opcode::compare_erase};
 constexpr opcode copying[] = {opcode::copy_construct, opcode::copy_assign, opcode::move_construct,
                               opcode::move_assign,    opcode::swap,        opcode::merge};
 constexpr opcode walking[] = {opcode::iterate, opcode::walk};

@@ -130,6 +130,10 @@ std::string_view call_of(const operation& o) {
       return "$m.compare_exchange($k, $v, $v + 1);";
     case opcode::fetch_update:
       return "$m.update($k, [](auto& value) { value += $v; });";
+    case opcode::upsert:
+      return "$m.insert_or_visit($k, $v, [](auto& value) { value += $v; });";
+    case opcode::compare_erase:
+      return "$m.compare_and_delete($k, $v);";
     case opcode::snapshot:
       return "$m.snapshot();";
     case opcode::look_by_view:

@@ -53,7 +53,7 @@ opcode concurrent_opcode(opcode code) noexcept {
     case opcode::iterate:
       return opcode::walk;
     default:
-      return reach_of(code) == reach::foreign ? opcode::nothing : code;
+      return reach_of(code) == reach::foreign && !makes_room(code) ? opcode::nothing : code;
   }
 }
 
@@ -212,21 +212,21 @@ class concurrent_run {
     }
   }
 
-  // A snapshot that somebody holds may keep as much as it shows.
+  // A snapshot that somebody holds may keep as much as it shows, and room that was asked for need not be given back.
   void look_at_memory() {
     const std::optional<std::size_t> slack = promises_->slack_when_empty();
     const bool can_empty = fills_with_ != opcode::nothing && contracts_[opcode::erase_key] != contract::unsupported;
-    if (!slack || !can_empty || any_snapshot_is_held()) return;
+    if (!slack || !can_empty || was_asked(opcode::snapshot) || was_asked(opcode::reserve)) return;
     const std::unique_ptr<concurrent_subject> fresh = make_(program_.header);
     fresh->begin();
     const std::array<const std::vector<element>*, history_map_count> shown{&contents_[0].shown, &contents_[1].shown};
     say(said_.room, kept_when_empty(*subject_, *fresh, shown, fills_with_, *slack));
   }
 
-  bool any_snapshot_is_held() {
+  bool was_asked(opcode code) {
     for (lane_recorder& lane : lanes_) {
       for (std::size_t i = 0; i < lane.size(); ++i) {
-        if (lane[i].asked.code == opcode::snapshot) return true;
+        if (lane[i].asked.code == code) return true;
       }
     }
     return false;
@@ -309,11 +309,11 @@ class concurrent_run {
 
   bool is_fault(const operation& o) const {
     return o.code == opcode::fault && on_failure_ != failure_promise::none && o.argument < fault_kind_count &&
-           (program_.header.banned >> static_cast<unsigned>(o.code) & 1) == 0;
+           !is_banned(program_.header.banned, o.code);
   }
 
   bool request_of(const operation& o, request& r) const {
-    if ((program_.header.banned >> static_cast<unsigned>(o.code) & 1) != 0) return false;
+    if (is_banned(program_.header.banned, o.code)) return false;
     r.code = concurrent_opcode(o.code);
     if (r.code == opcode::nothing) return false;
     const contract promised = contracts_[r.code];

@@ -22,9 +22,10 @@
 //
 // and the map's operations are called by name, each only if the map has it:
 //   find(k) -> optional<T>, contains(k), insert(k, v), try_emplace(k, v), insert_or_assign(k, v), erase(k) -> bool,
-//   extract(k) -> optional<T>, compare_exchange(k, expected, desired) -> bool, update(k, f(T&)) -> bool,
+//   extract(k) -> optional<T>, compare_exchange(k, expected, desired) -> bool, compare_and_delete(k, expected) -> bool,
+//   update(k, f(T&)) -> bool, insert_or_visit(k, v, f(T&)) or upsert(k, f(T&), v) -> whether it inserted,
 //   size(), empty(), clear(), erase_if(p(const Key&, const T&)) -> count, for_each(f(const Key&, const T&)),
-//   snapshot() -> a range of elements, copy construction, copy assignment, swap(other), ==, merge(other),
+//   reserve(n), shrink_to_fit(), snapshot() -> a range of elements, copy construction, copy assignment, swap(other), ==, merge(other),
 //   self_check(std::ostream*) -> bool, describe() -> std::string;
 // and instead of some of them, for every third key or every fourth value:
 //   visit(k, f(const T&)) -> bool and load(k) -> optional<T> for find, insert_or_visit(k, v, f(T&)) -> bool and
@@ -72,7 +73,8 @@ class concurrent_subject_of final : public concurrent_subject {
 
   std::string_view name() const override { return adapter::name; }
   contract contract_of(opcode code) const override {
-    return reach_of(code) == reach::foreign ? contract::unsupported : adapter::contract_of(code);
+    const bool is_asked = reach_of(code) != reach::foreign || makes_room(code);
+    return is_asked ? adapter::contract_of(code) : contract::unsupported;
   }
 
   progress progress_of([[maybe_unused]] opcode code) const override {
@@ -124,6 +126,8 @@ class concurrent_subject_of final : public concurrent_subject {
   std::string finish() override;
 
  private:
+  static constexpr std::size_t elements_reserved_max = 64;
+
   static std::unique_ptr<map_type> make_map(const hash& h, const key_equal& e, const allocator& a) {
     if constexpr (requires { adapter::make(h, e, a); }) {
       return adapter::make(h, e, a);
@@ -372,6 +376,39 @@ result concurrent_subject_of<Adapter, Types>::apply(const request& r) {
       }
       break;
     }
+    case opcode::upsert: {
+      result answer;
+      const auto add = [&](mapped& v) {
+        called_by_the_map();
+        const std::uint64_t sum = number_of(v) + r.value;
+        disturbance::point();
+        v = value(sum);
+        answer.value = sum;
+      };
+      const auto inserted_or_added = [&](bool inserted) {
+        answer.flag = inserted;
+        answer.has_value = true;
+        if (inserted) answer.value = r.value;
+        return answer;
+      };
+      if constexpr (requires {
+                      { m.insert_or_visit(k, value(0), add) } -> std::same_as<bool>;
+                    }) {
+        return inserted_or_added(m.insert_or_visit(k, value(r.value), add));
+      } else if constexpr (requires {
+                             { m.upsert(k, add, value(0)) } -> std::same_as<bool>;
+                           }) {
+        return inserted_or_added(m.upsert(k, add, value(r.value)));
+      }
+      break;
+    }
+    case opcode::compare_erase:
+      if constexpr (requires {
+                      { m.compare_and_delete(k, value(0)) } -> std::same_as<bool>;
+                    }) {
+        return yes_or_no(m.compare_and_delete(k, value(r.value)));
+      }
+      break;
     case opcode::size:
       if constexpr (requires { m.size(); }) {
         result answer;
@@ -399,6 +436,18 @@ result concurrent_subject_of<Adapter, Types>::apply(const request& r) {
       }
       break;
     }
+    case opcode::reserve:
+      if constexpr (requires { m.reserve(std::size_t{1}); }) {
+        m.reserve(r.value % elements_reserved_max);
+        return {};
+      }
+      break;
+    case opcode::shrink_to_fit:
+      if constexpr (requires { m.shrink_to_fit(); }) {
+        m.shrink_to_fit();
+        return {};
+      }
+      break;
     case opcode::equal:
       if constexpr (requires { m == other; }) return yes_or_no(m == other);
       break;

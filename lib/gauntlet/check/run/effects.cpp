@@ -20,6 +20,8 @@ effects effects_of(opcode code) noexcept {
     case opcode::stop:
     case opcode::fault:
     case opcode::misuse:
+    case opcode::upsert:  // among threads alone
+    case opcode::compare_erase:
       return {};
     case opcode::equal:
     case opcode::snapshot:

@@ -107,7 +107,7 @@ visit_answer execution::run_visit(frame& here, std::uint64_t key, std::uint64_t 
     return visit_answer::go_on;
   }
   const operation& o = program_.operations[turn];
-  if (o.code == opcode::stop && (program_.header.banned >> static_cast<unsigned>(o.code) & 1) == 0) {
+  if (o.code == opcode::stop && !is_banned(program_.header.banned, o.code)) {
     count(o.code, outcome::done);
     return visit_answer::stop;
   }
@@ -123,8 +123,7 @@ visit_answer execution::run_visit(frame& here, std::uint64_t key, std::uint64_t 
 
 bool execution::erases_current(const operation& o, const frame& here) const {
   if ((o.code != opcode::erase_key && o.code != opcode::erase_iterator) || o.key.choice != key_class::current ||
-      o.target != here.target || !can_.erase_gives_the_next ||
-      (program_.header.banned >> static_cast<unsigned>(o.code) & 1) != 0) {
+      o.target != here.target || !can_.erase_gives_the_next || is_banned(program_.header.banned, o.code)) {
     return false;
   }
   for (const frame* f = here.outer; f != nullptr; f = f->outer) {

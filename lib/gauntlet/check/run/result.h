@@ -32,6 +32,8 @@
 //                                            the map promises not to
 //   compare_exchange                         flag exchanged; value afterwards, if present
 //   fetch_update                             flag found; value before
+//   upsert                                   flag inserted; value afterwards
+//   compare_erase                            flag erased
 //
 // With a count above one the results of the single operations are folded into one, so that each of them counts.
 #pragma once

@@ -66,8 +66,8 @@ std::size_t execution::run_at(std::size_t at, std::size_t end, frame* inside) {
   const std::size_t next = std::min(end, at + 1 + (walks ? body_size(program_, at) : 0));
   step_ = at;
   tell_step(at);
-  if ((program_.header.banned >> static_cast<unsigned>(o.code) & 1) != 0 ||
-      single_operations_ >= single_operations_max || budget_.spent() >= work_max) {
+  if (is_banned(program_.header.banned, o.code) || single_operations_ >= single_operations_max ||
+      budget_.spent() >= work_max) {
     count(o.code, outcome::left_out);
   } else if (walks) {
     run_walk(o, at + 1, next, inside);

@@ -71,6 +71,10 @@ enum class defect : std::uint8_t {
   swap,
   load_and_delete,
   compare_and_swap,
+  compare_and_delete,
+  visits_a_copy,
+  reserve,
+  shrink_to_fit,
   range
 };
 
@@ -112,7 +116,8 @@ class many_names {
   {
     const auto [at, inserted] = map_.emplace(k, v);
     if (Defect == defect::insert_or_visit) at->second = v;
-    if (!inserted) visit(at->second);
+    T copy = at->second;
+    if (!inserted) visit(Defect == defect::visits_a_copy ? copy : at->second);
     return inserted;
   }
   std::pair<T, bool> load_or_store(const Key& k, const T& v) {
@@ -127,6 +132,20 @@ class many_names {
   std::optional<T> load_and_delete(const Key& k) { return Defect == defect::load_and_delete ? find(k) : extract(k); }
   bool compare_and_swap(const Key& k, const T& expected, const T& desired) {
     return compare_exchange(k, expected, Defect == defect::compare_and_swap ? expected : desired);
+  }
+  bool compare_and_delete(const Key& k, const T& expected) {
+    const auto found = map_.find(k);
+    if (found == map_.end() || (Defect != defect::compare_and_delete && found->second != expected)) return false;
+    map_.erase(found);
+    return true;
+  }
+  void reserve(std::size_t elements) {
+    if (Defect == defect::reserve) map_.clear();
+    map_.reserve(elements);
+  }
+  void shrink_to_fit() {
+    if (Defect == defect::shrink_to_fit) map_.clear();
+    map_.rehash(0);
   }
   void range(auto visit) const {
     for (const auto& [k, v] : map_) {
@@ -161,7 +180,8 @@ constexpr const char* everything =
     "5\n"
     "insert_or_assign 0 hot 5 value 7\nfind 0 hot 5\ncompare_exchange 0 hot 5 value 7\nfind 0 hot 5\nextract_key 0 hot "
     "5\n"
-    "find 0 hot 5\ninsert_copy 0 hot 1 value 1\nwalk 0\nend\n";
+    "find 0 hot 5\ninsert_copy 0 hot 1 value 1\nupsert 0 hot 1 value 3\nupsert 0 hot 2 value 3\ncompare_erase 0 hot 2 "
+    "value 1\nwalk 0\nend\ncompare_erase 0 hot 2 value 3\nwalk 0\nend\n";
 
 TEST(second_ways, of_a_concurrent_map_are_asked_and_judged) {
   const std::string program = std::string("hot_keys 16\n") + everything;
@@ -173,7 +193,14 @@ TEST(second_ways, of_a_concurrent_map_are_asked_and_judged) {
   EXPECT_FALSE(holds<defect::swap>(program));
   EXPECT_FALSE(holds<defect::load_and_delete>(program));
   EXPECT_FALSE(holds<defect::compare_and_swap>(program));
+  EXPECT_FALSE(holds<defect::compare_and_delete>(program));
+  EXPECT_FALSE(holds<defect::visits_a_copy>(program));
   EXPECT_FALSE(holds<defect::range>(program));
+  for (const char* room : {"reserve 0 plain value 9\n", "shrink_to_fit 0\n"}) {
+    EXPECT_TRUE(holds<defect::none>(program + room)) << room;
+  }
+  EXPECT_FALSE(holds<defect::reserve>(program + "reserve 0 plain value 9\n"));
+  EXPECT_FALSE(holds<defect::shrink_to_fit>(program + "shrink_to_fit 0\n"));
 }
 
 }  // namespace gauntlet::check::second_ways

@@ -194,6 +194,8 @@ result GAUNTLET_SUBJECT_OF::dispatch(const request& r) {
     case opcode::stop:
     case opcode::fault:
     case opcode::snapshot:
+    case opcode::upsert:
+    case opcode::compare_erase:
       return unsupported();
     default:
       return whole_map(r);
