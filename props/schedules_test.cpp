@@ -192,6 +192,7 @@ TEST_P(every_right_map, holds_in_every_interleaving_of_two_threads_with_two_oper
       {{size}, {walk}},
       {{clear}, {size}},
       {{merge}, {find, 1}},
+      {{upsert, 0}, {find, 0}},
   };
   explored sum;
   for (std::size_t a = 0; a < lanes.size(); ++a) {
