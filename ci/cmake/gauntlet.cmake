@@ -37,7 +37,8 @@ function(gauntlet_link_present target)
 endfunction()
 
 # gauntlet_split_by_threads(ALONE AMONG_THREADS FILES...): the files that register maps for one thread, and those that register
-# concurrent ones, as they themselves say. No binary judges both kinds, and what it does not judge it need not wait for.
+# concurrent ones, as they themselves say; none does both. No binary judges both kinds, and what it does not judge it need not
+# wait for.
 function(gauntlet_split_by_threads alone among_threads)
   set(some "")
   set(others "")

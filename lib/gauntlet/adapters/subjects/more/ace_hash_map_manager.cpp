@@ -1,7 +1,6 @@
 #include <gauntlet/adapters/ace_hash_map_manager.h>
 #include <gauntlet/adapters/subjects/more/register.h>
 #include <gauntlet/check/run/concurrent_subject_of.h>
-#include <gauntlet/check/run/minimal_subject_of.h>
 
 namespace gauntlet::adapters {
 
@@ -12,7 +11,5 @@ static const registrar_of_stranger read_write(
 static const registrar_of_stranger mutex(
     "ace_hash_map_manager_mutex",
     check::make_concurrent_subject<ace_hash_map_manager_mutex, u64_u64, string_string, tracked_tracked>());
-static const registrar_of_stranger null_mutex("ace_hash_map_manager_null_mutex",
-                                              check::make_minimal_subject<ace_hash_map_manager_null_mutex>());
 
 }  // namespace gauntlet::adapters

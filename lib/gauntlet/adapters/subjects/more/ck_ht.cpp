@@ -1,7 +1,6 @@
 #include <gauntlet/adapters/ck_ht.h>
 #include <gauntlet/adapters/subjects/more/register.h>
 #include <gauntlet/check/run/concurrent_subject_of.h>
-#include <gauntlet/check/run/minimal_subject_of.h>
 
 namespace gauntlet::adapters {
 
@@ -9,9 +8,5 @@ using enum check::element_types;
 static const registrar_of_stranger direct("ck_ht_direct", check::make_concurrent_subject<ck_ht_direct, u64_u64>());
 static const registrar_of_stranger bytestring("ck_ht_bytestring",
                                               check::make_concurrent_subject<ck_ht_bytestring, u64_u64>());
-static const registrar_of_stranger direct_alone("ck_ht_direct_alone",
-                                                check::make_minimal_subject<ck_ht_alone<false>>());
-static const registrar_of_stranger bytestring_alone("ck_ht_bytestring_alone",
-                                                    check::make_minimal_subject<ck_ht_alone<true>>());
 
 }  // namespace gauntlet::adapters
