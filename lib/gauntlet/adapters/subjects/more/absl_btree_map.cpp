@@ -1,0 +1,11 @@
+#include <gauntlet/adapters/absl_btree_map.h>
+#include <gauntlet/adapters/subjects/more/register.h>
+#include <gauntlet/check/run/subject_of.h>
+
+namespace gauntlet::adapters {
+
+using enum check::element_types;
+static const registrar_of_stranger registered(
+    "absl_btree_map", check::make_subject<absl_btree_map, u64_u64, string_string, tracked_tracked, u64_move_only>());
+
+}  // namespace gauntlet::adapters
