@@ -25,9 +25,10 @@ namespace gauntlet::adapters {
 template <class Judged>
 struct bullet_key : Judged {
   using Judged::Judged;
+  // Its lowest bits are all that the table looks at, so those have something of every bit.
   unsigned getHash() const {
     const std::uint64_t h = this->hash_code();
-    return static_cast<unsigned>(h ^ h >> 32);
+    return static_cast<unsigned>((h ^ h >> 32) * 0x9e3779b97f4a7c15 >> 32);
   }
   bool equals(const bullet_key& other) const { return *this == other; }
 };
@@ -69,14 +70,16 @@ class bullet_table {
   iterator find(const Key& key) { return {{map_, index_of(key)}}; }
   const_iterator find(const Key& key) const { return {{map_, index_of(key)}}; }
   std::pair<iterator, bool> insert(const std::pair<const Key, T>& e) {
-    const bool fresh = map_.findIndex(Judged(e.first)) == BT_HASH_NULL;
-    if (fresh) map_.insert(Judged(e.first), e.second);
-    return {find(e.first), fresh};
+    const int there = map_.findIndex(Judged(e.first));
+    if (there != BT_HASH_NULL) return {iterator({map_, there}), false};
+    map_.insert(Judged(e.first), e.second);
+    return {iterator({map_, map_.size() - 1}), true};
   }
   std::pair<iterator, bool> insert_or_assign(const Key& key, const T& value) {
     const int before = map_.size();
     map_.insert(Judged(key), value);
-    return {find(key), map_.size() != before};
+    const bool fresh = map_.size() != before;
+    return {fresh ? iterator({map_, before}) : find(key), fresh};
   }
   std::size_t erase(const Key& key) {
     const std::size_t before = size();
