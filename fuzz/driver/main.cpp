@@ -95,7 +95,10 @@ std::string unknown_subject() {
   if (chosen == nullptr || *chosen == '\0' || check::find_subject(chosen) != nullptr) return "";
   std::string line = "GAUNTLET_SUBJECT: unknown map '" + std::string(chosen) + "'; there are:";
   for (const check::registration& r : check::registered_subjects()) line += " " + std::string(r.name);
-  return line;
+  return line +
+         (check::this_target().concurrent
+              ? " (others than concurrent maps: hash_map_operations, hash_map_types, hash_map_iteration, maps_agree)"
+              : " (concurrent maps: concurrent_stress, concurrent_schedule)");
 }
 
 // What the target judges: all that it is for, or the map that is named.
