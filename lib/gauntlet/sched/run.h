@@ -29,7 +29,9 @@
 //
 // What it can't see, and what follows.
 // 1. Code that was not compiled for control runs as one step, and its accesses are not judged: the C library, compiled
-//    parts of libstdc++, inline assembly. Memory that such code shares between threads without a lock looks race-free.
+//    parts of libstdc++, inline assembly. Memory that such code shares between threads without a lock looks race-free;
+//    what it hands to memcpy, memcmp and their like is judged all the same, and if only atomics of its own order that,
+//    it looks like a race.
 // 2. x86-64 Linux, clang, libstdc++, programs linked without -pie (the target gauntlet_sched_instrument brings all flags).
 // 3. What can't be controlled is refused by name and ends the run: processes, signals, reading from the world, mmap,
 //    longjmp, pthread_exit and pthread_cancel. write() is let through: printing is harmless.
