@@ -111,6 +111,26 @@ class BadFiles(unittest.TestCase):
         self.assertEqual(run(replay, "--list-judged", env={"GAUNTLET_SUBJECT": "hash_map"}).stdout, "hash_map\n")
 
 
+class OneMapAlone(unittest.TestCase):
+    def configured(self, folder, only):
+        return subprocess.run(["cmake", "--preset", "dev", "-B", folder, f"-DGAUNTLET_ONLY={only}"], cwd=ROOT,
+                              capture_output=True, text=True, check=False)
+
+    def test_is_all_that_is_compiled(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(self.configured(folder, "sync_map").returncode, 0)
+            done = subprocess.run(["ninja", "-C", folder, "-t", "commands", "concurrent_stress_replay", "maps_agree_replay"],
+                                  capture_output=True, text=True, check=True)
+            self.assertEqual(set(re.findall(r"gauntlet/adapters/subjects/(\w+)\.cpp", done.stdout)), {"sync_map"})
+            self.assertNotIn("gauntlet/broken", done.stdout)
+
+    def test_of_an_unknown_name_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = self.configured(folder, "no_such_map")
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("GAUNTLET_ONLY=no_such_map", done.stderr)
+
+
 class GoodFiles(unittest.TestCase):
     def test_a_seed_holds_with_both_compilers(self):
         # By clang one that needs no map: compiling all of them once more takes minutes.
