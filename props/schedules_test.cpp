@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <gauntlet/check/program/codec.h>
+#include <gauntlet/check/run/concurrent_opcode.h>
 #include <gauntlet/check/run/concurrent_runner.h>
 #include <gauntlet/check/run/request.h>
 #include <gauntlet/sched/strategies/exhaustive.h>

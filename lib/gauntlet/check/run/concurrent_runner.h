@@ -55,7 +55,4 @@ verdict run_concurrent(const program& p, const concurrent_subject_factory& make,
 // Of the process; only between runs. Starts at 0.
 void count_repetitions_from(std::uint64_t first) noexcept;
 
-// The operation of a history that an opcode is read as; `nothing` when it is left out.
-opcode concurrent_opcode(opcode code) noexcept;
-
 }  // namespace gauntlet::check
