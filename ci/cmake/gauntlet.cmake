@@ -1,5 +1,6 @@
 # Helper functions of this build: gathering sources, tests beside headers, fuzz targets.
 include(GoogleTest)
+include(${CMAKE_CURRENT_LIST_DIR}/split_by_threads.cmake)
 
 # Warnings are a matter of this project's own sources: private to them, never passed on to a consumer.
 add_library(gauntlet_warnings INTERFACE)
@@ -34,28 +35,6 @@ function(gauntlet_link_present target)
       target_link_libraries(${target} PRIVATE ${library})
     endif()
   endforeach()
-endfunction()
-
-# gauntlet_split_by_threads(ALONE AMONG_THREADS FILES...): the files that register maps for one thread, and those that register
-# concurrent ones, as they themselves say; none does both. No binary judges both kinds, and what it does not judge it need not
-# wait for.
-function(gauntlet_split_by_threads alone among_threads)
-  set(some "")
-  set(others "")
-  foreach(file IN LISTS ARGN)
-    file(STRINGS "${file}" found REGEX "make_concurrent_subject|GAUNTLET_CONCURRENT_DEFECT|GAUNTLET_SCHEDULED_DEFECT" LIMIT_COUNT 1)
-    if(found)
-      file(STRINGS "${file}" both REGEX "make_(minimal_)?subject<" LIMIT_COUNT 1)
-      if(both)
-        message(FATAL_ERROR "${file} registers maps for one thread and concurrent ones: make two files of it, one for each kind")
-      endif()
-      list(APPEND others "${file}")
-    else()
-      list(APPEND some "${file}")
-    endif()
-  endforeach()
-  set(${alone} "${some}" PARENT_SCOPE)
-  set(${among_threads} "${others}" PARENT_SCOPE)
 endfunction()
 
 # A test file belongs to the `concurrent` label, and so to the ThreadSanitizer lane, by its name.

@@ -108,6 +108,7 @@ class BadFiles(unittest.TestCase):
         done = run(replay, "--list-judged", env={"GAUNTLET_SUBJECT": "no_such_map"})
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         self.assertIn("unknown map 'no_such_map'; there are:", done.stderr)
+        self.assertIn("(concurrent maps: concurrent_stress, concurrent_schedule)", done.stderr)
         self.assertEqual(run(replay, "--list-judged", env={"GAUNTLET_SUBJECT": "hash_map"}).stdout, "hash_map\n")
 
 
@@ -129,6 +130,31 @@ class OneMapAlone(unittest.TestCase):
             done = self.configured(folder, "no_such_map")
             self.assertNotEqual(done.returncode, 0)
             self.assertIn("GAUNTLET_ONLY=no_such_map", done.stderr)
+
+
+class KindsOfMaps(unittest.TestCase):
+    def split(self, **texts):
+        """What CMake says of files with these texts, by name: those for one thread / the concurrent ones, or an error."""
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in texts.items():
+                (Path(folder) / f"{name}.cpp").write_text(text + "\n")
+            script = Path(folder) / "script.cmake"
+            script.write_text(f"include({ROOT}/ci/cmake/split_by_threads.cmake)\n"
+                              f"file(GLOB files {folder}/*.cpp)\n"
+                              "gauntlet_split_by_threads(alone among ${files})\n"
+                              'message("${alone} / ${among}")\n')
+            done = subprocess.run(["cmake", "-P", script], capture_output=True, text=True, check=False)
+            return done.returncode, re.sub(r"\s+", " ", done.stderr.replace(folder + "/", ""))
+
+    def test_are_told_apart(self):
+        self.assertEqual(self.split(a="check::make_subject<x>()", b="make_concurrent_subject<y>()", c="a part of a"),
+                         (0, "a.cpp;c.cpp / b.cpp "))
+
+    def test_do_not_stand_in_one_file(self):
+        for alone in ("make_subject<x>()", "make_minimal_subject<x>()"):
+            status, says = self.split(both=f"check::{alone}\ncheck::make_concurrent_subject<x>()")
+            self.assertNotEqual(status, 0)
+            self.assertIn("make two files of it", says)
 
 
 class GoodFiles(unittest.TestCase):

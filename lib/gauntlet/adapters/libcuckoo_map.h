@@ -11,8 +11,9 @@
 // doubling that gets no memory for its buckets has put the old ones away already: the next operation follows a null pointer
 // (doubling_that_gets_no_memory.ops, beside it).
 //
-// Where memory is weak a hunt ends in an assertion of its own after some ten thousand programs: who waited for a lock of an
-// array that has been replaced may still read the size from before.
+// What follows from the first ends a hunt within a few hundred programs: who waited for a lock of an array that has been
+// replaced may still read the size from before, and follow a pointer to buckets that are gone
+// (lookup_in_buckets_that_are_gone.ops).
 #pragma once
 
 #include <cstddef>

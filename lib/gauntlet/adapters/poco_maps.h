@@ -43,24 +43,10 @@ struct poco_hash {
 template <class Judged, class Key, class T>
 class poco_table {
   using map = Poco::HashMap<Judged, T, poco_hash<Judged>>;
-  template <class Base, class Mapped>
-  class place {
-   public:
-    place() = default;
-    explicit(false) place(const Base& base) : base_(base) {}
-    const Base& base() const { return base_; }
-    const Key& key() const { return base_->first.key; }
-    Mapped& value() const { return const_cast<Mapped&>(base_->second); }
-    void operator++() { ++base_; }
-    bool operator==(const place& other) const { return base_ == other.base_; }
-
-   private:
-    Base base_;
-  };
 
  public:
-  using iterator = showing_pairs<Key, T, place<typename map::Iterator, T>>;
-  using const_iterator = showing_pairs<Key, const T, place<typename map::ConstIterator, const T>>;
+  using iterator = showing_pairs<Key, T, judged_place<Key, T, typename map::Iterator>>;
+  using const_iterator = showing_pairs<Key, const T, judged_place<Key, const T, typename map::ConstIterator>>;
 
   poco_table() = default;
   explicit poco_table(std::size_t capacity) : map_(capacity) {}

@@ -31,24 +31,10 @@ namespace gauntlet::adapters {
 template <class Key, class T, class Judged>
 class protobuf_table {
   using map = google::protobuf::Map<Judged, T>;
-  template <class Base, class Mapped>
-  class place {
-   public:
-    place() = default;
-    explicit(false) place(const Base& base) : base_(base) {}
-    const Base& base() const { return base_; }
-    const Key& key() const { return base_->first.key; }
-    Mapped& value() const { return base_->second; }
-    void operator++() { ++base_; }
-    bool operator==(const place& other) const { return base_ == other.base_; }
-
-   private:
-    Base base_;
-  };
 
  public:
-  using iterator = showing_pairs<Key, T, place<typename map::iterator, T>>;
-  using const_iterator = showing_pairs<Key, const T, place<typename map::const_iterator, const T>>;
+  using iterator = showing_pairs<Key, T, judged_place<Key, T, typename map::iterator>>;
+  using const_iterator = showing_pairs<Key, const T, judged_place<Key, const T, typename map::const_iterator>>;
 
   iterator begin() { return {map_.begin()}; }
   iterator end() { return {map_.end()}; }

@@ -44,4 +44,20 @@ class showing_pairs {
   Place place_;
 };
 
+// The place of an iterator that shows pairs, whose `first` is a judged key (judged_key.h).
+template <class Key, class T, class Iterator>
+class judged_place {
+ public:
+  judged_place() = default;
+  explicit(false) judged_place(const Iterator& base) : base_(base) {}
+  const Iterator& base() const { return base_; }
+  const Key& key() const { return base_->first.key; }
+  T& value() const { return const_cast<T&>(base_->second); }
+  void operator++() { ++base_; }
+  bool operator==(const judged_place& other) const { return base_ == other.base_; }
+
+ private:
+  Iterator base_;
+};
+
 }  // namespace gauntlet::adapters

@@ -220,6 +220,20 @@ TEST(mutate, banned_operations_are_not_generated) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(generate_operation(p, random, {}).code, opcode::find);
 }
 
+TEST(mutate, an_operation_that_shares_a_bit_is_banned_with_the_other) {
+  mutation_options options;
+  options.concurrent = true;
+  program p;
+  p.header.threads = 2;
+  p.header.banned = std::uint64_t{1} << ban_of(opcode::upsert) | std::uint64_t{1} << ban_of(opcode::compare_erase);
+  random_source random(4);
+  for (int i = 0; i < 2000; ++i) {
+    const opcode code = generate_operation(p, random, options).code;
+    EXPECT_TRUE(code != opcode::upsert && code != opcode::fetch_update) << info(code).name;
+    EXPECT_TRUE(code != opcode::compare_erase && code != opcode::compare_exchange) << info(code).name;
+  }
+}
+
 TEST(cross_over, a_child_has_operations_of_both_and_stays_normal) {
   random_source random(5);
   unsigned from_both = 0;
@@ -325,7 +339,7 @@ TEST(draw, a_meeting_is_about_one_key_and_between_threads) {
   EXPECT_GT(codes.size(), 12u);
 }
 
-TEST(draw, what_compare_exchange_expects_is_mostly_what_is_there) {
+TEST(draw, what_is_compared_is_mostly_what_is_there) {
   std::vector<operation> stored(2);
   stored[0].code = opcode::insert_copy;
   stored[0].key = {key_class::hot, 4};
@@ -334,23 +348,25 @@ TEST(draw, what_compare_exchange_expects_is_mostly_what_is_there) {
   stored[1].code = opcode::insert_or_assign;
   stored[1].key = {key_class::hot, 9};
   stored[1].value = 7;
-  operation asking;
-  asking.code = opcode::compare_exchange;
-  unsigned right = 0;
-  for (std::uint64_t rng_seed = 1; rng_seed <= 100; ++rng_seed) {
-    random_source random(rng_seed);
-    asking.key = {key_class::hot, 6};
-    asking.value = 999;
-    draw_expected(asking, stored, random);
-    EXPECT_TRUE(asking.value == 32 || asking.value == 999) << asking.value;
-    right += asking.value == 32;
-    asking.key = {key_class::hot, 7};
-    asking.value = 999;
-    draw_expected(asking, stored, random);
-    EXPECT_EQ(asking.value, 999) << "nobody stores anything there";
+  for (const opcode compares : {opcode::compare_exchange, opcode::compare_erase}) {
+    operation asking;
+    asking.code = compares;
+    unsigned right = 0;
+    for (std::uint64_t rng_seed = 1; rng_seed <= 100; ++rng_seed) {
+      random_source random(rng_seed);
+      asking.key = {key_class::hot, 6};
+      asking.value = 999;
+      draw_expected(asking, stored, random);
+      EXPECT_TRUE(asking.value == 32 || asking.value == 999) << asking.value;
+      right += asking.value == 32;
+      asking.key = {key_class::hot, 7};
+      asking.value = 999;
+      draw_expected(asking, stored, random);
+      EXPECT_EQ(asking.value, 999) << "nobody stores anything there";
+    }
+    EXPECT_GT(right, 60u);
+    EXPECT_LT(right, 100u);
   }
-  EXPECT_GT(right, 60u);
-  EXPECT_LT(right, 100u);
 }
 
 TEST(draw, waves_are_of_many_or_of_one) {

@@ -79,6 +79,15 @@ TEST(history_text, is_read_back_without_loss) {
   }
 }
 
+TEST(history_text, leaves_out_what_is_no_operation_of_a_history) {
+  history_file file;
+  file.contracts[opcode::reserve] = contract::unsupported;
+  file.contracts[opcode::size] = contract::weak;
+  const auto parsed = parse_history(print(file));
+  ASSERT_TRUE(std::holds_alternative<history_file>(parsed)) << print(file);
+  EXPECT_EQ(std::get<history_file>(parsed).contracts[opcode::size], contract::weak);
+}
+
 TEST(history_text, says_in_which_line_what_was_expected) {
   const auto expect_error = [](std::string_view text, std::size_t line, std::string_view part) {
     const auto parsed = parse_history(text);

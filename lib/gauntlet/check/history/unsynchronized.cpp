@@ -1,6 +1,8 @@
 #include <gauntlet/check/history/unsynchronized.h>
 
+#include <cstdint>
 #include <map>
+#include <set>
 #include <vector>
 
 #include <gauntlet/check/history/text.h>
@@ -56,8 +58,13 @@ bool is_seen(const history& h, std::size_t event) { return h.aware[event].steps 
 
 }  // namespace
 
-std::optional<unsynchronized> look_for_unsynchronized(const history& h, const contract_table& contracts) {
+std::optional<unsynchronized> look_for_unsynchronized(const history& h, const contract_table& contracts,
+                                                      const history& failed) {
   if (h.aware.empty()) return std::nullopt;
+  std::set<std::uint64_t> doubtful;
+  for (const event& e : failed.events) {
+    if (reach_of(e.asked.code) == reach::one_key && !only_reads(e.asked.code)) doubtful.insert(e.asked.key);
+  }
   std::map<element, std::vector<std::size_t>> writers;
   for (std::size_t i = 0; i < h.events.size(); ++i) {
     if (const auto value = written_by(h.events[i]); value && is_seen(h, i))
@@ -67,7 +74,7 @@ std::optional<unsynchronized> look_for_unsynchronized(const history& h, const co
     const event& e = h.events[reader];
     if (contracts[e.asked.code] == contract::quiescent || !is_seen(h, reader)) continue;
     for (const element& seen : seen_by(e)) {
-      const auto found = writers.find(seen);
+      const auto found = doubtful.contains(seen.first) ? writers.end() : writers.find(seen);
       if (found == writers.end()) continue;  // wrong altogether, or a sum that nobody has written by itself
       std::optional<std::size_t> unseen;     // a writer, and no other one is before the reader
       for (const std::size_t writer : found->second) {

@@ -23,8 +23,11 @@ struct unsynchronized {
 };
 
 // The first event that shows what it may not have seen whole, if there is one. What promises nothing beside others
-// (quiescent) is not asked, and what the map did in no step that was seen (code of a compiled library) not judged. O(n log n) for n events and elements shown; nothing where the history is not aware.
-std::optional<unsynchronized> look_for_unsynchronized(const history& h, const contract_table& contracts);
+// (quiescent) is not asked, and what the map did in no step that was seen (code of a compiled library) not judged; nor are
+// keys under which an operation of `failed` may have written before it threw. O(n log n) for n events and elements shown;
+// nothing where the history is not aware.
+std::optional<unsynchronized> look_for_unsynchronized(const history& h, const contract_table& contracts,
+                                                      const history& failed = {});
 
 std::string explain(const history& h, const unsynchronized& what);
 

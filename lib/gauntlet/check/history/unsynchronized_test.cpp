@@ -20,6 +20,8 @@ struct two_threads {
     writer.asked.key = 7;
     writer.asked.value = 70;
     writer.answer.flag = true;
+    writer.answer.has_value = writes == opcode::upsert;
+    writer.answer.value = writer.answer.has_value ? 70 : 0;
     writer.called = 1;
     writer.returned = 2;
     event reader;
@@ -44,7 +46,8 @@ TEST(look_for_unsynchronized, accepts_a_reader_that_has_seen_the_writers_call) {
 }
 
 TEST(look_for_unsynchronized, notices_a_reader_that_has_not) {
-  for (const opcode writes : {opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign, opcode::update}) {
+  for (const opcode writes :
+       {opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign, opcode::update, opcode::upsert}) {
     for (const opcode reads :
          {opcode::find, opcode::extract_key, opcode::fetch_update, opcode::walk, opcode::snapshot}) {
       const two_threads late(writes, reads, 2);
@@ -56,6 +59,17 @@ TEST(look_for_unsynchronized, notices_a_reader_that_has_not) {
       EXPECT_THAT(explain(late.h, *found), HasSubstr("released before or in that operation"));
     }
   }
+}
+
+TEST(look_for_unsynchronized, knows_what_an_upsert_has_seen) {
+  two_threads adds(opcode::insert_copy, opcode::upsert, 2);
+  event& e = adds.h.events[1];
+  e.asked.value = 5;
+  e.answer.flag = false;  // it was there
+  e.answer.value = 75;
+  EXPECT_TRUE(look_for_unsynchronized(adds.h, {}));
+  e.answer.flag = true;
+  EXPECT_FALSE(look_for_unsynchronized(adds.h, {})) << "who has inserted has seen nobody's value";
 }
 
 TEST(look_for_unsynchronized, asks_nothing_where_nothing_is_known_or_promised) {
@@ -76,6 +90,19 @@ TEST(look_for_unsynchronized, asks_nothing_where_nothing_is_known_or_promised) {
   two_threads refused(opcode::insert_copy, opcode::find, 2);
   refused.h.events[0].answer.flag = false;  // wrote nothing
   EXPECT_FALSE(look_for_unsynchronized(refused.h, {}));
+}
+
+TEST(look_for_unsynchronized, takes_it_that_what_failed_may_have_written) {
+  const two_threads late(opcode::insert_copy, opcode::find, 2);
+  for (const opcode code : {opcode::insert_or_assign, opcode::find}) {
+    history failed;
+    failed.events.resize(1);
+    failed.events[0].asked.code = code;
+    failed.events[0].asked.key = 7;
+    EXPECT_EQ(look_for_unsynchronized(late.h, {}, failed).has_value(), code == opcode::find);
+    failed.events[0].asked.key = 8;
+    EXPECT_TRUE(look_for_unsynchronized(late.h, {}, failed));
+  }
 }
 
 TEST(look_for_unsynchronized, is_content_with_one_of_several_writers) {

@@ -62,6 +62,19 @@ TEST(failures, several_are_tried_in_every_way) {
   EXPECT_EQ(judged("initial 0 5 9\n1 5 6 find 0 key 5 = yes value 8\n", both).says, judgement::wrong);
 }
 
+TEST(failures, an_upsert_has_inserted_or_added_or_neither) {
+  const std::string upsert = "1 1 2 upsert 0 key 5 value 7 = no\n";
+  for (const char* found : {"no", "yes value 7"}) {
+    EXPECT_EQ(judged(std::string("1 3 4 find 0 key 5 = ") + found + "\n", upsert).says, judgement::right) << found;
+  }
+  for (const char* value : {"2", "9"}) {
+    EXPECT_EQ(judged(std::string("initial 0 5 2\n1 3 4 find 0 key 5 = yes value ") + value + "\n", upsert).says,
+              judgement::right)
+        << value;
+  }
+  EXPECT_EQ(judged("initial 0 5 2\n1 3 4 find 0 key 5 = yes value 7\n", upsert).says, judgement::wrong);
+}
+
 TEST(failures, what_may_have_stopped_halfway_leaves_a_wrong_history_undecided) {
   EXPECT_EQ(judged("initial 0 5 9\n1 5 6 find 0 key 5 = no\n", "2 1 2 clear 0 =\n").says, judgement::undecided);
   EXPECT_EQ(judged("initial 0 5 9\n1 5 6 find 0 key 5 = yes value 9\n", "2 1 2 clear 0 =\n").says, judgement::right);

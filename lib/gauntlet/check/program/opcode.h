@@ -47,7 +47,7 @@ enum class opcode : std::uint8_t {
   erase_if,        // argument picks the predicate, value its parameter
   clear,
   // capacity
-  reserve,  // argument scales value: see reserve_amount
+  reserve,  // argument scales value: see reserve_amount. Among threads: value % 64
   rehash,
   max_load_factor,
   shrink_to_fit,

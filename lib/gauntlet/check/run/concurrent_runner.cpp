@@ -489,7 +489,9 @@ class concurrent_run {
            judged.text + "(judged by " + std::string(to_string(judged.used)) + "; the last events of lane " +
                std::to_string(lane_count - 1) + " are the contents when all was done)\n");
     }
-    if (const std::optional<unsynchronized> seen = look_for_unsynchronized(h, check.contracts)) {
+    const history without_effect;
+    const history& may_have_written = on_failure_ == failure_promise::strong ? without_effect : failed;
+    if (const std::optional<unsynchronized> seen = look_for_unsynchronized(h, check.contracts, may_have_written)) {
       const event& reader = h.events[seen->reader];
       fail(repetition, failure_kind::unsynchronized, reader.source, std::string(info(reader.asked.code).name),
            explain(h, *seen));

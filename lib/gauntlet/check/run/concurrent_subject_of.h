@@ -25,8 +25,8 @@
 //   extract(k) -> optional<T>, compare_exchange(k, expected, desired) -> bool, compare_and_delete(k, expected) -> bool,
 //   update(k, f(T&)) -> bool, insert_or_visit(k, v, f(T&)) or upsert(k, f(T&), v) -> whether it inserted,
 //   size(), empty(), clear(), erase_if(p(const Key&, const T&)) -> count, for_each(f(const Key&, const T&)),
-//   reserve(n), shrink_to_fit(), snapshot() -> a range of elements, copy construction, copy assignment, swap(other), ==, merge(other),
-//   self_check(std::ostream*) -> bool, describe() -> std::string;
+//   reserve(n), shrink_to_fit(), snapshot() -> a range of elements, copy construction, copy assignment, swap(other), ==,
+//   merge(other), self_check(std::ostream*) -> bool, describe() -> std::string;
 // and instead of some of them, for every third key or every fourth value:
 //   visit(k, f(const T&)) -> bool and load(k) -> optional<T> for find, insert_or_visit(k, v, f(T&)) -> bool and
 //   load_or_store(k, v) -> pair<T, bool> for insert and try_emplace, swap(k, v) -> optional<T> for insert_or_assign,
