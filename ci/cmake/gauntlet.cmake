@@ -62,12 +62,10 @@ function(gauntlet_add_test_executable name)
   target_link_libraries(${name} PRIVATE gauntlet_map gauntlet_warnings)
   gauntlet_link_present(${name} gauntlet_check ${arg_LIBRARIES})
   target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest GTest::gtest_main)
-  # The tests of maps, and of the judge at work, make many maps of many types, and do little with each: to optimise them takes
-  # longer than all the rest, under sanitizers five times as long.
+  # Tests make many maps of many types, and do little with each: to optimise them takes longer than all the rest, under
+  # sanitizers five times as long.
   if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
-    set(many_maps ${arg_SOURCES})
-    list(FILTER many_maps INCLUDE REGEX "/gauntlet/(map|check/run)/")
-    set_source_files_properties(${many_maps} PROPERTIES COMPILE_OPTIONS -O0)
+    target_compile_options(${name} PRIVATE -O0)
   endif()
   if(concurrent)
     add_dependencies(concurrent_tests ${name})

@@ -2,7 +2,10 @@
 
     prove.py --bin FOLDER --scratch FOLDER [--runs N] [--empty-corpus] [--defect NAME]... [--one-each]
              [--built TARGET]... [TARGET...]
+    prove.py --print-files [--defect NAME]... [--one-each] [TARGET...]
 
+--print-files tells which files of lib/gauntlet/broken have to be compiled for that, as a regular expression that CMake takes
+as GAUNTLET_BROKEN; nothing where it is all of them.
 Which defects there are say the replay binaries of the targets named, without names those of the targets built just now
 (--built): others may lie in the same folder and be of another day.
 A defect declares its target and its budget of CPU seconds; a run is one fuzzing of <target>_prove with
@@ -14,6 +17,7 @@ Exit status: 0 every defect was caught within its budget and its failure reduced
 
 import argparse
 import json
+import re
 import shutil
 import statistics
 import subprocess
@@ -29,6 +33,7 @@ from table import grouped, text_table
 
 HEADER = ["defect", "target", "start", "caught", "CPU seconds", "executions", "operations", "promise"]
 MISSED = float("inf")
+INDEX = Path(__file__).resolve().parents[2] / "lib/gauntlet/broken/README.md"
 
 
 @dataclass
@@ -71,6 +76,31 @@ def one_each(defects):
     for defect in sorted(defects, key=lambda d: d.name):
         chosen.setdefault(defect.target, defect)
     return sorted(chosen.values(), key=lambda d: d.name)
+
+
+def index_of_defects():
+    """The defects that the index of lib/gauntlet/broken names; a test holds that it names all."""
+    row = re.compile(r"^\| \[`(\w+)`\]\(\1\.cpp\) \| (.*) \| `(\w+)` \|$", re.MULTILINE)
+    return [Defect(name, target, promise, 0) for name, promise, target in row.findall(INDEX.read_text())]
+
+
+def select(known, options):
+    """Those of the known defects that are wanted; ValueError where one that was named is not among them."""
+    unknown = set(options.defect) - {defect.name for defect in known}
+    if unknown:
+        raise ValueError(f"unknown defect {', '.join(sorted(unknown))}; there are: {' '.join(defect.name for defect in known)}")
+    return [d for d in known if (not options.defect or d.name in options.defect)
+            and (not options.targets or d.target in options.targets)]
+
+
+def files(options):
+    """What GAUNTLET_BROKEN is for these options."""
+    wanted = select(index_of_defects(), options)
+    if options.one_each:
+        wanted = one_each(wanted)
+    elif not options.defect:
+        return ""
+    return "|".join(defect.name for defect in wanted)
 
 
 def prove_one(defect, start, options, progress):
@@ -147,7 +177,8 @@ def cells(row):
 def main(arguments):
     parser = argparse.ArgumentParser(prog="ci/hunt/prove.py", description=__doc__.splitlines()[0])
     engine.add_options(parser)
-    parser.add_argument("--scratch", type=Path, required=True)
+    parser.add_argument("--print-files", action="store_true")
+    parser.add_argument("--scratch", type=Path)
     parser.add_argument("--findings", type=Path, default=Path("build/fuzz/findings"))
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
@@ -161,6 +192,15 @@ def main(arguments):
     parser.add_argument("targets", nargs="*")
     options = parser.parse_args(arguments)
 
+    if options.print_files:
+        try:
+            print(files(options))
+            return 0
+        except (OSError, ValueError) as error:
+            print(f"ci/fuzz: {error}", file=sys.stderr)
+            return 2
+    if not options.bin or not options.scratch:
+        parser.error("--bin and --scratch are needed")
     engine.stop_on_signals()
     # Those that are hunted; without names, all that are there.
     folders = [options.bin] + ([options.scheduled_bin] if options.scheduled else [])
@@ -172,17 +212,10 @@ def main(arguments):
         print(f"ci/fuzz: no replay binary{' of ' if missing else ''}{', '.join(missing)} in {options.bin}", file=sys.stderr)
         return 2
     try:
-        known = list_defects(replays)
+        wanted = select(list_defects(replays), options)
     except (OSError, ValueError) as error:
         print(f"ci/fuzz: {error}", file=sys.stderr)
         return 2
-    unknown = set(options.defect) - {defect.name for defect in known}
-    if unknown:
-        print(f"ci/fuzz: unknown defect {', '.join(sorted(unknown))}; there are: "
-              f"{' '.join(defect.name for defect in known)}", file=sys.stderr)
-        return 2
-    wanted = [d for d in known if (not options.defect or d.name in options.defect)
-              and (not options.targets or d.target in options.targets)]
     # Defects may be declared for a target that this tree cannot build; what was asked for by name must be there.
     missing = sorted({defect.target for defect in wanted} - set(replays))
     if missing and options.defect:

@@ -112,6 +112,27 @@ class BadFiles(unittest.TestCase):
         self.assertEqual(run(replay, "--list-judged", env={"GAUNTLET_SUBJECT": "hash_map"}).stdout, "hash_map\n")
 
 
+class RandomPrograms(unittest.TestCase):
+    def generate(self, *words, subject=""):
+        run("ci/reproduce", some_seed())  # builds
+        return run("build/dev/bin/hash_map_operations_replay", "--generate", *words, env={"GAUNTLET_SUBJECT": subject})
+
+    def test_do_without_what_is_named(self):
+        self.assertEqual(self.generate(2000, "--seconds", 30, "--without", "at,at_inserts", subject="at_inserts").returncode, 2)
+        self.assertEqual(self.generate(2000, "--without", "at", subject="at_inserts").returncode, 0)
+        refused = run("build/dev/bin/hash_map_operations_replay", "--generate", 1, env={"GAUNTLET_WITHOUT": "no_such"})
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("unknown operation 'no_such'; there are: nothing,stop,find,", refused.stderr)
+
+    def test_one_that_fails_is_made_again_alone(self):
+        first = self.generate(2000, "--without", "walk,merge", subject="at_inserts")
+        self.assertEqual(first.returncode, 1, first.stdout)
+        again = re.search(r"--generate 1 --rng-seed \d+ --without \S*walk\S*", first.stdout)
+        self.assertIsNotNone(again, first.stdout)
+        words = again.group().split()[1:]
+        self.assertEqual(self.generate(*words, subject="at_inserts").returncode, 1)
+
+
 class OneMapAlone(unittest.TestCase):
     def configured(self, folder, only):
         return subprocess.run(["cmake", "--preset", "dev", "-B", folder, f"-DGAUNTLET_ONLY={only}"], cwd=ROOT,
@@ -130,6 +151,20 @@ class OneMapAlone(unittest.TestCase):
             done = self.configured(folder, "no_such_map")
             self.assertNotEqual(done.returncode, 0)
             self.assertIn("GAUNTLET_ONLY=no_such_map", done.stderr)
+
+
+class DefectiveMaps(unittest.TestCase):
+    def compiled(self, *options):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["cmake", "--preset", "dev", "-B", folder, *options], cwd=ROOT, capture_output=True, check=True)
+            done = subprocess.run(["ninja", "-C", folder, "-t", "commands", "concurrent_stress_replay", "maps_agree_replay"],
+                                  capture_output=True, text=True, check=True)
+            return set(re.findall(r"-c \S*gauntlet/broken/(\w+)\.cpp", done.stdout))
+
+    def test_are_compiled_as_far_as_they_are_wanted(self):
+        self.assertGreater(len(self.compiled()), 80)
+        self.assertEqual(self.compiled("-DGAUNTLET_BROKEN=lost_update|at_inserts"), {"lost_update", "at_inserts"})
+        self.assertEqual(self.compiled("-DGAUNTLET_BROKEN=none"), set())
 
 
 class KindsOfMaps(unittest.TestCase):

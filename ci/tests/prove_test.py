@@ -104,6 +104,24 @@ class Prove(Workbench):
         self.assertTrue(outcome.out_of_budget)
         self.assertLess(outcome.cpu_seconds, 3)
 
+    def files(self, *words):
+        status, out = self.run_main(prove, "--print-files", *words)
+        self.assertEqual(status, 0, out)
+        return out.strip()
+
+    def test_only_what_is_hunted_is_compiled(self):
+        self.assertEqual(self.files(), "")
+        self.assertEqual(self.files("hash_map_operations"), "")
+        self.assertEqual(self.files("--defect", "lost_update", "--defect", "at_inserts"), "at_inserts|lost_update")
+        every_target = {defect.target for defect in prove.index_of_defects()}
+        self.assertEqual(len(self.files("--one-each").split("|")), len(every_target))
+        self.assertEqual(self.files("--one-each", "hash_map_iteration"), "cursor_keeps_what_it_showed")
+        self.assertEqual(self.run_main(prove, "--print-files", "--defect", "nosuch")[0], 2)
+
+    def test_the_index_names_every_file_of_a_defect(self):
+        there = {path.stem for path in prove.INDEX.parent.glob("*.cpp") if not path.stem.endswith("_test")}
+        self.assertEqual({defect.name for defect in prove.index_of_defects()}, there)
+
     def test_defects_are_read(self):
         defect = prove.parse_defects("a\tt\tkeeps all elements\t60\t5\n")[0]
         self.assertEqual((defect.promise, defect.budget, defect.operations_max), ("keeps all elements", 60, 5))

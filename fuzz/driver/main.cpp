@@ -11,17 +11,19 @@
 //   TARGET_replay --print FILE | --emit-test FILE | --target-of FILE
 //   TARGET_replay --to-text IN OUT | --to-binary IN OUT
 //   TARGET_replay --generate N --rng-seed S random programs; --schedules K; --out FILE keeps what fails, crashes or hangs;
+//                                           --without OPERATIONS hunts on past a mistake that is known;
 //                                           --memory M, --only-crashes for measuring
 //   TARGET_replay --throughput N FILE|FOLDER...  what judging costs beside the bare map, in N rounds, as JSON
 //   TARGET_replay --list-defects | --list-twins | --list-subjects | --list-judged
 //
 // A judgement that takes longer than --try-seconds of the wall clock for each schedule hangs, and ends the process.
-// GAUNTLET_SUBJECT picks the map. Exit status: 0 held (or done), 1 a failure, 2 wrong use or bad input, told in one
+// GAUNTLET_SUBJECT picks the map, GAUNTLET_WITHOUT stands for --without. Exit status: 0 held (or done), 1 a failure, 2 wrong use or bad input, told in one
 // line.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 
+#include <gauntlet/check/fuzzing/lacking_operations.h>
 #include <gauntlet/check/program/codec.h>
 #include <gauntlet/check/program/text.h>
 #include <gauntlet/check/report/report.h>
@@ -117,7 +119,7 @@ int command(int argument_count, char** arguments) {
   CLI::App app{"Replays, reduces and prints inputs of the fuzz target " + std::string(target.name) +
                ". GAUNTLET_SUBJECT picks the map.\nExit status: 0 held, 1 a failure, 2 wrong use or bad input."};
   std::vector<std::string> paths, to_binary, to_text;
-  std::string print, emit, reduce, out, target_of, picture;
+  std::string print, emit, reduce, out, target_of, picture, without;
   unsigned seconds = 0, times = 0, rounds = 0;
   double try_seconds = 20;
   bool raw = false, defects = false, subjects = false, judged = false, twins = false;
@@ -165,6 +167,8 @@ int command(int argument_count, char** arguments) {
   app.add_option("--memory", generation.memory, "of the programs of --generate, instead of what each draws")
       ->check(CLI::IsMember({"sequential", "weak"}))
       ->needs(generate_option);
+  app.add_option("--without", without, "operations that programs of --generate do without, with commas between them")
+      ->envname("GAUNTLET_WITHOUT");
   app.add_flag("--only-crashes", generation.only_crashes, "what the judge notices does not end --generate")
       ->needs(generate_option);
   app.add_flag("--raw", raw, "take any bytes as a program, as a fuzzing engine does");
@@ -242,6 +246,9 @@ int command(int argument_count, char** arguments) {
                       [&](const driver::input& in) { return driver::repeat(in, paths[0], times, try_limit); });
   }
   if (generates) {
+    const auto named = check::operations_named(without);
+    if (const auto* problem = std::get_if<std::string>(&named)) return wrong_use("--without: " + *problem);
+    generation.without = std::get<check::opcode_set>(named);
     generation.time = std::chrono::seconds(seconds);
     generation.time_of_one = try_limit;
     generation.out = out;

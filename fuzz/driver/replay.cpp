@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <iterator>
-#include <numeric>
 
+#include <gauntlet/check/fuzzing/lacking_operations.h>
 #include <gauntlet/check/fuzzing/mutate.h>
 #include <gauntlet/check/program/codec.h>
 #include <gauntlet/check/program/text.h>
@@ -106,11 +105,7 @@ std::string operations_not_asked() {
   std::string names;
   for (std::size_t code = 0; code < check::opcode_count; ++code) {
     if (static_cast<check::opcode>(code) == check::opcode::snapshot && !check::this_target().concurrent) continue;
-    const auto& times = check::coverage().count[code];
-    const auto all = std::accumulate(std::begin(times), std::end(times), std::uint64_t{0});
-    const std::uint64_t unsupported = times[static_cast<std::size_t>(check::outcome::unsupported)];
-    const std::uint64_t left_out = times[static_cast<std::size_t>(check::outcome::left_out)];
-    if (unsupported == 0 || unsupported + left_out != all) continue;
+    if (!check::is_lacking(check::coverage().count[code])) continue;
     names += (names.empty() ? "" : ", ") + std::string(check::info(static_cast<check::opcode>(code)).name);
   }
   return names;
@@ -205,6 +200,7 @@ int generate_and_judge(const generation& options) {
   shape.prefilled = true;
   shape.operations_max = std::min(options.operations_max, check::operations_max);
   shape.target = static_cast<std::uint8_t>(std::find(names.begin(), names.end(), target.name) - names.begin());
+  check::lacking_operations lacking;
   totals sum;
   if (options.other.asked_for()) {
     check::schedule_search_of_this_process() = {
@@ -215,6 +211,8 @@ int generate_and_judge(const generation& options) {
     if (options.time.count() > 0 && clock::now() - begin >= options.time) break;
     // A seed of its own for each program, so that the one that fails can be made again alone.
     check::random_source random(options.rng_seed + i);
+    shape.without = options.without;
+    if (i % check::programs_for_each_that_asks_for_all != 0) shape.without |= lacking.now();
     input in;
     in.is_bytes = target.judge_program == nullptr;
     in.program = check::generate(random, 1 + random.below(shape.operations_max), shape);
@@ -229,15 +227,18 @@ int generate_and_judge(const generation& options) {
       in.program.header.memory =
           options.memory == "weak" ? check::memory_order_mode::weak : check::memory_order_mode::sequential;
     }
-    const std::string again = "--generate 1 --rng-seed " + std::to_string(options.rng_seed + i);
+    std::string again = "--generate 1 --rng-seed " + std::to_string(options.rng_seed + i);
+    if (shape.without.any()) again += " --without " + check::names_of(shape.without);
     if (options.only_crashes) {
       const last_words words(" at " + again + "\n", options.out.empty() ? "" : content_of(in), options.out,
                              time_of_a_judgement(options.time_of_one));
       sum.operations += judge(in).operations_run;
       ++sum.inputs;
+      lacking.learn(check::coverage());
       continue;
     }
     judge_one(in, options.out.empty() ? again : options.out, sum, options.time_of_one, 1, "", options.out);
+    lacking.learn(check::coverage());
   }
   if (!keep_failing(sum, options.out)) return 2;
   if (const std::string operations = operations_not_asked(); !operations.empty() && sum.failed == 0) {

@@ -11,12 +11,12 @@
 
 namespace gauntlet::broken {
 
-struct looks_once : detail::bucket_protocol {
+struct reads_the_version_once : detail::bucket_protocol {
   static std::uint64_t last_look(const word&, std::uint64_t) { return 0; }
 };
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
-using version_not_checked_again = tiny_map_under<looks_once, Key, T, Hash, KeyEqual, Allocator>;
+using version_not_checked_again = tiny_map_under<reads_the_version_once, Key, T, Hash, KeyEqual, Allocator>;
 
 GAUNTLET_SCHEDULED_DEFECT(version_not_checked_again, "concurrent_map",
                           "a reader sees a bucket as it was at one moment");

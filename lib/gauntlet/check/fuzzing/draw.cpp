@@ -73,10 +73,10 @@ std::uint8_t draw_map(random_source& random, bool concurrent) {
 
 }  // namespace
 
-opcode draw_opcode(std::uint64_t banned, random_source& random, bool concurrent) {
+opcode draw_opcode(std::uint64_t banned, random_source& random, const mutation_options& options) {
   const auto weight_of = [&](std::size_t i) -> unsigned {
-    if (is_banned(banned, static_cast<opcode>(i))) return 0;
-    return concurrent ? weights[i].among_threads : weights[i].alone;
+    if (is_banned(banned, static_cast<opcode>(i)) || options.without[i]) return 0;
+    return options.concurrent ? weights[i].among_threads : weights[i].alone;
   };
   unsigned total = 0;
   for (std::size_t i = 0; i < opcode_count; ++i) total += weight_of(i);
@@ -213,7 +213,7 @@ void draw_operands(operation& o, const program& p, random_source& random, const 
 
 operation draw_operation(const program& p, random_source& random, const mutation_options& options, bool inside) {
   operation o;
-  o.code = draw_opcode(p.header.banned, random, options.concurrent);
+  o.code = draw_opcode(p.header.banned, random, options);
   draw_operands(o, p, random, options, inside);
   o.where = draw_lane(p.header, random);
   return o;
@@ -328,8 +328,9 @@ std::vector<operation> draw_meeting(const program& p, random_source& random, con
     o.code = ticket < 5   ? looks[random.below(std::size(looks))]
              : ticket < 9 ? changes[random.below(changes_there_are)]
                           : opcode::nothing;
-    if (is_banned(p.header.banned, o.code) || o.code == opcode::nothing)
-      o.code = draw_opcode(p.header.banned, random, options.concurrent);
+    if (o.code == opcode::nothing || is_banned(p.header.banned, o.code) ||
+        options.without[static_cast<std::size_t>(o.code)])
+      o.code = draw_opcode(p.header.banned, random, options);
     draw_operands(o, p, random, options, false);
     if (info(o.code).takes.other && o.target != first.target) std::swap(o.target, o.other);
     o.target = first.target;

@@ -14,7 +14,7 @@
 namespace gauntlet::check {
 
 // ---- parts of an operation
-opcode draw_opcode(std::uint64_t banned, random_source& random, bool concurrent);
+opcode draw_opcode(std::uint64_t banned, random_source& random, const mutation_options& options);
 std::uint16_t draw_value(random_source& random);
 // Mostly one; otherwise sizes around groups (8, 16), small tables and the largest.
 std::uint16_t draw_count(random_source& random);

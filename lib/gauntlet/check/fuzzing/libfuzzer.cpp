@@ -30,6 +30,7 @@
 #include <cstring>
 #include <span>
 
+#include <gauntlet/check/fuzzing/lacking_operations.h>
 #include <gauntlet/check/fuzzing/mutate.h>
 #include <gauntlet/check/fuzzing/target.h>
 #include <gauntlet/check/program/codec.h>
@@ -56,6 +57,7 @@ constexpr unsigned fresh_programs_first = 256;
 std::uint64_t operations_run = 0, schedules_run = 0;
 bool made_by_the_mutator = false;  // the input that is judged next
 unsigned fresh_programs = 0;       // so far
+lacking_operations lacking;        // what no input was answered so far
 
 void print_work_done() {
   std::fprintf(stderr, "operations: %llu\n", static_cast<unsigned long long>(operations_run));
@@ -105,7 +107,21 @@ bool let_one_thread_abort() {
   std::abort();
 }
 
-mutation_options options_for(std::size_t max_size) {
+// What GAUNTLET_WITHOUT names.
+const opcode_set& left_out_by_name() {
+  static const opcode_set named = [] {
+    const char* const names = std::getenv("GAUNTLET_WITHOUT");
+    const auto read = operations_named(names != nullptr ? names : "");
+    if (const auto* problem = std::get_if<std::string>(&read)) {
+      std::fprintf(stderr, "GAUNTLET_WITHOUT: %s\n", problem->c_str());
+      std::exit(2);
+    }
+    return std::get<opcode_set>(read);
+  }();
+  return named;
+}
+
+mutation_options options_for(std::size_t max_size, random_source& random) {
   mutation_options options;
   options.operations_max = max_size < header_size ? 0 : (max_size - header_size) / operation_size;
   // What is interleaved is small: each operation more multiplies the schedules.
@@ -114,6 +130,8 @@ mutation_options options_for(std::size_t max_size) {
   options.concurrent = this_target().concurrent;
   options.scheduled = this_target().scheduled;
   options.prefilled = true;
+  options.without = left_out_by_name();
+  if (random.below(programs_for_each_that_asks_for_all) != 0) options.without |= lacking.now();
   const auto names = target_names();
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i] == this_target().name) options.target = static_cast<std::uint8_t>(i);
@@ -163,6 +181,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const verdict v = target.judge_program(p);
   operations_run += v.operations_run;
   schedules_run += v.schedules_run;
+  lacking.learn(coverage());
   if (!v) stop_with(p, bytes, v);
   return 0;
 }
@@ -174,14 +193,14 @@ std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::s
   const bool judges_bytes = this_target().judge_program == nullptr;
   if (!judges_bytes && !this_target().concurrent && fresh_programs < fresh_programs_first) {
     ++fresh_programs;
-    return store(generate_fresh(random, options_for(max_size)), data, max_size);
+    return store(generate_fresh(random, options_for(max_size, random)), data, max_size);
   }
   if (random.chance(judges_bytes ? 50 : 5)) {
     const std::size_t changed = mutate_bytes(data, size, max_size, random);
     return judges_bytes ? changed : store(read_input(std::span(data, changed)), data, max_size);
   }
   program p = read_input(std::span<const std::uint8_t>(data, size));
-  mutate(p, random, options_for(max_size));
+  mutate(p, random, options_for(max_size, random));
   return store(p, data, max_size);
 }
 
@@ -198,5 +217,5 @@ std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* data_1, std::size_t si
   }
   const program a = read_input(std::span(data_1, size_1));
   const program b = read_input(std::span(data_2, size_2));
-  return store(cross_over(a, b, random, options_for(max_size)), out, max_size);
+  return store(cross_over(a, b, random, options_for(max_size, random)), out, max_size);
 }

@@ -152,7 +152,7 @@ void mutate_once(program& p, random_source& random, const mutation_options& opti
     case 5:
     case 6: {  // another opcode with the operands that it shares with the old one
       const operation old = o;
-      o.code = draw_opcode(p.header.banned, random, options.concurrent);
+      o.code = draw_opcode(p.header.banned, random, options);
       draw_operands(o, p, random, options, in_body(p, index));
       const operands& now = info(o.code).takes;
       if (takes.target && now.target) o.target = old.target;
@@ -206,7 +206,14 @@ void begin_with_large_run(program& p, random_source& random) {
   o.count = static_cast<std::uint16_t>(129 + random.below(16));
 }
 
+void leave_out(program& p, const opcode_set& operations) {
+  for (std::size_t i = p.operations.size(); i-- > 0;) {
+    if (operations[static_cast<std::size_t>(p.operations[i].code)]) erase_operations(p, i, 1);
+  }
+}
+
 void make_fit(program& p, const mutation_options& options) {
+  if (options.without.any()) leave_out(p, options.without);
   const std::size_t most = std::min(options.operations_max, operations_max);
   if (p.operations.size() > most) p.operations.resize(most);
   p.header.target = options.target;

@@ -1,6 +1,7 @@
 // Mutation and crossover of whole operations: the fuzzer's custom mutator and the generator of random programs.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 
 #include <gauntlet/check/program/program.h>
@@ -19,12 +20,15 @@ class random_source {
   std::uint64_t state_[4];
 };
 
+using opcode_set = std::bitset<opcode_count>;
+
 struct mutation_options {
   std::size_t operations_max = 512;
   bool concurrent = false;  // lanes are used
   bool scheduled = false;   // decisions are used, too
   bool prefilled = false;   // fresh programs of threads begin, in four of ten, with a map that holds something
   std::uint8_t target = 0;
+  opcode_set without;  // operations that programs do without
 };
 
 void mutate(program& p, random_source& random, const mutation_options& options);

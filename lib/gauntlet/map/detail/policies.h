@@ -103,7 +103,7 @@ struct fixed_seed_policy : hash_map_policy {
 struct tiny_policy : fixed_seed_policy {
   static constexpr std::size_t first_table_bytes = 0;
   static constexpr std::size_t table_groups_max = 2;
-  static constexpr std::size_t erases_per_sweep = 4;
+  static constexpr std::size_t erases_per_sweep = 2;  // tables are soon sparse: with four they are left behind
   static constexpr bool checked = true;
   static constexpr bool count_work = true;
 };
