@@ -138,7 +138,9 @@ TEST_P(every_defect, is_caught_reduced_and_shown_again) {
   // Over all defects the median is one preemption. Four are the fewest that show an element that comes back under its old
   // address (ABA) in programs of three insertions at once: of two of them every schedule with three was run.
   const std::size_t fewest = map.name == "aba_in_free_list" ? 4 : 2;
-  const auto is_small = [&](const proof_size& s) { return s.threads <= 3 && s.operations <= 6 && s.preemptions <= fewest; };
+  const auto is_small = [&](const proof_size& s) {
+    return s.threads <= 3 && s.operations <= 6 && s.preemptions <= fewest;
+  };
   std::vector<proof_size> sizes;
   std::string table;
   for (const std::uint64_t rng_seed : {1U, 100001U, 200001U}) {
