@@ -17,8 +17,8 @@
 //   TARGET_replay --list-defects | --list-twins | --list-subjects | --list-judged
 //
 // A judgement that takes longer than --try-seconds of the wall clock for each schedule hangs, and ends the process.
-// GAUNTLET_SUBJECT picks the map, GAUNTLET_WITHOUT stands for --without. Exit status: 0 held (or done), 1 a failure, 2 wrong use or bad input, told in one
-// line.
+// GAUNTLET_SUBJECT picks the map, and GAUNTLET_WITHOUT stands for --without. Exit status: 0 held (or done), 1 a failure,
+// 2 wrong use or bad input, told in one line.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
