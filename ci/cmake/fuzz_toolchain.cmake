@@ -6,5 +6,3 @@ endif()
 if("$ENV{CXXFLAGS}" STREQUAL "")
   set(CMAKE_CXX_FLAGS_INIT "${GAUNTLET_FUZZ_FLAGS}")
 endif()
-# The preset's own: AddressSanitizer and UndefinedBehaviorSanitizer but for object-size, which takes a sixth of the time to
-# compile and tells nothing that AddressSanitizer does not.

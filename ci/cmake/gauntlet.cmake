@@ -16,11 +16,10 @@ target_compile_options(gauntlet_warnings INTERFACE
 # Designated initializers leave out what has a default on purpose; g++ 12 and clang 14 warn about it.
 target_compile_options(gauntlet_warnings INTERFACE -Wno-missing-field-initializers)
 
-# Parts of all tests: what ThreadSanitizer has to look at, what needs no registered map, and of that what AddressSanitizer has to
-# look at. The registered maps, right and defective, are most of what there is to compile: a run that can do without is short.
+# Parts of all tests: what ThreadSanitizer has to look at, and what needs no registered map. The registered maps, right
+# and defective, are most of what there is to compile: a run that can do without is short.
 add_custom_target(concurrent_tests)
 add_custom_target(alone_tests)
-add_custom_target(alone_on_one_thread_tests)
 
 # gauntlet_glob(OUT FOLDER): every source file below FOLDER that is no test and no compile-fail case.
 function(gauntlet_glob out folder)
@@ -74,9 +73,6 @@ function(gauntlet_add_test_executable name)
   if(NOT "${arg_LIBRARIES}" MATCHES "gauntlet_[a-z_]*subjects")
     list(APPEND arg_LABELS alone)
     add_dependencies(alone_tests ${name})
-    if(NOT concurrent)
-      add_dependencies(alone_on_one_thread_tests ${name})
-    endif()
   endif()
   # CMake 3.25 keeps one label of a list here. `ctest -L` searches, so one label that holds all words does.
   string(REPLACE ";" "+" label "${arg_LABELS}")

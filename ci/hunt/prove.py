@@ -199,8 +199,8 @@ def main(arguments):
         except (OSError, ValueError) as error:
             print(f"ci/fuzz: {error}", file=sys.stderr)
             return 2
-    if not options.bin or not options.scratch:
-        parser.error("--bin and --scratch are needed")
+    if not options.scratch:
+        parser.error("--scratch is needed")
     engine.stop_on_signals()
     # Those that are hunted; without names, all that are there.
     folders = [options.bin] + ([options.scheduled_bin] if options.scheduled else [])

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include <gauntlet/check/fuzzing/lacking_operations.h>
 #include <gauntlet/check/fuzzing/target.h>
 #include <gauntlet/check/program/file.h>
 
@@ -30,6 +31,7 @@ inline std::variant<input, check::file_error> read_input_file(const std::string&
   auto p = check::read_program_file(path, raw ? check::foreign_bytes::accepted : check::foreign_bytes::refused);
   if (auto* error = std::get_if<check::file_error>(&p)) return std::move(*error);
   in.program = std::get<check::program>(std::move(p));
+  check::leave_out(in.program, check::without_of_this_process());
   return in;
 }
 

@@ -11,14 +11,14 @@
 //   TARGET_replay --print FILE | --emit-test FILE | --target-of FILE
 //   TARGET_replay --to-text IN OUT | --to-binary IN OUT
 //   TARGET_replay --generate N --rng-seed S random programs; --schedules K; --out FILE keeps what fails, crashes or hangs;
-//                                           --without OPERATIONS hunts on past a mistake that is known;
 //                                           --memory M, --only-crashes for measuring
 //   TARGET_replay --throughput N FILE|FOLDER...  what judging costs beside the bare map, in N rounds, as JSON
 //   TARGET_replay --list-defects | --list-twins | --list-subjects | --list-judged
 //
+// --without OPERATIONS (GAUNTLET_WITHOUT) takes these out of every program, to look past a mistake that is known.
 // A judgement that takes longer than --try-seconds of the wall clock for each schedule hangs, and ends the process.
-// GAUNTLET_SUBJECT picks the map, and GAUNTLET_WITHOUT stands for --without. Exit status: 0 held (or done), 1 a failure,
-// 2 wrong use or bad input, told in one line.
+// GAUNTLET_SUBJECT picks the map. Exit status: 0 held (or done), 1 a failure, 2 wrong use or bad input, told in one
+// line.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
@@ -167,7 +167,8 @@ int command(int argument_count, char** arguments) {
   app.add_option("--memory", generation.memory, "of the programs of --generate, instead of what each draws")
       ->check(CLI::IsMember({"sequential", "weak"}))
       ->needs(generate_option);
-  app.add_option("--without", without, "operations that programs of --generate do without, with commas between them")
+  app.add_option("--without", without,
+                 "operations that programs do without, those of files as well; commas between them")
       ->envname("GAUNTLET_WITHOUT");
   app.add_flag("--only-crashes", generation.only_crashes, "what the judge notices does not end --generate")
       ->needs(generate_option);
@@ -185,6 +186,9 @@ int command(int argument_count, char** arguments) {
   const auto wrong_use = [&](const std::string& message) {
     return refuse(std::string(target.name) + "_replay: " + message + " (try --help)");
   };
+  const auto named = check::operations_named(without);
+  if (const auto* problem = std::get_if<std::string>(&named)) return wrong_use("--without: " + *problem);
+  check::without_of_this_process() = std::get<check::opcode_set>(named);
   const bool counts = times_option->count() > 0;
   const bool reduces = reduce_option->count() > 0;
   const bool generates = generate_option->count() > 0;
@@ -246,9 +250,6 @@ int command(int argument_count, char** arguments) {
                       [&](const driver::input& in) { return driver::repeat(in, paths[0], times, try_limit); });
   }
   if (generates) {
-    const auto named = check::operations_named(without);
-    if (const auto* problem = std::get_if<std::string>(&named)) return wrong_use("--without: " + *problem);
-    generation.without = std::get<check::opcode_set>(named);
     generation.time = std::chrono::seconds(seconds);
     generation.time_of_one = try_limit;
     generation.out = out;

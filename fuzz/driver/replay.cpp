@@ -211,7 +211,7 @@ int generate_and_judge(const generation& options) {
     if (options.time.count() > 0 && clock::now() - begin >= options.time) break;
     // A seed of its own for each program, so that the one that fails can be made again alone.
     check::random_source random(options.rng_seed + i);
-    shape.without = options.without;
+    shape.without = check::without_of_this_process();
     if (i % check::programs_for_each_that_asks_for_all != 0) shape.without |= lacking.now();
     input in;
     in.is_bytes = target.judge_program == nullptr;

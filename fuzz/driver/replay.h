@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include <gauntlet/check/fuzzing/mutate.h>
 #include <gauntlet/check/program/program.h>
 
 namespace gauntlet::driver {
@@ -43,8 +42,7 @@ struct generation {
   // A single program that takes longer along one schedule hangs, and ends the process; 0: no limit.
   std::chrono::milliseconds time_of_one{0};
   std::size_t operations_max = 100;
-  check::opcode_set without;  // operations that they do without; what a map turns out to lack is left out as well
-  std::string out;            // where to write the first program that fails, crashes or hangs; "": nowhere
+  std::string out;  // where to write the first program that fails, crashes or hangs; "": nowhere
   search other;
   std::string memory;  // "sequential" or "weak" instead of what each program draws; "": that
   // What the judge notices does not count: for measuring what a sanitizer or a map's own alarm notices without it.

@@ -26,6 +26,11 @@ void lacking_operations::learn(const coverage_table& all) noexcept {
   }
 }
 
+opcode_set& without_of_this_process() noexcept {
+  static opcode_set operations;
+  return operations;
+}
+
 std::string names_of(const opcode_set& operations) {
   std::string names;
   for (std::size_t code = 0; code < opcode_count; ++code) {

@@ -1,5 +1,5 @@
-// Which operations random programs had better do without: those that the judged maps lack, found out by asking, and those that
-// somebody names, to hunt on past a mistake that is known.
+// Which operations programs had better do without: those that the judged maps lack, found out by asking, are drawn no longer; those
+// that somebody names, to hunt on past a mistake that is known, are judged nowhere, in no seed either.
 //
 // A small map answers a tenth of what can be asked of a map. What it lacks is left out of a program when it runs, so nothing is
 // wrong with asking; but nine of ten operations would be wasted.
@@ -37,6 +37,9 @@ inline constexpr std::uint64_t programs_for_each_that_asks_for_all = 64;
 
 // Whether the maps lack what was asked for so often with these outcomes: something was unsupported and nothing answered.
 bool is_lacking(const std::uint64_t (&times)[outcome_count]) noexcept;
+
+// What somebody named: no program of this process has these, be it drawn, mutated or read from a file.
+opcode_set& without_of_this_process() noexcept;
 
 // Names with commas between them, and the operations so named; an unknown name is told in one line.
 std::string names_of(const opcode_set& operations);

@@ -107,21 +107,22 @@ bool let_one_thread_abort() {
   std::abort();
 }
 
-// What GAUNTLET_WITHOUT names.
-const opcode_set& left_out_by_name() {
-  static const opcode_set named = [] {
+// By whichever hook the engine calls first.
+void read_environment() {
+  [[maybe_unused]] static const bool done = [] {
     const char* const names = std::getenv("GAUNTLET_WITHOUT");
-    const auto read = operations_named(names != nullptr ? names : "");
-    if (const auto* problem = std::get_if<std::string>(&read)) {
+    const auto operations = operations_named(names != nullptr ? names : "");
+    if (const auto* problem = std::get_if<std::string>(&operations)) {
       std::fprintf(stderr, "GAUNTLET_WITHOUT: %s\n", problem->c_str());
       std::exit(2);
     }
-    return std::get<opcode_set>(read);
+    without_of_this_process() = std::get<opcode_set>(operations);
+    return true;
   }();
-  return named;
 }
 
 mutation_options options_for(std::size_t max_size, random_source& random) {
+  read_environment();
   mutation_options options;
   options.operations_max = max_size < header_size ? 0 : (max_size - header_size) / operation_size;
   // What is interleaved is small: each operation more multiplies the schedules.
@@ -130,7 +131,7 @@ mutation_options options_for(std::size_t max_size, random_source& random) {
   options.concurrent = this_target().concurrent;
   options.scheduled = this_target().scheduled;
   options.prefilled = true;
-  options.without = left_out_by_name();
+  options.without = without_of_this_process();
   if (random.below(programs_for_each_that_asks_for_all) != 0) options.without |= lacking.now();
   const auto names = target_names();
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -173,7 +174,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (!v) stop_with({}, bytes, v);
     return 0;
   }
-  const program p = read_input(bytes);
+  read_environment();
+  program p = read_input(bytes);
+  leave_out(p, without_of_this_process());
   if (target.scheduled) {
     schedule_search_of_this_process().schedules = made_by_the_mutator ? schedules_of_an_input : 0;
     made_by_the_mutator = false;

@@ -206,14 +206,8 @@ void begin_with_large_run(program& p, random_source& random) {
   o.count = static_cast<std::uint16_t>(129 + random.below(16));
 }
 
-void leave_out(program& p, const opcode_set& operations) {
-  for (std::size_t i = p.operations.size(); i-- > 0;) {
-    if (operations[static_cast<std::size_t>(p.operations[i].code)]) erase_operations(p, i, 1);
-  }
-}
-
 void make_fit(program& p, const mutation_options& options) {
-  if (options.without.any()) leave_out(p, options.without);
+  leave_out(p, options.without);
   const std::size_t most = std::min(options.operations_max, operations_max);
   if (p.operations.size() > most) p.operations.resize(most);
   p.header.target = options.target;
@@ -255,6 +249,14 @@ std::uint64_t random_source::operator()() noexcept {
 
 // The bias of a remainder of 64 bits is below bound / 2^64: nothing that a search could notice.
 std::uint64_t random_source::below(std::uint64_t bound) noexcept { return bound == 0 ? 0 : (*this)() % bound; }
+
+void leave_out(program& p, const opcode_set& operations) {
+  if (operations.none()) return;
+  for (std::size_t i = p.operations.size(); i-- > 0;) {
+    if (operations[static_cast<std::size_t>(p.operations[i].code)]) erase_operations(p, i, 1);
+  }
+  normalize(p);
+}
 
 operation generate_operation(const program& context, random_source& random, const mutation_options& options) {
   program one;

@@ -31,6 +31,8 @@ struct mutation_options {
   opcode_set without;  // operations that programs do without
 };
 
+// Takes these operations out of a program; what was in the body of a walk that goes stays.
+void leave_out(program& p, const opcode_set& operations);
 void mutate(program& p, random_source& random, const mutation_options& options);
 program cross_over(const program& a, const program& b, random_source& random, const mutation_options& options);
 program generate(random_source& random, std::size_t operations, const mutation_options& options);

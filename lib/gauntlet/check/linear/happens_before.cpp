@@ -12,7 +12,7 @@
 namespace gauntlet::check {
 namespace {
 
-constexpr std::size_t explained_events_max = 24;
+constexpr std::size_t shown_events_max = 24;
 
 using progress_of_threads = std::array<std::uint32_t, awareness_width>;
 
@@ -186,7 +186,7 @@ std::string key_order::witness() const {
     for (const turn& t : queue) all.emplace_back(history_.events[t.event].called, &t);
   }
   std::sort(all.begin(), all.end());
-  const std::size_t skipped = all.size() > explained_events_max ? all.size() - explained_events_max : 0;
+  const std::size_t skipped = all.size() > shown_events_max ? all.size() - shown_events_max : 0;
   if (skipped > 0) text += "  ... " + std::to_string(skipped) + " earlier events\n";
   for (std::size_t i = skipped; i < all.size(); ++i) {
     const turn& t = *all[i].second;

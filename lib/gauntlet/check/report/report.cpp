@@ -25,7 +25,7 @@ std::string heading(const verdict& v) {
 }
 
 // Every line of `text` behind a column; the first behind `label`.
-void add_row(std::string& out, std::string_view label, std::string_view text) {
+void row(std::string& out, std::string_view label, std::string_view text) {
   constexpr std::size_t width = 11;
   std::string first{label};
   first.resize(width, ' ');
@@ -80,9 +80,9 @@ void next_commands(std::string& out, std::string_view subject, std::string_view 
   if (!target.empty()) rest += " --target " + std::string(target);
   rest += " " + (file.empty() ? std::string("FILE") : std::string(file));
   const std::string variable = subject.empty() ? "" : "GAUNTLET_SUBJECT=" + std::string(subject) + " ";
-  add_row(out, "replay", variable + "ci/reproduce" + rest);
-  add_row(out, "shrink", variable + "ci/minimize" + rest);
-  if (file.empty()) add_row(out, "", "(FILE is where the engine keeps this input)");
+  row(out, "replay", variable + "ci/reproduce" + rest);
+  row(out, "shrink", variable + "ci/minimize" + rest);
+  if (file.empty()) row(out, "", "(FILE is where the engine keeps this input)");
 }
 
 bool is_word(std::string_view text) {
@@ -160,10 +160,10 @@ std::string report(const program& p, const verdict& v, std::string_view subject_
   }
   if (!subject_name.empty()) asked += ", map " + std::string(subject_name);
   if (!target_name.empty()) asked += ", target " + std::string(target_name);
-  add_row(out, "asked", asked);
-  add_row(out, "happened", v.message.empty() ? std::string_view("(the oracle gave no details)") : v.message);
-  add_row(out, v.undecided ? "judged" : "broken", promise_of(v.kind));
-  if (!v.place.empty()) add_row(out, "place", v.place);
+  row(out, "asked", asked);
+  row(out, "happened", v.message.empty() ? std::string_view("(the oracle gave no details)") : v.message);
+  row(out, v.undecided ? "judged" : "broken", promise_of(v.kind));
+  if (!v.place.empty()) row(out, "place", v.place);
   out += "\nprogram, " + std::to_string(p.operations.size()) + " operations" +
          (known ? ", '>' marks the step at which it showed:\n" : ":\n");
   out += marked(p, v.step);
@@ -181,12 +181,11 @@ std::string report(const program& p, const verdict& v, std::string_view subject_
 std::string report(std::span<const std::uint8_t> bytes, const verdict& v, std::string_view target_name,
                    std::string_view file) {
   std::string out = heading(v);
-  add_row(
-      out, "asked",
+  row(out, "asked",
       std::to_string(bytes.size()) + " bytes" + (target_name.empty() ? "" : ", target " + std::string(target_name)));
-  add_row(out, "happened", v.message.empty() ? std::string_view("(the oracle gave no details)") : v.message);
-  add_row(out, "broken", promise_of(v.kind));
-  if (!v.place.empty()) add_row(out, "place", v.place);
+  row(out, "happened", v.message.empty() ? std::string_view("(the oracle gave no details)") : v.message);
+  row(out, "broken", promise_of(v.kind));
+  if (!v.place.empty()) row(out, "place", v.place);
   out += "\nbytes:\n";
   constexpr std::string_view digits = "0123456789abcdef";
   constexpr std::size_t shown_max = 1024;
