@@ -26,6 +26,7 @@ struct absl_btree_map {
   }
   static constexpr check::capabilities can() {
     return {.exception_safe = false,
+            .iterates = check::iteration_order::by_key,
             .erase_keeps_iterators = false,
             .emplaces_pairs = true,
             .nodes = true,

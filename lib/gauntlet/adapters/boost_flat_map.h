@@ -29,6 +29,7 @@ struct boost_flat_map {
   }
   static constexpr check::capabilities can() {
     return {.exception_safe = false,
+            .iterates = check::iteration_order::by_key,
             .erase_keeps_iterators = false,
             .moved_from_is_empty = false,  // where allocators differ, elements are moved one by one and stay behind
             .arguments_may_refer_inside = false};

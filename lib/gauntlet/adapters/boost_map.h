@@ -30,7 +30,10 @@ struct boost_map {
     return map_type(allocator);
   }
   static constexpr check::capabilities can() {
-    return {.stable_references = true, .nodes = true, .moved_from_is_empty = false};
+    return {.iterates = check::iteration_order::by_key,
+            .stable_references = true,
+            .nodes = true,
+            .moved_from_is_empty = false};
   }
   static constexpr bool leaves_out(const check::circumstances& now) {
     const bool loses = now.code == check::opcode::emplace_hint || now.code == check::opcode::insert_node;

@@ -33,6 +33,7 @@ struct c10_order_preserving_flat_hash_map
   static constexpr std::string_view name = "c10_order_preserving_flat_hash_map";
   static constexpr check::capabilities can() {
     return {.exception_safe = false,
+            .iterates = check::iteration_order::by_insertion,
             .erase_keeps_iterators = false,
             .erase_gives_the_next = false,
             .reserve_prevents_rehash = false,

@@ -115,7 +115,10 @@ struct llvm_small_dense_map : llvm_dense_adapter<llvm::SmallDenseMap<Key, T, 4, 
 template <class Map, class Info>
 struct llvm_vector_adapter : llvm_map<predicate_asked_beforehand<llvm_vector<Map>>, Info> {
   static constexpr check::capabilities can() {
-    return {.exception_safe = false, .erase_keeps_iterators = false, .compares_only_in_lookups = false};
+    return {.exception_safe = false,
+            .iterates = check::iteration_order::by_insertion,
+            .erase_keeps_iterators = false,
+            .compares_only_in_lookups = false};
   }
 };
 

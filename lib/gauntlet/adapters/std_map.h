@@ -21,7 +21,8 @@ struct std_map : standard_map<std::map<Key, T, ordered_by_number, Allocator>> {
     return map_type(allocator);
   }
   static constexpr check::capabilities can() {
-    return {.stable_references = true,
+    return {.iterates = check::iteration_order::by_key,
+            .stable_references = true,
             .nodes = true,
             .moved_from_is_empty = false};  // where allocators differ, elements are moved one by one and stay behind
   }

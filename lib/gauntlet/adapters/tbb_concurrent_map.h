@@ -72,6 +72,7 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 struct tbb_concurrent_map {
   using map_type = tbb_ordered_table<Key, T, Allocator>;
   static constexpr std::string_view name = "tbb_concurrent_map";
+  static constexpr check::iteration_order iterates = check::iteration_order::by_key;
   static std::unique_ptr<map_type> make(const Hash&, const KeyEqual&, const Allocator& allocator) {
     return std::make_unique<map_type>(allocator);
   }

@@ -38,7 +38,9 @@ struct tsl_ordered_map : standard_map<never_full<tsl::ordered_map<Key, T, Hash, 
   }
   static constexpr check::capabilities can() {
     check::capabilities c;
-    c.erase_keeps_iterators = false;    // others move up
+    c.iterates = check::iteration_order::by_insertion;
+    c.erase_keeps_iterators = false;  // others move up
+    c.erases_in_linear_time = true;
     c.reserve_prevents_rehash = false;  // it grows when a place is too far from home
     c.throwing_hash_is_safe = false;    // erase hashes the keys behind the element where nothing may be thrown
     return c;

@@ -64,6 +64,7 @@ class uthash_table {
 struct uthash_map {
   using map_type = uthash_table;
   static constexpr std::string_view name = "uthash_map";
+  static constexpr check::iteration_order iterates = check::iteration_order::by_insertion;
   static bool insert(map_type& m, std::uint64_t key, std::uint64_t value) { return m.insert(key, value); }
   static std::optional<std::uint64_t> find(const map_type& m, std::uint64_t key) { return m.find(key); }
   static bool erase(map_type& m, std::uint64_t key) { return m.erase(key); }

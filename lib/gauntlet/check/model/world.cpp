@@ -1,5 +1,7 @@
 #include <gauntlet/check/model/world.h>
 
+#include <algorithm>
+
 namespace gauntlet::check {
 namespace {
 
@@ -7,15 +9,24 @@ result seen(bool flag, std::uint64_t value) { return {.flag = flag, .has_value =
 
 bool insert(world& w, model_map& m, std::uint64_t key, std::uint64_t value) { return m.insert(key, value, w.births++); }
 
+// All entries of `from` as new elements of `to`, those apart whose key is there.
+void insert_all(world& w, model_map& to, const model_map& from, const model_rules& rules) {
+  std::vector<entry> all = from.entries();
+  if (rules.keeps_insertion_order) {
+    std::sort(all.begin(), all.end(), [](const entry& a, const entry& b) { return a.birth < b.birth; });
+  }
+  for (const entry& e : all) {
+    insert(w, to, e.key, e.value);
+  }
+}
+
 // All entries of `from` as new elements of `to`, which had others or none.
-void assign(world& w, model_map& to, const model_map& from) {
+void assign(world& w, model_map& to, const model_map& from, const model_rules& rules) {
   if (&to == &from) {
     return;
   }
   to.clear();
-  for (const entry& e : from.entries()) {
-    insert(w, to, e.key, e.value);
-  }
+  insert_all(w, to, from, rules);
 }
 
 result insert_or_keep(world& w, model_map& m, std::uint64_t key, std::uint64_t value, std::uint64_t number) {
@@ -81,11 +92,13 @@ result insert_node(world& w, model_map& m) {
   return answer;
 }
 
-void merge(world& w, model_map& to, model_map& from) {
+void merge(world& w, model_map& to, model_map& from, const model_rules& rules) {
   if (&to == &from) {
     return;
   }
-  from.erase_if([&](const entry& e) { return insert(w, to, e.key, e.value); });
+  const std::uint64_t before = w.births;
+  insert_all(w, to, from, rules);
+  from.erase_if([&](const entry& e) { return to.find(e.key)->birth >= before; });
 }
 
 }  // namespace
@@ -198,18 +211,18 @@ result step(world& w, const request& r, const model_rules& rules) {
       return sizes(false);
     case opcode::copy_construct:
     case opcode::copy_assign:
-      assign(w, m, o);
+      assign(w, m, o, rules);
       return sizes(true);
     case opcode::move_construct:
       if (r.target != r.other) {
-        assign(w, m, o);
+        assign(w, m, o, rules);
         o.clear();
       }
       return sizes(true);
     case opcode::move_assign:
     case opcode::self_move_assign:
       if (r.code == opcode::move_assign && r.target != r.other) {
-        assign(w, m, o);
+        assign(w, m, o, rules);
         o.clear();
       } else if (!rules.self_move_keeps) {
         m.clear();
@@ -219,7 +232,7 @@ result step(world& w, const request& r, const model_rules& rules) {
       m.swap(o);
       return sizes(true);
     case opcode::merge:
-      merge(w, m, o);
+      merge(w, m, o, rules);
       return sizes(true);
     case opcode::extract_key:
     case opcode::extract_iterator:

@@ -20,7 +20,8 @@
 namespace gauntlet::check {
 
 struct model_rules {
-  bool self_move_keeps = false;  // m = std::move(m) leaves m as it is; otherwise the subject empties it
+  bool self_move_keeps = false;        // m = std::move(m) leaves m as it is; otherwise the subject empties it
+  bool keeps_insertion_order = false;  // copies and merges insert in the order of births, otherwise in any
 };
 
 struct world {

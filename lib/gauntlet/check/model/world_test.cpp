@@ -187,5 +187,40 @@ TEST(model, holds_a_node_between_operations_and_keeps_it_when_it_cannot_be_inser
   EXPECT_FALSE(w.node.has_value());
 }
 
+// Keys 9 and 1, in this order, in map 1; key 5 in map 0.
+world with_younger_smaller_keys(const model_rules& rules) {
+  world w;
+  step(w, {.code = opcode::insert_copy, .target = 1, .key = 9, .value = 90}, rules);
+  step(w, {.code = opcode::insert_copy, .target = 1, .key = 1, .value = 10}, rules);
+  step(w, {.code = opcode::insert_copy, .target = 0, .key = 5, .value = 50}, rules);
+  return w;
+}
+
+TEST(order_of_births, is_kept_by_copies_moves_and_merges_where_the_map_keeps_it) {
+  const model_rules rules{.keeps_insertion_order = true};
+  for (const opcode code : {opcode::copy_construct, opcode::copy_assign, opcode::move_construct, opcode::move_assign}) {
+    world w = with_younger_smaller_keys(rules);
+    step(w, {.code = code, .target = 0, .other = 1}, rules);
+    EXPECT_LT(w.maps[0].find(9)->birth, w.maps[0].find(1)->birth) << info(code).name;
+  }
+  world w = with_younger_smaller_keys(rules);
+  step(w, {.code = opcode::insert_copy, .target = 1, .key = 5, .value = 51}, rules);
+  step(w, {.code = opcode::merge, .target = 0, .other = 1}, rules);
+  EXPECT_LT(w.maps[0].find(5)->birth, w.maps[0].find(9)->birth);
+  EXPECT_LT(w.maps[0].find(9)->birth, w.maps[0].find(1)->birth);
+  ASSERT_EQ(w.maps[1].size(), 1u);
+  EXPECT_EQ(w.maps[1].find(5)->value, 51u);
+}
+
+TEST(order_of_births, stays_when_a_value_changes_and_is_the_last_after_another_insertion) {
+  const model_rules rules{.keeps_insertion_order = true};
+  world w = with_younger_smaller_keys(rules);
+  step(w, {.code = opcode::insert_or_assign, .target = 1, .key = 9, .value = 91}, rules);
+  EXPECT_LT(w.maps[1].find(9)->birth, w.maps[1].find(1)->birth);
+  step(w, {.code = opcode::erase_key, .target = 1, .key = 9}, rules);
+  step(w, {.code = opcode::insert_copy, .target = 1, .key = 9, .value = 92}, rules);
+  EXPECT_GT(w.maps[1].find(9)->birth, w.maps[1].find(1)->birth);
+}
+
 }  // namespace
 }  // namespace gauntlet::check

@@ -421,6 +421,7 @@ class concurrent_run {
                       " times; had none come, this would never end:\n  " + print(*e));
     }
     judge_history(repetition, h, failed);
+    judge_order(repetition, h);
     if (!said_.last_looks.empty()) {
       fail(repetition, failure_kind::wrong_contents, program_.operations.size(), "", said_.last_looks);
     }
@@ -495,6 +496,19 @@ class concurrent_run {
       const event& reader = h.events[seen->reader];
       fail(repetition, failure_kind::unsynchronized, reader.source, std::string(info(reader.asked.code).name),
            explain(h, *seen));
+    }
+  }
+
+  // Beside others the order of insertion is not known; that of keys is.
+  void judge_order(unsigned repetition, const history& h) {
+    if (promises_->iterates() != iteration_order::by_key) return;
+    for (const event& e : h.events) {
+      const auto wrong = std::adjacent_find(e.shown.begin(), e.shown.end(),
+                                            [](const element& a, const element& b) { return a.first > b.first; });
+      if (wrong == e.shown.end()) continue;
+      return fail(repetition, failure_kind::wrong_contents, e.source, "order",
+                  "key " + std::to_string(wrong[1].first) + " is shown after key " + std::to_string(wrong->first) +
+                      ", which is larger:\n  " + print(e));
     }
   }
 

@@ -124,6 +124,27 @@ TEST(concurrent_runner, catches_a_walk_that_shows_a_key_twice) {
   EXPECT_EQ(v.place, "walk");
 }
 
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct claims_order_of_keys : with<defect::none>::adapter<Key, T, Hash, KeyEqual, Allocator> {
+  static constexpr iteration_order iterates = iteration_order::by_key;
+};
+
+TEST(concurrent_runner, catches_keys_that_are_not_shown_in_the_order_that_was_promised) {
+  const concurrent_subject_factory make = make_concurrent_subject<claims_order_of_keys, element_types::u64_u64>();
+  const auto judged = [&make](unsigned keys) {
+    program p;
+    p.header.threads = 2;
+    for (unsigned key = 0; key < keys; ++key) {
+      p.operations.push_back(op(lane::before, opcode::insert_copy, static_cast<std::uint16_t>(key), 1));
+    }
+    return run_concurrent(p, make);
+  };
+  EXPECT_EQ(judged(1).kind, failure_kind::none);
+  const verdict v = judged(3);  // an unordered map shows first what came last
+  EXPECT_EQ(v.kind, failure_kind::wrong_contents) << v.message;
+  EXPECT_EQ(v.place, "order");
+}
+
 TEST(concurrent_runner, catches_memory_that_is_not_given_back) {
   EXPECT_EQ(hunt(subject_with<defect::keeps_memory>(), {opcode::insert_copy}, 1).kind, failure_kind::allocator);
 }

@@ -55,6 +55,8 @@ class concurrent_subject {
   virtual contract contract_of(opcode code) const = 0;
   virtual progress progress_of(opcode) const { return progress::blocking; }
   virtual precedence order() const { return precedence::happens_before; }
+  // Of whatever shows elements, also while others run.
+  virtual iteration_order iterates() const { return iteration_order::unspecified; }
   virtual failure_promise on_failure() const { return failure_promise::basic; }
   // Whether this operation is made to fail so. Not if the map is known to break its promise then, so that what is new
   // shows.

@@ -10,6 +10,7 @@
 //     // optional: static std::unique_ptr<map_type> make(const Hash&, const KeyEqual&, const Allocator&);
 //     // optional: static constexpr check::progress progress_of(check::opcode code);   without it: blocking
 //     // optional: static constexpr check::precedence order = check::precedence::real_time;   without it: happens_before
+//     // optional: static constexpr check::iteration_order iterates = check::iteration_order::by_key;   without it: none
 //     // optional: static constexpr check::failure_promise on_failure = check::failure_promise::strong;   without it: basic
 //     // optional: static constexpr bool fails_as_promised(check::opcode, check::fault_kind);   without it: always
 //     // optional: static constexpr bool snapshots_are_held = true;   what snapshot() gives never changes, and may be kept
@@ -85,6 +86,11 @@ class concurrent_subject_of final : public concurrent_subject {
   precedence order() const override {
     if constexpr (requires { adapter::order; }) return adapter::order;
     return precedence::happens_before;
+  }
+
+  iteration_order iterates() const override {
+    if constexpr (requires { adapter::iterates; }) return adapter::iterates;
+    return iteration_order::unspecified;
   }
 
   failure_promise on_failure() const override {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,7 +33,8 @@ struct frame {
   iteration_model& shown;
   std::uint64_t current;
   const frame* outer;
-  std::size_t depth;  // walks around this one
+  std::size_t depth;               // walks around this one
+  std::optional<entry> last = {};  // shown
 };
 
 // Kept between runs: vectors that have grown stay grown.
@@ -49,6 +51,7 @@ class execution {
   execution(const program& p, subject& s, const run_options& options, scratch& kept)
       : program_(p), subject_(s), options_(options), kept_(kept), model_(kept.model), can_(s.can()) {
     rules_.self_move_keeps = can_.self_move_keeps;
+    rules_.keeps_insertion_order = can_.iterates == iteration_order::by_insertion;
     model_.reset();
     budget_.start(p, can_, s);
     events_ = s.structural_events();
@@ -117,6 +120,8 @@ class execution {
   void check_node();
   // Contents both ways, then the self-check if it is due. The judge's own work is not charged to the map.
   void compare(unsigned target);
+  // Empty when the map may show the one element after the other; otherwise why it may not.
+  std::string out_of_order(const entry& before, const entry& next) const;
   // Empty when map and model hold the same; otherwise the first difference, and one word for its kind in `where`.
   std::string difference(unsigned target, std::string& where);
   std::string lookups(unsigned target, const model_map& m, std::string& where);

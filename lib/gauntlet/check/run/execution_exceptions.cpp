@@ -10,6 +10,7 @@
 // promise no more than the basic guarantee for hashes that throw, which the standard allows: then any may be gone.
 #include <gauntlet/check/run/execution.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -75,9 +76,11 @@ world execution::done(const request& r) {
 }
 
 bool execution::adopt(const request& r, const world& before, const world& after) {
+  model_.births = std::max(before.births, after.births);  // no birth of either is given twice
   for (const unsigned target : {r.target, r.other}) {
     model_map& now = model_.maps[target];
     now.clear();
+    std::uint64_t last = 0;
     const model_map& old = before.maps[target];
     const model_map& fresh = after.maps[target];
     subject_.contents(target, kept_.contents);
@@ -90,7 +93,10 @@ bool execution::adopt(const request& r, const world& before, const world& after)
                  ", which is neither from before nor from after");
         return false;
       }
-      if (!now.insert(e.first, e.second, was != nullptr ? was->birth : model_.births++)) {
+      // Where the order of insertion is promised, what is shown behind a younger element is a new one.
+      const bool stays = was != nullptr && (!rules_.keeps_insertion_order || was->birth >= last);
+      last = stays ? was->birth : model_.births++;
+      if (!now.insert(e.first, e.second, last)) {
         fail(failure_kind::exception_guarantee, std::string(info(r.code).name),
              describe(r) + " threw and left " + describe(e) + " twice in map " + std::to_string(target));
         return false;

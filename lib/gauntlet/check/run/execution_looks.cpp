@@ -185,6 +185,7 @@ std::string execution::difference(unsigned target, std::string& where) {
   subject_.contents(target, contents);
   kept_.marks.assign(m.size(), 0);
   const auto map = [target] { return "map " + std::to_string(target); };
+  const entry* last = nullptr;
   for (const element& e : contents) {
     const std::size_t at = m.index_of(e.first);
     if (at == model_map::npos) {
@@ -199,6 +200,13 @@ std::string execution::difference(unsigned target, std::string& where) {
       where = "twice";
       return map() + " shows " + describe(e) + " twice";
     }
+    if (last != nullptr) {
+      if (std::string wrong = out_of_order(*last, m[at]); !wrong.empty()) {
+        where = "order";
+        return map() + wrong;
+      }
+    }
+    last = &m[at];
   }
   if (contents.size() != m.size()) {
     const auto lost = std::find(kept_.marks.begin(), kept_.marks.end(), 0) - kept_.marks.begin();
@@ -212,6 +220,24 @@ std::string execution::difference(unsigned target, std::string& where) {
            std::to_string(m.size());
   }
   return lookups(target, m, where);
+}
+
+std::string execution::out_of_order(const entry& before, const entry& next) const {
+  const auto shows = [&](const char* what) {
+    return " shows " + describe(element{next.key, next.value}) + " after " +
+           describe(element{before.key, before.value}) + what;
+  };
+  switch (can_.iterates) {
+    case iteration_order::by_key:
+      if (next.key < before.key) return shows(", whose key is larger");
+      break;
+    case iteration_order::by_insertion:
+      if (next.birth < before.birth) return shows(", which was inserted later");
+      break;
+    case iteration_order::unspecified:
+      break;
+  }
+  return {};
 }
 
 std::string execution::lookups(unsigned target, const model_map& m, std::string& where) {

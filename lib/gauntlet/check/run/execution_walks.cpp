@@ -103,6 +103,16 @@ visit_answer execution::run_visit(frame& here, std::uint64_t key, std::uint64_t 
     return visit_answer::stop;
   }
   here.current = key;
+  if (can_.iterates != iteration_order::unspecified) {
+    const entry now = *model_.maps[here.target].find(key);
+    if (here.last) {
+      if (std::string wrong = out_of_order(*here.last, now); !wrong.empty()) {
+        fail(failure_kind::broken_promise, "order", walk_name(here) + wrong);
+        return visit_answer::stop;
+      }
+    }
+    here.last = now;
+  }
   if (first >= end) {
     return visit_answer::go_on;
   }

@@ -12,6 +12,8 @@
 //     static bool assign(map_type&, std::uint64_t key, std::uint64_t value);       // false: was there, has the value now
 //     static void clear(map_type&);
 //     static bool self_check(const map_type&, std::ostream& dump);
+//     // If for_each has an order:
+//     static constexpr iteration_order iterates = iteration_order::by_key;
 //   };
 //
 // Keys and values are numbers, the hash is the map's own. Inserting, assigning, finding, erasing, clearing, size, fresh maps
@@ -49,6 +51,7 @@ class minimal_subject_of final : public subject_base {
     capabilities c;
     c.exception_safe = false;
     c.checks_itself = requires(std::ostream& dump) { Adapter::self_check(*maps_[0], dump); };
+    if constexpr (requires { Adapter::iterates; }) c.iterates = Adapter::iterates;
     return c;
   }
 

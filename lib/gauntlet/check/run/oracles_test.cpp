@@ -65,6 +65,24 @@ TEST(oracles, an_element_that_is_shown_and_not_found_is_wrong_contents) {
   EXPECT_VERDICT(judged<cannot_find_adapter>("insert_copy 0 hot 3 value 1 count 4\n"), wrong_contents, "lookup");
 }
 
+// A map without an order that promises one: what it shows first is what came last.
+PLANT(claims_order_of_keys, capabilities{.iterates = iteration_order::by_key}, );
+PLANT(claims_order_of_insertion, capabilities{.iterates = iteration_order::by_insertion}, );
+
+TEST(oracles, elements_that_are_shown_in_another_order_than_promised_are_wrong_contents) {
+  const char* const three = "insert_copy 0 hot 0 value 1 count 3\n";
+  EXPECT_VERDICT(judged<claims_order_of_keys_adapter>(three), wrong_contents, "order");
+  EXPECT_VERDICT(judged<claims_order_of_insertion_adapter>(three), wrong_contents, "order");
+  EXPECT_VERDICT(judged<std_map_for_tests>(three), none, "");
+}
+
+TEST(oracles, a_walk_in_another_order_than_promised_breaks_a_promise) {
+  const char* const three = "insert_copy 0 hot 0 value 1 count 3\niterate 0\nend\n";
+  EXPECT_VERDICT(judged<claims_order_of_keys_adapter>(three), broken_promise, "order");
+  EXPECT_VERDICT(judged<claims_order_of_insertion_adapter>(three), broken_promise, "order");
+  EXPECT_VERDICT(judged<std_map_for_tests>(three), none, "");
+}
+
 // ------------------------------------------------------------------------------------------------ exceptions, work
 
 PLANT(
@@ -206,6 +224,26 @@ TEST(oracles, a_lookup_that_costs_as_much_as_the_map_is_large_exceeds_the_work_b
   EXPECT_VERDICT(judged<looks_everywhere_adapter>(text), work_budget, "equalities");
   EXPECT_VERDICT(judged<std_map_for_tests>(text), none, "");
   EXPECT_VERDICT(judged<looks_everywhere_adapter>("hash constant\n" + text), none, "");
+}
+
+// As an array does that keeps its order: what was behind the element is looked for anew.
+#define LOOKS_FOR_ALL_OTHERS                               \
+  std::size_t erase(const Key& k) {                        \
+    const std::size_t erased = base::erase(k);             \
+    for (const auto& e : *this) (void)base::find(e.first); \
+    return erased;                                         \
+  }                                                        \
+  using base::erase;
+PLANT(erases_slowly, plain, LOOKS_FOR_ALL_OTHERS);
+PLANT(erases_slowly_as_it_says, capabilities{.erases_in_linear_time = true}, LOOKS_FOR_ALL_OTHERS);
+
+TEST(oracles, an_erasure_that_costs_as_much_as_the_map_is_large_has_to_be_announced) {
+  std::string text = "insert_copy 0 hot 0 value 1 count 64\n";
+  for (int i = 0; i < 64; ++i) {
+    text += "erase_key 0 hot " + std::to_string(i) + "\n";
+  }
+  EXPECT_VERDICT(judged<erases_slowly_adapter>(text), work_budget, "hashes");
+  EXPECT_VERDICT(judged<erases_slowly_as_it_says_adapter>(text), none, "");
 }
 
 // A good hash copes with some keys that were made to collide, and not with more of them.

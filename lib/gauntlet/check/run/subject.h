@@ -34,6 +34,15 @@ using element = std::pair<std::uint64_t, std::uint64_t>;
 enum class visit_answer : std::uint8_t { go_on, erase_current, stop };
 using visitor = std::function<visit_answer(std::uint64_t key, std::uint64_t value)>;
 
+// In which order a map shows its elements.
+enum class iteration_order : std::uint8_t {
+  unspecified,
+  by_key,  // ascending, of the numbers that keys stand for
+  // Oldest first. A new value leaves an element where it is, and what is erased and inserted again comes last; copies have
+  // the order of what they were made from, and what is merged follows in the order that it had.
+  by_insertion,
+};
+
 // What the map promises; the oracles judge by it.
 struct capabilities {
   bool exception_safe = true;         // strong guarantee of single operations, basic of the others, whatever throws
@@ -41,12 +50,13 @@ struct capabilities {
   bool throwing_hash_is_safe = true;  // likewise where it is the hash that throws: of that the standard promises little
   bool throwing_hash_keeps_elements = true;  // false: of that only the basic guarantee; any elements may be lost
   bool moves_keep_elements = true;           // false: an element whose move throws may be lost
-  bool cursor = false;                       // walk() survives any mutation, promises (1)-(5)
-  bool checks_itself = false;                // has a self-check
-  bool counts_work = false;                  // has a work counter (groups probed and elements moved)
-  bool diagnoses_misuse = false;             // stale iterators and cursors, re-entry
-  bool stable_references = false;            // references survive insertion and rehash (node maps)
-  bool erase_keeps_iterators = true;         // erase(iterator), extract(iterator) leave those to others valid
+  iteration_order iterates = iteration_order::unspecified;
+  bool cursor = false;                  // walk() survives any mutation, promises (1)-(5)
+  bool checks_itself = false;           // has a self-check
+  bool counts_work = false;             // has a work counter (groups probed and elements moved)
+  bool diagnoses_misuse = false;        // stale iterators and cursors, re-entry
+  bool stable_references = false;       // references survive insertion and rehash (node maps)
+  bool erase_keeps_iterators = true;    // erase(iterator), extract(iterator) leave those to others valid
   bool erase_gives_the_next = true;     // false: what erase(iterator) and erase(first, last) give is not looked at, and
                                         // nothing is erased while iterating
   bool moves_only_in_rehash = false;    // references survive insertion unless the map is rehashed
@@ -60,6 +70,7 @@ struct capabilities {
   bool failed_merge_loses_nothing = true;  // what a merge that throws took out of one map is in the other
   bool self_move_keeps = false;            // self-move-assignment leaves the map unchanged
   bool moved_from_is_empty = true;
+  bool erases_in_linear_time = false;    // erasing an element may look at every other one
   bool compares_only_in_lookups = true;  // false: keys are compared to tell empty places, too; then it is not counted
   // m.try_emplace(a, m.at(b)), m.erase(m.find(a)->first): as in the standard's maps.
   bool arguments_may_refer_inside = true;

@@ -22,6 +22,7 @@ void work_budget::start(const program& p, const capabilities& can, const subject
   memory_factor_ = bad_hash ? memory_factor_colliding : memory_factor;
   shrinks_ = can.shrinks;
   judges_equalities_ = can.compares_only_in_lookups;
+  erases_in_linear_time_ = can.erases_in_linear_time;
   slack_ = can.slack_elements;
   slack_when_empty_ = can.slack_when_empty;
   hint_ = p.header.capacity;
@@ -46,14 +47,16 @@ void work_budget::grant(const effects& what, unsigned count, std::size_t element
     // Every operation may have to look at every element of the map (which `count` insertions make larger), every
     // insertion may try in vain to spread them.
     const std::int64_t all = (n + times) * (what.touches_all ? n + times + 8 : times);
-    add({4, 4, 8}, all);
+    add(each_in_linear_time, all);
+  } else if (erases_in_linear_time_ && what.erases) {
+    add(each_in_linear_time, n * times);
   }
 }
 
 void work_budget::grant_visit(std::size_t elements) noexcept {
   add(visiting, 1);
   if (colliding_) {
-    add({4, 4, 8}, static_cast<std::int64_t>(elements));
+    add(each_in_linear_time, static_cast<std::int64_t>(elements));
   }
 }
 

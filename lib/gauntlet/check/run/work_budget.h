@@ -32,6 +32,7 @@ class work_budget {
   static constexpr price erasing{8, 8, 32};
   static constexpr price visiting{8, 8, 16};
   static constexpr price each_element{8, 12, 32};
+  static constexpr price each_in_linear_time{4, 4, 8};
   static constexpr std::int64_t ceiling_base = 1024;
   static constexpr std::int64_t ceiling_per_element = 32;
   // Bytes for each byte of element, under a good hash and under the others.
@@ -74,6 +75,7 @@ class work_budget {
   std::size_t memory_factor_ = memory_factor;
   bool shrinks_ = false;
   bool judges_equalities_ = true;
+  bool erases_in_linear_time_ = false;
   std::size_t slack_ = 0, slack_when_empty_ = 0;
   std::size_t peak_ = 0;
   std::size_t hint_ = 0;
