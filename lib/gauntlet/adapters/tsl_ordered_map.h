@@ -4,8 +4,12 @@
 // allocator that it made up, and swaps it in, so that with one that carries a state the first insertion gives a block to
 // an allocator that does not own it.
 //
-// Not asked of it: erase(first, last). It corrects the buckets in their order and shifts back over the end of the array, so
-// that a bucket at the front is corrected twice, or taken for one of the range: its element is no longer found.
+// Not asked of it:
+//
+// - erase(first, last). It corrects the buckets in their order and shifts back over the end of the array, so that a bucket at
+//   the front is corrected twice, or taken for one of the range: its element is no longer found.
+// - Copy assignment that throws. It takes over the index first and the elements then: the index knows of elements that are
+//   not there (corpus/maps_agree/regression/copy_assignment_whose_copy_throws.ops).
 #pragma once
 
 #include <algorithm>
@@ -45,7 +49,9 @@ struct tsl_ordered_map : standard_map<never_full<tsl::ordered_map<Key, T, Hash, 
     c.throwing_hash_is_safe = false;    // erase hashes the keys behind the element where nothing may be thrown
     return c;
   }
-  static constexpr bool leaves_out(const check::circumstances& now) { return now.code == check::opcode::erase_range; }
+  static constexpr bool leaves_out(const check::circumstances& now) {
+    return now.code == check::opcode::erase_range || (now.code == check::opcode::copy_assign && now.fault_armed);
+  }
 };
 
 }  // namespace gauntlet::adapters
