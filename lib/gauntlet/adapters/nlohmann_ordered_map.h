@@ -8,7 +8,7 @@
 // one, which with constant keys does not compile. Neither does its copy assignment.
 #pragma once
 
-#include <memory>
+#include <cstddef>
 #include <string_view>
 #include <utility>
 

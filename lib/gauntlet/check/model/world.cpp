@@ -11,11 +11,15 @@ bool insert(world& w, model_map& m, std::uint64_t key, std::uint64_t value) { re
 
 // All entries of `from` as new elements of `to`, those apart whose key is there.
 void insert_all(world& w, model_map& to, const model_map& from, const model_rules& rules) {
-  std::vector<entry> all = from.entries();
+  const std::vector<entry>* all = &from.entries();
+  std::vector<entry> oldest_first;
   if (rules.keeps_insertion_order) {
-    std::sort(all.begin(), all.end(), [](const entry& a, const entry& b) { return a.birth < b.birth; });
+    oldest_first = *all;
+    std::sort(oldest_first.begin(), oldest_first.end(),
+              [](const entry& a, const entry& b) { return a.birth < b.birth; });
+    all = &oldest_first;
   }
-  for (const entry& e : all) {
+  for (const entry& e : *all) {
     insert(w, to, e.key, e.value);
   }
 }

@@ -105,7 +105,7 @@ std::string_view promise_of(failure_kind k) noexcept {
     case failure_kind::wrong_result:
       return "every operation gives what the model gives";
     case failure_kind::wrong_contents:
-      return "the map holds exactly the elements that the model holds";
+      return "the map shows exactly the elements that the model holds, in the order that it promises";
     case failure_kind::broken_promise:
       return "a walk shows what the numbered promises of iteration say";
     case failure_kind::self_check:

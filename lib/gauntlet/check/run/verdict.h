@@ -15,7 +15,7 @@ enum class failure_kind : std::uint8_t {
   none,
   wrong_result,         // an operation gave something else than the model
   wrong_contents,       // an element missing, surplus or with another value
-  broken_promise,       // an iteration promise, by number
+  broken_promise,       // an iteration promise, by number, or the promised order
   self_check,           // the map's own recount disagrees
   lifetime,             // an object leaked, was destroyed twice, used after move
   allocator,            // bytes or state do not balance
