@@ -378,6 +378,19 @@ TEST(concurrent_map, a_hash_that_does_not_spread_costs_cells_and_not_tables) {
   EXPECT_TRUE(healthy(map));
 }
 
+// What is taken out of a bucket is destroyed once its lock has been given back. Where it waits there is room for a few.
+TEST(concurrent_map, destroys_all_that_it_takes_out_of_one_bucket) {
+  map_with<u64, std::shared_ptr<int>, fixed_seed, constant_hash> map;
+  const auto owned = std::make_shared<int>(0);
+  for (u64 key = 0; key < 200; ++key) map.insert(key, owned);
+  EXPECT_EQ(map.erase_if([](u64 key, const auto&) { return key % 2 == 0; }), 100U);
+  EXPECT_EQ(owned.use_count(), 101);
+  for (u64 key = 0; key < 200; ++key) ASSERT_EQ(map.contains(key), key % 2 == 1);
+  EXPECT_TRUE(healthy(map));
+  map.clear();
+  EXPECT_EQ(owned.use_count(), 1);
+}
+
 // ------------------------------------------------------------------------------------------------------- whole maps
 
 TEST(concurrent_map, a_walk_of_several_threads_shows_every_element_once) {
