@@ -41,6 +41,7 @@
 #include <gauntlet/map/detail/bucket_array.h>
 #include <gauntlet/map/detail/bucket_numbers.h>
 #include <gauntlet/map/detail/bucket_policies.h>
+#include <gauntlet/map/detail/element_maker.h>
 #include <gauntlet/map/detail/map_types.h>
 
 namespace gauntlet {
@@ -76,6 +77,7 @@ class bucket_table {
   using allocator_type = typename Types::allocator_type;
   using policy = typename Types::policy;
   using slot = typename Types::slot;
+  using maker = element_maker<slot>;
   using memory = typename Types::memory;
   using bucket_type = bucket<slot>;
   using note_type = bucket_note<slot>;
@@ -253,6 +255,7 @@ class bucket_table {
   static void settle_tail(bucket_type& head) noexcept;
   template <class Construct>
   position place(std::uint64_t hash, bool tie, Construct& construct);
+  GAUNTLET_NOINLINE position insert_while_growing(std::uint64_t hash, bool tie, const maker& construct);
 
   // ---- growing
   bool wants_to_grow() const noexcept {
@@ -380,7 +383,6 @@ typename bucket_table<Types>::position bucket_table<Types>::place(std::uint64_t 
   return {&at, v.in, index, v.lane, false};
 }
 
-// Where elements are about to move, the new one is made first, outside: its arguments may refer to one of them.
 template <class Types>
 template <class K, class Construct>
 std::pair<typename bucket_table<Types>::position, bool> bucket_table<Types>::insert(const K& key,
@@ -389,17 +391,24 @@ std::pair<typename bucket_table<Types>::position, bool> bucket_table<Types>::ins
   bool tie = false;
   if (const position at = search<true>(hash, key, tie); at.element != nullptr) return {at, false};
   if (GAUNTLET_LIKELY(!growing_ && !wants_to_grow())) return {place(hash, tie, construct), true};
-  if constexpr (requires { requires std::remove_cvref_t<Construct>::may_lose; }) {
+  return {insert_while_growing(hash, tie, maker(construct)), true};
+}
+
+// Where elements are about to move, the new one is made first, outside: its arguments may refer to one of them.
+template <class Types>
+typename bucket_table<Types>::position bucket_table<Types>::insert_while_growing(std::uint64_t hash, bool tie,
+                                                                                 const maker& construct) {
+  if (construct.may_lose()) {
     make_room(hash);
-    return {place(hash, tie, construct), true};
+    return place(hash, tie, construct);
   }
   struct holder {
-    std::remove_reference_t<Construct>& construct;
+    const maker& construct;
     slot element;
     allocator_type* allocator;  // null: nothing to destroy
     ~holder() {
       if (allocator == nullptr) return;
-      if constexpr (requires { construct.give_back(element); }) {
+      if (construct.takes_back()) {
         construct.give_back(element);
       } else {
         Types::destroy(*allocator, element);
@@ -420,7 +429,7 @@ std::pair<typename bucket_table<Types>::position, bool> bucket_table<Types>::ins
     }
     ready.allocator = nullptr;
   };
-  return {place(hash, tie, settle), true};
+  return place(hash, tie, settle);
 }
 
 // The slots at the end of a chain that hold nothing become the rest.

@@ -81,7 +81,7 @@ std::pair<typename table_set<Types>::position, bool> table_set<Types>::insert_sl
     }
   }
   const bool rare = tie || directory_.room[entry] <= 0 || debt_ >= policy::erases_per_sweep;
-  if (GAUNTLET_RARE(rare)) return {insert_rare(hash, tie, construct), true};
+  if (GAUNTLET_RARE(rare)) return {insert_rare(hash, tie, maker(construct)), true};
   return {insert_displaced(t, hash, construct), true};
 }
 
@@ -101,23 +101,23 @@ typename table_set<Types>::position table_set<Types>::insert_displaced(table_typ
 }
 
 // The element is made before anything moves, outside: its arguments may refer to elements that are about to. If there
-// is no place for it after all, a construct that took it from somewhere may have it back; one that could not give it back
-// (passage::may_lose) takes it when its place is there.
+// is no place for it after all, a maker that took it from somewhere may have it back; one that could not take it back
+// (passage::may_lose) makes it when its place is there.
 template <class Types>
-template <class Construct>
-typename table_set<Types>::position table_set<Types>::insert_rare(std::uint64_t hash, bool tie, Construct& construct) {
-  if constexpr (requires { requires std::remove_cvref_t<Construct>::may_lose; }) {
+typename table_set<Types>::position table_set<Types>::insert_rare(std::uint64_t hash, bool tie,
+                                                                  const maker& construct) {
+  if (construct.may_lose()) {
     if (debt_ >= policy::erases_per_sweep) sweep();
     if (!tie && make_room(hash)) return insert_displaced(table_of(hash), hash, construct);
     return insert_stashed(hash, tie, construct);
   }
   struct holder {
-    Construct& construct;
+    const maker& construct;
     slot element;
     allocator_type* allocator;  // null: nothing to destroy
     ~holder() {
       if (allocator == nullptr) return;
-      if constexpr (requires { construct.give_back(element); }) {
+      if (construct.takes_back()) {
         construct.give_back(element);
       } else {
         Types::destroy(*allocator, element);
@@ -127,22 +127,17 @@ typename table_set<Types>::position table_set<Types>::insert_rare(std::uint64_t 
   construct(ready.element);
   ready.allocator = &allocator_;
   if (debt_ >= policy::erases_per_sweep) sweep();
-  if (tie || !make_room(hash)) {
-    const position at = insert_stashed(hash, tie, [&ready](slot& to) { Types::relocate(to, ready.element); });
-    ready.allocator = nullptr;
-    return at;
-  }
   auto relocate = [&ready](slot& at) {
     Types::relocate(at, ready.element);
     ready.allocator = nullptr;
   };
+  if (tie || !make_room(hash)) return insert_stashed(hash, tie, maker(relocate));
   return insert_displaced(table_of(hash), hash, relocate);
 }
 
 template <class Types>
-template <class Construct>
 typename table_set<Types>::position table_set<Types>::insert_stashed(std::uint64_t hash, bool tie,
-                                                                     Construct&& construct) {
+                                                                     const maker& construct) {
   auto* const made = stash_.prepare(allocator_);
   try {
     construct(made->element);

@@ -38,6 +38,7 @@
 #include <gauntlet/map/detail/activity.h>
 #include <gauntlet/map/detail/attributes.h>
 #include <gauntlet/map/detail/directory.h>
+#include <gauntlet/map/detail/element_maker.h>
 #include <gauntlet/map/detail/group.h>
 #include <gauntlet/map/detail/map_types.h>
 #include <gauntlet/map/detail/policies.h>
@@ -82,6 +83,7 @@ class table_set {
   using memory = typename Types::memory;
   using table_type = table<slot>;
   using stash_type = stash<Types>;
+  using maker = element_maker<slot>;
   using activity_type = activity<policy::detect_misuse, policy::writes_per_linger>;
   using observer_type = typename policy::observer;
 
@@ -439,10 +441,8 @@ class table_set {
   void occupy(table_type t, std::uint64_t hash, vacancy where) noexcept;
   template <class Construct>
   GAUNTLET_ALWAYS_INLINE position insert_displaced(table_type t, std::uint64_t hash, Construct& construct);
-  template <class Construct>
-  GAUNTLET_NOINLINE position insert_rare(std::uint64_t hash, bool tie, Construct& construct);
-  template <class Construct>
-  position insert_stashed(std::uint64_t hash, bool tie, Construct&& construct);
+  GAUNTLET_NOINLINE position insert_rare(std::uint64_t hash, bool tie, const maker& construct);
+  position insert_stashed(std::uint64_t hash, bool tie, const maker& construct);
   bool move_element(table_type to, std::uint64_t hash, slot& from, losses& lost) noexcept;
   // The four groups that iteration comes to next.
   static GAUNTLET_ALWAYS_INLINE void prefetch_groups(const slot* slots) noexcept {
