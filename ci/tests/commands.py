@@ -167,6 +167,20 @@ class DefectiveMaps(unittest.TestCase):
         self.assertEqual(defects("-DGAUNTLET_BROKEN=none"), set())
 
 
+class ConfiguredByHand(unittest.TestCase):
+    def test_warnings_stay_what_they_were_set_to(self):
+        def configure(folder, *options):
+            words = " ".join(["configure", "dev", folder, *options])
+            subprocess.run(["bash", "-c", f". ci/lib.sh; {words}"], cwd=ROOT, check=True)
+            return re.search(r"^GAUNTLET_WARNINGS_AS_ERRORS:BOOL=(.*)$", (Path(folder) / "CMakeCache.txt").read_text(), re.M)[1]
+
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(configure(folder), "ON")
+            self.assertEqual(configure(folder, "-DGAUNTLET_WARNINGS_AS_ERRORS=OFF"), "OFF")
+            self.assertEqual(configure(folder), "OFF", "a preset has taken it back")
+            self.assertEqual(configure(folder, "-DGAUNTLET_WARNINGS_AS_ERRORS=ON"), "ON")
+
+
 class OneMapAlone(unittest.TestCase):
     def test_is_all_that_is_compiled(self):
         sources = compiled("-DGAUNTLET_ONLY=sync_map")

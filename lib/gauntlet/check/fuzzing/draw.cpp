@@ -420,7 +420,26 @@ std::vector<operation> draw_faulty(const program& p, random_source& random, cons
   return block;
 }
 
+// The same elements in two maps, in another order: a map that has an order, or one that lets it shine through, is equal all
+// the same.
+std::vector<operation> draw_reordered(const program& p, random_source& random, const mutation_options& options) {
+  operation first;
+  first.code = opcode::insert_copy;
+  draw_operands(first, p, random, options, false);
+  operation second = first;
+  second.key.number = static_cast<std::uint16_t>(first.key.number + std::max<unsigned>(first.count, 1));
+  second.value = static_cast<std::uint16_t>(random.below(4));
+  const auto other = static_cast<std::uint8_t>((first.target + 1) % map_count);
+  std::vector<operation> block = {first, first, first, second, second, first, first};
+  block[0].code = block[1].code = opcode::clear;
+  block[6].code = opcode::equal;
+  block[6].other = other;
+  for (operation* const o : {&block[1], &block[4], &block[5]}) o->target = other;
+  return block;
+}
+
 std::vector<operation> draw_twins(const program& p, random_source& random, const mutation_options& options) {
+  if (random.chance(33)) return draw_reordered(p, random, options);
   constexpr opcode differences[] = {opcode::insert_or_assign, opcode::subscript_assign, opcode::update,
                                     opcode::erase_key, opcode::insert_copy};
   std::vector<operation> block(3);

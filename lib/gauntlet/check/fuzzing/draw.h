@@ -47,7 +47,8 @@ std::vector<operation> draw_waves(const program& p, random_source& random, const
 // A fault that comes alone mostly waits for an operation that has no such event. Among threads: of any kind that the
 // program's elements know.
 std::vector<operation> draw_faulty(const program& p, random_source& random, const mutation_options& options);
-// Two maps that are nearly alike, compared: a copy, one difference, the comparison. Maps that grew apart differ in size.
+// Two maps that are nearly alike, compared: a copy, one difference, the comparison. Maps that grew apart differ in size. Or
+// two that are alike and were filled in another order.
 std::vector<operation> draw_twins(const program& p, random_source& random, const mutation_options& options);
 // Among threads: what several of them do with one key, and what they see of it.
 std::vector<operation> draw_meeting(const program& p, random_source& random, const mutation_options& options);

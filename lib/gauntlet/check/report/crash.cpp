@@ -16,7 +16,8 @@ std::string_view line_at(std::string_view text, std::size_t begin) {
   return text.substr(0, text.find('\n'));
 }
 
-// "auto my::map<int, std::less<int> >::find(int const&) const /path/file.h:1" to "my::map::find".
+// "std::pair<my::map<int>::iterator, bool> my::map<int>::put<int>(int&&) const /path/file.h:1" to "my::map::put". Of a function
+// that was inlined there may be the name alone: "find /path/file.h:1".
 std::string function_of(std::string_view frame) {
   std::string name;
   unsigned depth = 0;
@@ -24,7 +25,7 @@ std::string function_of(std::string_view frame) {
     if (character == '<') ++depth;
     if (depth == 0 && character == '(') break;
     if (depth == 0 && character == ' ') {
-      if (name.find("::") != name.npos || name == "operator" || frame.find('(') == frame.npos) break;
+      if (name.ends_with("operator") || frame.find('(') == frame.npos) break;
       name.clear();  // what it gives
     } else if (depth == 0) {
       name += character;
@@ -45,7 +46,9 @@ std::string first_own_frame(std::string_view text) {
       frame.remove_prefix(begin + 4);
     }
     // A frame without a source's line is a compiled library's.
-    const bool has_source = frame.find_last_of(':') > frame.find_last_of(')') || frame.find(") ") != frame.npos;
+    const std::size_t arguments = frame.find_last_of(')'), line_number = frame.find_last_of(':');
+    const bool has_source = (line_number != frame.npos && (arguments == frame.npos || line_number > arguments)) ||
+                            frame.find(") ") != frame.npos;
     bool of_library = !has_source || frame.find('(') == 0;
     for (const std::string_view folder : {" /usr/lib/", "/include/c++/", "/compiler-rt/"}) {
       of_library = of_library || frame.find(folder) != frame.npos;
@@ -54,7 +57,8 @@ std::string first_own_frame(std::string_view text) {
     if (of_library || name == "main" || name.starts_with("operator") || name.starts_with("LLVMFuzzer") ||
         name.starts_with("fuzzer::") || name.starts_with("std::") || name.starts_with("__"))
       continue;
-    const bool judges = name.starts_with("gauntlet::check") || name.starts_with("gauntlet::driver");
+    const bool judges = name.starts_with("gauntlet::check") || name.starts_with("gauntlet::driver") ||
+                        frame.find("/gauntlet/check/") != frame.npos || frame.find("/fuzz/driver/") != frame.npos;
     if (!judges) return name;
     if (of_judge.empty()) of_judge = name;
   }

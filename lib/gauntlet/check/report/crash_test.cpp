@@ -39,6 +39,21 @@ TEST(place_of_crash, falls_back_to_the_judge_then_to_the_error_alone) {
           0, 1),
       "AddressSanitizer heap-use-after-free in my::api::put");
   EXPECT_EQ(
+      place_of_crash(
+          "==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x5120000003e8 at pc 0x1\n"
+          "    #0 0x1 in pair<const unsigned long &, 0UL> /usr/lib/gcc/12/../../../../include/c++/12/tuple:1818:9\n"
+          "    #1 0x1 in construct /s/lib/gauntlet/check/types/test_allocator.h:38:67\n"
+          "    #2 0x2 in std::pair<my::map<int, int>::iterator, bool> my::map<int, int>::put<int const&>(int const&) "
+          "/somewhere/map.h:40:15\n",
+          0, 1),
+      "AddressSanitizer heap-use-after-free in my::map::put");
+  EXPECT_EQ(
+      place_of_crash("==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x5120000003e8 at pc 0x1\n"
+                     "    #0 0x1 in clear /somewhere/map.h:89:75\n"
+                     "    #1 0x1 in gauntlet::check::subject_of<gauntlet::adapters::a>::destroy() /s/subject_of.h:1\n",
+                     0, 1),
+      "AddressSanitizer heap-use-after-free in clear");
+  EXPECT_EQ(
       place_of_crash("==1==ERROR: AddressSanitizer: stack-overflow on address 0x7ff\n    #0 0x1 (/bin/x+0x3)\n", 0, 1),
       "AddressSanitizer stack-overflow");
 }

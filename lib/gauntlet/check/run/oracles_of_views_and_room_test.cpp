@@ -98,6 +98,11 @@ PLANT(
       return answer;
     } using base::insert;);
 PLANT(
+    node_stays_behind, nodes, typename base::insert_return_type insert(typename base::node_type&& n) {
+      if (!n.empty() && base::count(n.key()) != 0) return {base::find(n.key()), false, {}};
+      return base::insert(std::move(n));
+    } using base::insert;);
+PLANT(
     nothing_inserted, nodes, typename base::insert_return_type insert(typename base::node_type&& n) {
       const bool empty = n.empty();
       auto answer = base::insert(std::move(n));
@@ -134,6 +139,7 @@ TEST(oracles, a_node_goes_where_its_key_says_at_the_time) {
       "insert_copy 0 hot 0 value 1\ninsert_copy 0 hot 1 value 1\ninsert_copy 0 hot 2 value 1\nextract_key 0 hot 1\n"
       "change_node_key hot 0\ninsert_node 0\nchange_node_key hot 2\ninsert_node 0\n";
   EXPECT_VERDICT(judged<node_in_front_adapter>(refused), wrong_result, "insert_node");
+  EXPECT_VERDICT(judged<node_stays_behind_adapter>(refused), wrong_result, "insert_node");
   EXPECT_VERDICT(judged<std_map_for_tests>(refused), none, "");
   EXPECT_VERDICT(judged<nothing_inserted_adapter>("insert_node 0\n"), wrong_result, "insert_node");
   EXPECT_VERDICT(judged<std_map_for_tests>("insert_node 0\n"), none, "");

@@ -12,7 +12,8 @@
 namespace gauntlet::check {
 
 // Added to the number of an answer: what no map should be able to say.
-inline constexpr std::uint64_t still_full = std::uint64_t{1} << 48, foreign_allocator = std::uint64_t{1} << 49;
+inline constexpr std::uint64_t still_full = std::uint64_t{1} << 48, foreign_allocator = std::uint64_t{1} << 49,
+                               node_withheld = std::uint64_t{1} << 50;
 
 GAUNTLET_SUBJECT_TEMPLATE
 template <class Node>
@@ -91,6 +92,8 @@ result GAUNTLET_SUBJECT_OF::node_operation(const request& r) {
           }
           if (!inserted.node.empty()) {
             held = std::move(inserted.node);
+          } else if (full && !inserted.inserted) {
+            answer.number += node_withheld;  // [unord.req]: the answer has the node that was refused
           }
         } else if constexpr (requires { m.insert(m.begin(), std::move(held))->first; }) {
           const auto hint = full ? hint_for(m, key, held.key()) : m.begin();
