@@ -9,7 +9,8 @@
 //                by a larger count: filling a table needs no ten insertions
 //   settings     every field of the header to its default, the hot key universe to what is used
 //   operands     opcodes to simpler ones of their family, counts, values and selectors down, maps to 0, 1 ..., keys to
-//                hot 0, 1, 2 ... (all uses of a key together, else one by one)
+//                hot 0, 1, 2 ... (all uses of a key together, else one by one; a key by its place in the map,
+//                which other operations decide, to a name)
 //   decisions    ddmin over the deviations of the schedule: the program stays, fewer preemptions do
 //
 // Rounds of all passes follow each other until one changes nothing: then no single step of any pass can be taken, which
@@ -407,9 +408,42 @@ class reducer {
              o.key.choice = static_cast<key_class>(rank >> 13);
              o.key.number = static_cast<std::uint16_t>(rank & 0x1fff);
            });
+    name_keys_by_place();
     for (std::size_t i = 0; i < best_.operations.size() && !stopped_; ++i) {
       if (info(best_.operations[i].code).takes.key && best_.operations[i].key.number != 0) {
         shrink_number([i](program& p) -> std::uint16_t& { return p.operations[i].key.number; }, 0);
+      }
+    }
+  }
+
+  // The key of the first element that the map shows, or of the fifth, is another one as soon as an operation before it goes:
+  // of several that take out one each none could go. Such a key is given a name, at once or when another operation goes; or
+  // it is looked for in another place when one goes.
+  void name_keys_by_place() {
+    constexpr std::uint16_t names_to_try = 16;
+    constexpr std::size_t operations_max_to_try = 16;
+    if (best_.header.threads != 0 || best_.operations.size() > operations_max_to_try) return;
+    const auto by_place = [this](std::size_t i, key_class choice) {
+      return i < best_.operations.size() && info(best_.operations[i].code).takes.key &&
+             best_.operations[i].key.choice == choice;
+    };
+    for (std::size_t i = 0; i < best_.operations.size() && !stopped_; ++i) {
+      for (std::uint16_t name = 0; name < names_to_try && by_place(i, key_class::current); ++name)
+        attempt_with([&](program& p) { p.operations[i].key = {key_class::hot, name}; });
+    }
+    for (std::size_t i = best_.operations.size(); i-- > 1 && !stopped_;) {
+      for (std::size_t gone = i; gone-- > 0 && !stopped_;) {
+        bool less = false;
+        for (const key_class choice : {key_class::hot, key_class::present}) {
+          for (std::uint16_t name = 0; name < names_to_try && !less; ++name) {
+            if (!by_place(i, key_class::current) && !by_place(i, key_class::present)) break;
+            less = attempt_with([&](program& p) {
+              p.operations[i].key = {choice, name};
+              erase_operations(p, gone, 1);
+            });
+          }
+        }
+        if (less) --i;
       }
     }
   }

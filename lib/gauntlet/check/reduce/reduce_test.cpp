@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <vector>
 
 #include <gauntlet/check/fuzzing/mutate.h>
 #include <gauntlet/check/program/codec.h>
@@ -126,6 +128,38 @@ TEST(reduce, one_operation_with_a_count_does_for_many) {
   }
   normalize(start);
   EXPECT_EQ(print(reduce(start, wrong, judge).smallest), "gauntlet 1\ninsert_copy 0 hot 0 value 0 count 12\n");
+}
+
+// A list of nine; the last is asked for after the last but one has gone. Who goes first decides whom `current` means.
+TEST(reduce, keys_by_their_place_get_names) {
+  const auto asks_for_the_last = [](const program& p) {
+    std::vector<std::uint64_t> shown;
+    bool gap = false;
+    for (const operation& o : p.operations) {
+      const bool by_place = o.key.choice == key_class::current || o.key.choice == key_class::present;
+      const std::size_t place = o.key.choice == key_class::present ? o.key.number : 0;
+      const std::uint64_t key = !by_place              ? key_of(p.header, o.key)
+                                : place < shown.size() ? shown[place]
+                                                       : std::uint64_t{99};
+      if (o.code == opcode::insert_copy && shown.empty()) {
+        for (std::uint64_t i = 0; i < o.count; ++i) shown.push_back(key + i);
+      } else if (o.code == opcode::erase_key) {
+        gap |= key == 7 && std::erase(shown, key) != 0;
+        std::erase(shown, key);
+      } else if (o.code == opcode::try_emplace && gap && key == 8) {
+        return true;
+      }
+    }
+    return false;
+  };
+  const program start = text_program(
+      "hash constant\ninsert_copy 0 hot 0 count 9\nerase_key 0 hot 0\nerase_key 0 hot 1\nerase_key 0 hot 2\n"
+      "erase_key 0 hot 3\nerase_key 0 current\nerase_key 0 current\nerase_key 0 current\nerase_key 0 current\n"
+      "try_emplace 0 current\n");
+  ASSERT_EQ(fails_when(asks_for_the_last)(start), wrong) << "the test itself is wrong";
+  const reduction r = reduce(start, wrong, fails_when(asks_for_the_last));
+  EXPECT_EQ(r.smallest, text_program("insert_copy 0 hot 0 count 9\nerase_key 0 hot 7\ntry_emplace 0 present 7\n"))
+      << print(r.smallest);
 }
 
 TEST(reduce, an_operation_inside_a_body_stays_inside) {
