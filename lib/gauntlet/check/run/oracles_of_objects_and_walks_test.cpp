@@ -339,4 +339,20 @@ TEST(oracles, a_walk_ends_although_its_body_inserts_for_ever) {
   EXPECT_TRUE(v) << v.message;
 }
 
+// ------------------------------------------------------------------------------------------------ hashes that differ
+
+#if _GLIBCXX_RELEASE == 12  // where it is known to be wrong: see std_map_for_tests.h
+PLANT(of_libstdcxx_12, plain, );
+
+TEST(oracles, what_comes_from_a_map_that_hashes_differently_is_hashed_again) {
+  const std::string merged = "insert_copy 1 hot 0 value 1 count 3\nmerge 0 1\n";
+  EXPECT_VERDICT(judged<of_libstdcxx_12_adapter>(merged), wrong_contents, "lookup");
+  EXPECT_VERDICT(judged<of_libstdcxx_12_adapter>("copy_construct 1 0\n" + merged), none, "");
+  const char* const compared = "insert_copy 0 hot 0 value 1 count 3\ninsert_copy 1 hot 0 value 1 count 3\nequal 0 1\n";
+  EXPECT_VERDICT(judged<of_libstdcxx_12_adapter>(compared), wrong_result, "equal");
+  EXPECT_VERDICT(judged<std_map_for_tests>(merged), none, "");
+  EXPECT_VERDICT(judged<std_map_for_tests>(compared), none, "");
+}
+#endif
+
 }  // namespace gauntlet::check::planted_in_walks

@@ -53,7 +53,7 @@ TEST(second_ways, of_emplace_are_pairs_and_their_parts) {
 }
 
 TEST(second_ways, of_merge_are_maps_that_are_moved_in_and_keep_what_stays) {
-  const std::string there = "insert_copy 0 hot 0 value 1\ninsert_copy 1 hot 0 value 2\n";
+  const std::string there = "insert_copy 0 hot 0 value 1\ncopy_construct 1 0\n";
   EXPECT_VERDICT(judged<empties_what_is_moved_in_adapter>(there + "insert_copy 1 hot 1 value 2\nmerge 0 1\n"), none,
                  "");
   EXPECT_VERDICT(judged<empties_what_is_moved_in_adapter>(there + "merge 0 1\n"), wrong_result, "merge");

@@ -86,6 +86,7 @@ struct circumstances {
   bool one_map = false;               // target and other are the same map
   bool allocators_differ = false;     // target's and other's
   bool allocators_propagate = false;  // on copy, move and swap
+  bool hashes_differ = false;         // target's and other's: their hash functions answer differently
   bool absurd = false;                // reserve, rehash: more than there can be
   bool fault_armed = false;           // something will throw: what, see `fault`
   fault_kind fault = fault_kind::hash;

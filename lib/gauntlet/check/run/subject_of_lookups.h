@@ -15,13 +15,15 @@ GAUNTLET_SUBJECT_TEMPLATE
 bool GAUNTLET_SUBJECT_OF::leaves_out([[maybe_unused]] const request& r) const noexcept {
   if constexpr (requires(const circumstances& now) { adapter::leaves_out(now); }) {
     const unsigned armed = faults::state.armed;
-    return adapter::leaves_out({.code = by_key(r).code,
-                                .one_map = r.target == r.other,
-                                .allocators_differ = !same_allocator(r.target, r.other),
-                                .allocators_propagate = Propagates,
-                                .absurd = (r.code == opcode::reserve || r.code == opcode::rehash) && is_absurd(r),
-                                .fault_armed = armed != 0,
-                                .fault = armed != 0 ? static_cast<fault_kind>(armed - 1) : fault_kind::hash});
+    return adapter::leaves_out(
+        {.code = by_key(r).code,
+         .one_map = r.target == r.other,
+         .allocators_differ = !same_allocator(r.target, r.other),
+         .allocators_propagate = Propagates,
+         .hashes_differ = origins_[r.target] != origins_[r.other] || origins_[r.target] == any_origin,
+         .absurd = (r.code == opcode::reserve || r.code == opcode::rehash) && is_absurd(r),
+         .fault_armed = armed != 0,
+         .fault = armed != 0 ? static_cast<fault_kind>(armed - 1) : fault_kind::hash});
   } else {
     return false;
   }

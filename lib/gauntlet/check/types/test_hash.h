@@ -3,9 +3,11 @@
 //
 // It points to state that the subject owns, so a map that forgets to carry its hash functor along (in a copy, a move, a
 // swap, an extended constructor) falls back to the default state, whose values are others, and is found out by the next
-// lookup. All hashes of a subject answer alike, and each knows which map it was made for, its *origin*: a map that keeps
-// its own where it should take over another's is found out by asking it for it. It is always declared avalanching: the
-// map must use its bits as they are; the quality `good` is well mixed by itself.
+// lookup. Each knows which map it was made for, its *origin*: a map that keeps its own where it should take over another's
+// is found out by asking it for it. Hashes of different origins answer differently, as those do that carry a seed, so that
+// a map which takes elements from another and goes on with the hashes that it had there is found out by the next lookup;
+// the difference is a constant, so that keys which collide in one map collide in all. It is always declared avalanching:
+// the map must use its bits as they are; the quality `good` is well mixed by itself.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +42,8 @@ class test_hash : public transparency<Key> {
   using is_avalanching = void;
 
   test_hash() noexcept : state_(&lost_functor_state) {}
-  explicit test_hash(functor_state& state, unsigned origin = 0) noexcept : state_(&state), origin_(origin) {}
+  explicit test_hash(functor_state& state, unsigned origin = 0) noexcept
+      : state_(&state), seed_(origin * std::uint64_t{0x9e3779b97f4a7c15}), origin_(origin) {}
 
   std::size_t operator()(const Key& key) const { return hash(key); }
   std::size_t operator()(const key_view<Key>& key) const
@@ -60,11 +63,12 @@ class test_hash : public transparency<Key> {
     if (state_->in_hash != nullptr) [[unlikely]] {
       std::exchange(state_->in_hash, nullptr)(state_->context);
     }
-    const std::uint64_t value = hash_of(state_->quality, id_of(key));
+    const std::uint64_t value = hash_of(state_->quality, id_of(key)) ^ seed_;
     return static_cast<std::size_t>(state_->lost ? ~value : value);
   }
 
   functor_state* state_;
+  std::uint64_t seed_ = 0;
   unsigned origin_ = 0;
 };
 
