@@ -140,6 +140,8 @@ TEST(oracles, a_node_goes_where_its_key_says_at_the_time) {
       "change_node_key hot 0\ninsert_node 0\nchange_node_key hot 2\ninsert_node 0\n";
   EXPECT_VERDICT(judged<node_in_front_adapter>(refused), wrong_result, "insert_node");
   EXPECT_VERDICT(judged<node_stays_behind_adapter>(refused), wrong_result, "insert_node");
+  const std::string message = judged<node_stays_behind_adapter>(refused).message;
+  EXPECT_NE(message.find("where the answer lacks a node that was refused"), message.npos) << message;
   EXPECT_VERDICT(judged<std_map_for_tests>(refused), none, "");
   EXPECT_VERDICT(judged<nothing_inserted_adapter>("insert_node 0\n"), wrong_result, "insert_node");
   EXPECT_VERDICT(judged<std_map_for_tests>("insert_node 0\n"), none, "");
