@@ -67,6 +67,11 @@ class row {
   std::size_t size() const { return all_.size(); }
   bool empty() const { return all_.empty(); }
   void clear() { all_.clear(); }
+  friend bool operator==(const row& a, const row& b)
+    requires std::equality_comparable<T>
+  {
+    return a.all_ == b.all_;
+  }
 
  private:
   static auto is(const Key& key) {
@@ -92,6 +97,17 @@ struct right_row : row_adapter<Key, T, Allocator, true> {};
 template <class Key, class T, class Hash, class Equal, class Allocator>
 struct wrong_row : row_adapter<Key, T, Allocator, false> {};
 
+// Equal to none.
+template <class Key, class T, class Allocator>
+struct unequal : row<Key, T, Allocator, true> {
+  friend bool operator==(const unequal&, const unequal&) { return false; }
+};
+template <class Key, class T, class Hash, class Equal, class Allocator>
+struct unequal_row : row_adapter<Key, T, Allocator, true> {
+  using map_type = unequal<Key, T, Allocator>;
+  static map_type make(const auto&, const auto&, const Allocator&, std::size_t) { return {}; }
+};
+
 TEST(oracles, the_order_of_insertion_is_that_of_what_was_copied) {
   const char* const copied = "insert_copy 1 hot 7 value 1\ninsert_copy 1 hot 2 value 1\ncopy_construct 0 1\n";
   EXPECT_VERDICT(judged<right_row>(copied), none, "");
@@ -101,6 +117,14 @@ TEST(oracles, an_erasure_that_puts_the_last_element_into_the_gap_loses_the_order
   const char* const erased = "insert_copy 0 hot 0 value 1 count 3\nerase_key 0 hot 0\n";
   EXPECT_VERDICT(judged<right_row>(erased), none, "");
   EXPECT_VERDICT(judged<wrong_row>(erased), wrong_contents, "order");
+}
+
+TEST(oracles, maps_that_keep_the_order_of_insertion_may_be_equal_or_not_where_only_that_differs) {
+  const std::string one = "insert_copy 0 hot 0 value 1\ninsert_copy 0 hot 1 value 1\n";
+  EXPECT_VERDICT(judged<right_row>(one + "insert_copy 1 hot 1 value 1\ninsert_copy 1 hot 0 value 1\nequal 0 1\n"), none,
+                 "");
+  EXPECT_VERDICT(judged<unequal_row>(one + "copy_construct 1 0\nequal 0 1\n"), wrong_result, "equal");
+  EXPECT_VERDICT(judged<right_row>(one + "copy_construct 1 0\nequal 0 1\n"), none, "");
 }
 
 // What was copied before the throw was there before, too, in another order.
