@@ -25,7 +25,7 @@ struct std_unordered_map : standard_map<std::unordered_map<Key, T, Hash, KeyEqua
   }
 #ifdef __GLIBCXX__
   // libstdc++ 12: between maps whose hashes differ, merge keeps those of the source, and operator== looks for elements by the
-  // hashes that the other map has of them (which the standard allows since P0809).
+  // hashes that the other map has of them. (Such maps may be compared since C++20, P0809.)
   static constexpr bool leaves_out(const check::circumstances& now) {
     return now.hashes_differ && (now.code == check::opcode::merge || now.code == check::opcode::equal);
   }

@@ -13,11 +13,6 @@ class equality_goes_by_place : public right_map<Key, T, Hash, KeyEqual, Allocato
  public:
   using right::right;
   using right::operator=;
-  equality_goes_by_place() = default;
-  equality_goes_by_place(const equality_goes_by_place&) = default;
-  equality_goes_by_place(equality_goes_by_place&&) = default;
-  equality_goes_by_place& operator=(const equality_goes_by_place&) = default;
-  equality_goes_by_place& operator=(equality_goes_by_place&&) = default;
 
   friend bool operator==(const equality_goes_by_place& a, const equality_goes_by_place& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end());

@@ -420,6 +420,8 @@ std::vector<operation> draw_faulty(const program& p, random_source& random, cons
   return block;
 }
 
+namespace {
+
 // The same elements in two maps, in another order: a map that has an order, or one that lets it shine through, is equal all
 // the same.
 std::vector<operation> draw_reordered(const program& p, random_source& random, const mutation_options& options) {
@@ -437,6 +439,8 @@ std::vector<operation> draw_reordered(const program& p, random_source& random, c
   for (operation* const o : {&block[1], &block[4], &block[5]}) o->target = other;
   return block;
 }
+
+}  // namespace
 
 std::vector<operation> draw_twins(const program& p, random_source& random, const mutation_options& options) {
   if (random.chance(33)) return draw_reordered(p, random, options);

@@ -86,6 +86,12 @@ class model_map {
   void clear() noexcept { entries_.clear(); }
   void swap(model_map& other) noexcept { entries_.swap(other.entries_); }
 
+  // The entries in the order of their births.
+  std::vector<entry> oldest_first() const {
+    std::vector<entry> all = entries_;
+    std::sort(all.begin(), all.end(), [](const entry& a, const entry& b) { return a.birth < b.birth; });
+    return all;
+  }
   // Same keys with the same values, whatever their births.
   friend bool operator==(const model_map& a, const model_map& b) noexcept {
     return std::equal(a.entries_.begin(), a.entries_.end(), b.entries_.begin(), b.entries_.end(),

@@ -14,9 +14,7 @@ void insert_all(world& w, model_map& to, const model_map& from, const model_rule
   const std::vector<entry>* all = &from.entries();
   std::vector<entry> oldest_first;
   if (rules.keeps_insertion_order) {
-    oldest_first = *all;
-    std::sort(oldest_first.begin(), oldest_first.end(),
-              [](const entry& a, const entry& b) { return a.birth < b.birth; });
+    oldest_first = from.oldest_first();
     all = &oldest_first;
   }
   for (const entry& e : *all) {

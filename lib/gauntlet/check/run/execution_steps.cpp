@@ -209,18 +209,6 @@ bool execution::asked_to_throw(const request& r) const {
   return r.code == opcode::erase_if && predicate_throws(r) && model_.maps[r.target].size() > r.value;
 }
 
-namespace {
-
-std::vector<std::uint64_t> keys_by_age(const model_map& m) {
-  std::vector<entry> all = m.entries();
-  std::sort(all.begin(), all.end(), [](const entry& a, const entry& b) { return a.birth < b.birth; });
-  std::vector<std::uint64_t> keys;
-  for (const entry& e : all) keys.push_back(e.key);
-  return keys;
-}
-
-}  // namespace
-
 void execution::judge_result(const request& r, const result& got) {
   result expected;
   if (r.code == opcode::erase_range) {
@@ -237,7 +225,8 @@ void execution::judge_result(const request& r, const result& got) {
   // Whether maps that keep the order of insertion are equal where only that differs is theirs to say.
   constexpr result unequal{.flag = false, .number = 4};
   if (r.code == opcode::equal && rules_.keeps_insertion_order && got == unequal &&
-      keys_by_age(model_.maps[r.target]) != keys_by_age(model_.maps[r.other])) {
+      !std::ranges::equal(model_.maps[r.target].oldest_first(), model_.maps[r.other].oldest_first(), {}, &entry::key,
+                          &entry::key)) {
     return;
   }
   if (r.code == opcode::misuse) {

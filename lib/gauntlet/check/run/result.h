@@ -22,7 +22,7 @@
 //                                            takes
 //   extract_*                                flag extracted; value; number: the key in the node
 //   insert_node*                             flag inserted; value at the key, if there was a node; number: 1 when a
-//                                            node is still held
+//                                            node is still held, 2^50 more when a refused one is not in the answer
 //   drop_node                                nothing
 //   look_by_view, change_by_view             what the operation asked for fills in; number: 64 more when the view was made
 //                                            a key in vain

@@ -97,8 +97,7 @@ std::string legend_of(const request& r) {
         return "yes: extracted; number: the node's key, and more where the handle it came from stays full";
       case opcode::insert_node:
         return "yes: inserted; number: 1 where a node is still held, 8 for the wrong place, 2^50 where the answer "
-               "lacks a "
-               "node that was refused";
+               "lacks a node that was refused";
       case opcode::insert_node_hint:
         return "yes: inserted; number: 1 where a node is still held, 8 for the wrong place";
       case opcode::fill_reserved:
