@@ -53,6 +53,12 @@ TEST(place_of_crash, falls_back_to_the_judge_then_to_the_error_alone) {
                      "    #1 0x1 in gauntlet::check::subject_of<gauntlet::adapters::a>::destroy() /s/subject_of.h:1\n",
                      0, 1),
       "AddressSanitizer heap-use-after-free in clear");
+  EXPECT_EQ(place_of_crash("==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x5120000003e8 at pc 0x1\n"
+                           "    #0 0x1 in without_a_line\n"
+                           "    #1 0x1 in judge_once /s/fuzz/driver/replay.cpp:7:3\n"
+                           "    #2 0x1 in my::map<int>::operator bool() const /somewhere/map.h:89:75\n",
+                           0, 1),
+            "AddressSanitizer heap-use-after-free in my::map::operator");
   EXPECT_EQ(
       place_of_crash("==1==ERROR: AddressSanitizer: stack-overflow on address 0x7ff\n    #0 0x1 (/bin/x+0x3)\n", 0, 1),
       "AddressSanitizer stack-overflow");
