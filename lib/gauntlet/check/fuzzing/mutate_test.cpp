@@ -339,6 +339,34 @@ TEST(draw, a_meeting_is_about_one_key_and_between_threads) {
   EXPECT_GT(codes.size(), 12u);
 }
 
+TEST(draw, some_twins_are_alike_and_filled_in_another_order) {
+  const auto in_map = [](operation o, std::uint8_t target) {
+    o.target = target;
+    return o;
+  };
+  unsigned reordered = 0;
+  for (std::uint64_t rng_seed = 1; rng_seed <= 100; ++rng_seed) {
+    random_source random(rng_seed);
+    const std::vector<operation> block = draw_twins({}, random, {});
+    const operation& last = block.back();
+    ASSERT_EQ(last.code, opcode::equal);
+    if (block.size() != 7) continue;
+    ++reordered;
+    EXPECT_NE(last.target, last.other);
+    EXPECT_EQ(block[0].target, last.target);
+    EXPECT_EQ(block[1].target, last.other);
+    for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(block[i].code, opcode::clear);
+    const operation &first = block[2], &second = block[3];
+    EXPECT_EQ(first.target, last.target);
+    EXPECT_EQ(second.target, last.target);
+    EXPECT_EQ(block[4], in_map(second, last.other));
+    EXPECT_EQ(block[5], in_map(first, last.other));
+    EXPECT_EQ(second.key.number, first.key.number + std::max<unsigned>(first.count, 1));
+  }
+  EXPECT_GT(reordered, 20u);
+  EXPECT_LT(reordered, 50u);
+}
+
 TEST(draw, what_is_compared_is_mostly_what_is_there) {
   std::vector<operation> stored(2);
   stored[0].code = opcode::insert_copy;
