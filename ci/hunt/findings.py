@@ -9,8 +9,8 @@ from pathlib import Path
 from engine import sanitizer_environment, start, tail, wait
 
 # Lines of the text form that say how to run and not what to do.
-HEADER_WORDS = {"gauntlet", "target", "hot_keys", "hash", "types", "allocator", "capacity", "elements_before", "threads", "heap",
-                "memory", "spins", "banned", "end", "choice"}
+HEADER_WORDS = {"gauntlet", "target", "hot_keys", "hash", "types", "allocator", "capacity", "elements_before", "erased_before", "threads",
+                "heap", "memory", "spins", "banned", "end", "choice"}
 
 HEADING = "== gauntlet: "  # of a failure that is told
 

@@ -27,6 +27,7 @@
 
 extern "C" {
 __attribute__((weak)) int __lsan_do_recoverable_leak_check();
+__attribute__((weak)) void __sanitizer_print_stack_trace();
 // Where the runtime of a sanitizer asks for it: a place needs a stack. UBSAN_OPTIONS takes precedence.
 const char* __ubsan_default_options();
 const char* __ubsan_default_options() { return "print_stacktrace=1"; }
@@ -202,10 +203,31 @@ check::verdict judge_again_and_again(const input& in, std::uint64_t times, clock
   return v;
 }
 
+// In a child that hangs, on its only thread. What it interrupts may hold the lock of an allocator, and then this hangs, too:
+// the parent does not wait for long.
+void say_where(int) {
+  __sanitizer_print_stack_trace();
+  ::_exit(1);
+}
+
+bool listens_for_hangs() { return __sanitizer_print_stack_trace != nullptr && !check::this_target().concurrent; }
+
+// Lets a child that hangs say where it is, for a while; then it ends, in any case.
+void end_what_hangs(pid_t child, int closed_at_its_end, hang_answer asked) {
+  constexpr int patience = 5000;  // ms: to find the names in a large binary
+  if (asked == hang_answer::where_it_is && listens_for_hangs() && ::kill(child, SIGALRM) == 0) {
+    pollfd wait{closed_at_its_end, POLLIN, 0};
+    while (::poll(&wait, 1, patience) < 0 && errno == EINTR) {
+    }
+  }
+  ::kill(child, SIGKILL);
+}
+
 [[noreturn]] void be_child(const input& in, std::uint64_t times, clock::duration limit, shared_count& done,
                            shared_count& step, int verdict_file, int error_file) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::signal(SIGINT, SIG_IGN);  // the parent decides when to stop
+  if (listens_for_hangs()) ::signal(SIGALRM, say_where);
   ::dup2(error_file, STDERR_FILENO);
   ::dup2(error_file, STDOUT_FILENO);
   check::tell_steps_at(step.place());
@@ -220,7 +242,7 @@ std::string_view first_line(std::string_view text) { return text.substr(0, text.
 
 }  // namespace
 
-try_result try_in_child(const input& in, std::chrono::milliseconds limit, std::uint64_t times) {
+try_result try_in_child(const input& in, std::chrono::milliseconds limit, std::uint64_t times, hang_answer asked) {
   shared_count done, step;
   const descriptor verdict_file(::memfd_create("verdict", MFD_CLOEXEC));
   const descriptor error_file(::memfd_create("errors", MFD_CLOEXEC));
@@ -244,7 +266,7 @@ try_result try_in_child(const input& in, std::chrono::milliseconds limit, std::u
     if (ready > 0) break;
     if (ready < 0 && errno == EINTR) continue;
     timed_out = true;
-    ::kill(child, SIGKILL);
+    end_what_hangs(child, reading.get(), asked);
     break;
   }
   int status = 0;
@@ -270,12 +292,21 @@ try_result try_in_child(const input& in, std::chrono::milliseconds limit, std::u
   // Programs of threads tell no step.
   result.verdict.step =
       in.program.header.threads > 0 || check::this_target().concurrent ? in.program.operations.size() : step.get();
-  result.verdict.place = timed_out ? "time-out" : check::place_of_crash(errors, signal_number, WEXITSTATUS(status));
   constexpr std::size_t shown_max = 6000;
-  const std::string shown = check::without_the_judge(errors);
-  result.verdict.message = timed_out ? "no answer within " + std::to_string(limit.count()) + " ms"
-                                     : shown.substr(0, shown_max) + (shown.size() > shown_max ? "\n..." : "");
-  result.signature = {"crash", result.verdict.place};
+  std::string shown = check::without_the_judge(errors);
+  if (shown.size() > shown_max) shown = shown.substr(0, shown_max) + "\n...";
+  if (!timed_out) {
+    result.verdict.place = check::place_of_crash(errors, signal_number, WEXITSTATUS(status));
+    result.verdict.message = std::move(shown);
+    result.signature = {"crash", result.verdict.place};
+    return result;
+  }
+  // Where it happens to be differs from time to time: a hang is a hang.
+  result.signature = {"crash", std::string(time_out)};
+  const std::string function = check::function_of_stack(errors);
+  result.verdict.place = result.signature.place + (function.empty() ? "" : " in " + function);
+  result.verdict.message = "no answer within " + std::to_string(limit.count()) + " ms";
+  if (!function.empty()) result.verdict.message += "; then it was here:\n" + shown;
   return result;
 }
 

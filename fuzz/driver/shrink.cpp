@@ -1,8 +1,8 @@
 // The limit of a try adapts: a candidate that takes twenty times as long as the input did hangs.
 //
 // Of an input that hangs, a try costs all of its limit. Right inputs answer in milliseconds: a candidate that gives no answer
-// within a second is taken for one that hangs, and only the result is judged with the whole limit. If it does answer then, it
-// was slow, and everything is done again with the whole limit.
+// within a fifth of a second is taken for one that hangs, and only the result is judged with the whole limit. If it does
+// answer then, it was slow, and everything is done again with more time: a second, and at last the whole limit.
 //
 // What threads do to a map shows in some runs only, and in many ways: an answer that no order explains here, a crash
 // there. So for a concurrent target every failure counts as the same, except that a hang stays a hang; and how often a
@@ -60,8 +60,6 @@ class stop_on_signal {
   struct sigaction old_terminate_{};
 };
 
-constexpr std::string_view time_out = "time-out";
-
 // What threads do is the machine's choice.
 bool races() { return check::this_target().concurrent && !check::this_target().scheduled; }
 
@@ -95,7 +93,7 @@ std::uint64_t times_for(double judgements_for_a_failure) {
 }
 
 std::chrono::milliseconds limit_for_tries(const try_result& first, std::chrono::milliseconds limit) {
-  if (first.verdict.place == time_out) return limit;
+  if (first.signature.place == time_out) return limit;
   return std::clamp(first.took * 20, std::chrono::milliseconds(2000), limit);
 }
 
@@ -159,7 +157,8 @@ int repeat(const input& in, const std::string& file, unsigned times, std::chrono
   unsigned failed = 0, done = 0;
   progress_line line;
   while (done < times && interrupted == 0) {
-    const try_result result = try_in_child(in, try_limit);
+    const try_result result =
+        try_in_child(in, try_limit, 1, failed == 0 ? hang_answer::where_it_is : hang_answer::none);
     ++done;
     if (!result.signature.held() && ++failed == 1) {
       std::fputs(report_of(along_what_failed(in, result.verdict), result.verdict, file).c_str(), stdout);
@@ -175,12 +174,9 @@ int repeat(const input& in, const std::string& file, unsigned times, std::chrono
 
 namespace {
 
-constexpr std::chrono::milliseconds limit_of_a_quick_try{1000};
-
-enum class hang_tries { quick, patient };
-
-// nullopt: what quick tries took for a hang is none.
-std::optional<int> shrink_by(hang_tries tries_of_a_hang, const input& in, const shrink_options& options) {
+// nullopt: what gave no answer within `limit_of_a_hang` is no hang.
+std::optional<int> shrink_by(std::chrono::milliseconds limit_of_a_hang, const input& in,
+                             const shrink_options& options) {
   const stop_on_signal guard;
   const auto begin = clock::now();
   const auto out_of_time = [&] { return interrupted != 0 || clock::now() - begin >= options.time; };
@@ -208,12 +204,12 @@ std::optional<int> shrink_by(hang_tries tries_of_a_hang, const input& in, const 
               std::to_string(tries + tries_now) + " tries, " + std::to_string(seconds) + " of " +
               std::to_string(options.time.count()) + " s");
   };
-  const bool hangs = first.verdict.place == time_out;
-  const bool quick = hangs && tries_of_a_hang == hang_tries::quick && options.try_limit > limit_of_a_quick_try;
-  const std::chrono::milliseconds try_limit = quick ? limit_of_a_quick_try : limit_for_tries(first, options.try_limit);
+  const bool hangs = first.signature.place == time_out;
+  const bool quick = hangs && limit_of_a_hang < options.try_limit;
+  const std::chrono::milliseconds try_limit = quick ? limit_of_a_hang : limit_for_tries(first, options.try_limit);
   const auto fails_alike = [&](const try_result& result) {
     if (!races()) return result.signature == first.signature;
-    return !result.signature.held() && (result.verdict.place == time_out) == hangs;
+    return !result.signature.held() && (result.signature.place == time_out) == hangs;
   };
   double judgements_for_a_failure = measured.judgements_for_a_failure();
   const auto times = [&] { return races() ? times_for(judgements_for_a_failure) : 1; };
@@ -294,7 +290,7 @@ std::optional<int> shrink_by(hang_tries tries_of_a_hang, const input& in, const 
   }
   std::optional<try_result> hung;
   if (quick && interrupted == 0) {
-    hung = try_in_child(smallest, options.try_limit, times());
+    hung = try_in_child(smallest, options.try_limit, times(), hang_answer::where_it_is);
     if (!fails_alike(*hung)) return std::nullopt;
   }
   line.show("reduced " + std::to_string(before) + " to " + std::to_string(after) +
@@ -308,7 +304,7 @@ std::optional<int> shrink_by(hang_tries tries_of_a_hang, const input& in, const 
     std::fputs(report_of(smallest, hung->verdict, options.out).c_str(), stdout);
   } else if (interrupted == 0) {
     for (unsigned run = 0; run < 3; ++run) {
-      const try_result last = try_in_child(smallest, try_limit, times());
+      const try_result last = try_in_child(smallest, try_limit, times(), hang_answer::where_it_is);
       if (!fails_alike(last)) continue;
       std::fputs(report_of(smallest, last.verdict, options.out).c_str(), stdout);
       break;
@@ -321,9 +317,11 @@ std::optional<int> shrink_by(hang_tries tries_of_a_hang, const input& in, const 
 
 int shrink(const input& in, const shrink_options& options) {
   if (!check::this_target().concurrent) {
-    if (const auto status = shrink_by(hang_tries::quick, in, options)) return *status;
+    for (const unsigned quick : {200u, 1000u}) {
+      if (const auto status = shrink_by(std::chrono::milliseconds(quick), in, options)) return *status;
+    }
   }
-  return *shrink_by(hang_tries::patient, in, options);
+  return *shrink_by(options.try_limit, in, options);
 }
 
 }  // namespace gauntlet::driver

@@ -219,21 +219,44 @@ operation draw_operation(const program& p, random_source& random, const mutation
   return o;
 }
 
+namespace {
+
+bool is_left_out(opcode code, const program& p, const mutation_options& options) {
+  return is_banned(p.header.banned, code) || options.without[static_cast<std::size_t>(code)];
+}
+
+// What nearly every loop over a map that changes it does.
+operation erasure_of_the_current(const program& p, random_source& random, const mutation_options& options) {
+  operation o;
+  o.code = random.chance(50) ? opcode::erase_key : opcode::erase_iterator;
+  if (is_left_out(o.code, p, options)) o.code = opcode::nothing;
+  o.key.choice = key_class::current;
+  o.where = draw_lane(p.header, random);
+  return o;
+}
+
+}  // namespace
+
 std::vector<operation> draw_walk(const program& p, random_source& random, const mutation_options& options,
                                  unsigned depth) {
   std::vector<operation> block(1);
-  block[0].code = options.concurrent || random.chance(75) ? opcode::walk : opcode::iterate;
+  const bool iterates = !options.concurrent && (is_left_out(opcode::walk, p, options) || random.chance(35));
+  block[0].code = iterates ? opcode::iterate : opcode::walk;
   block[0].target = draw_map(random, options.concurrent);
   block[0].where = draw_lane(p.header, random);
   if (options.concurrent) return block;
   const std::uint64_t length = 1 + random.below(4);
+  const std::uint64_t erasure = random.chance(40) ? random.below(length) : length;  // none
   for (std::uint64_t i = 0; i < length; ++i) {
-    if (depth + 1 < walk_depth_max && random.chance(8)) {
+    if (i != erasure && depth + 1 < walk_depth_max && random.chance(8)) {
       const std::vector<operation> inner = draw_walk(p, random, options, depth + 1);
       block.insert(block.end(), inner.begin(), inner.end());
-    } else {
-      block.push_back(draw_operation(p, random, options, true));
+      continue;
     }
+    operation o = draw_operation(p, random, options, true);
+    if (i == erasure) o = erasure_of_the_current(p, random, options);
+    if (info(o.code).takes.target && (i == erasure || random.chance(40))) o.target = block[0].target;
+    block.push_back(o);
   }
   if (block.size() > body_size_max + 1) block.resize(body_size_max + 1);
   block[0].argument = static_cast<std::uint8_t>(block.size() - 1);
@@ -338,6 +361,34 @@ std::vector<operation> draw_meeting(const program& p, random_source& random, con
     draw_expected(o, std::span(block.data(), &o), random);
     o.where = draw_lane(p.header, random);
   }
+  return block;
+}
+
+std::vector<operation> draw_turnover(const program& p, random_source& random, const mutation_options& options) {
+  constexpr opcode insertions[] = {opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign};
+  operation insertion;
+  insertion.code = insertions[random.below(std::size(insertions))];
+  if (is_left_out(insertion.code, p, options)) insertion.code = opcode::insert_copy;
+  draw_operands(insertion, p, random, options, false);
+  if (random.chance(70)) insertion.key = {key_class::wide, static_cast<std::uint16_t>(random.below(512))};
+  const std::uint64_t threads = std::max<std::uint64_t>(p.header.threads, 1), one = random.below(threads);
+  const auto lane_of = [&](std::uint64_t thread) { return static_cast<lane>(1 + thread % threads); };
+  std::vector<operation> block;
+  const auto insert_next = [&](lane where) {
+    insertion.where = where;
+    block.push_back(insertion);
+    ++insertion.key.number;
+    ++insertion.value;
+  };
+  insert_next(lane_of(one));
+  insert_next(lane_of(one));
+  operation back = block.front();
+  back.code = opcode::erase_key;
+  back.value = 0;
+  block.push_back(back);
+  const lane other = lane_of(one + 1 + random.below(threads - 1));
+  insert_next(other);
+  insert_next(other);
   return block;
 }
 

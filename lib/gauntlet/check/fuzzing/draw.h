@@ -32,7 +32,7 @@ void draw_operands(operation& o, const program& p, random_source& random, const 
 operation draw_operation(const program& p, random_source& random, const mutation_options& options, bool inside);
 
 // ---- blocks
-// A walk with one to four operations in its body, now and then a walk among them.
+// A walk with one to four operations in its body, now and then a walk among them, often one that erases what is shown.
 std::vector<operation> draw_walk(const program& p, random_source& random, const mutation_options& options,
                                  unsigned depth = 0);
 // The same operation on consecutive keys: fills, empties or searches a stretch of the key space one by one.
@@ -52,5 +52,8 @@ std::vector<operation> draw_faulty(const program& p, random_source& random, cons
 std::vector<operation> draw_twins(const program& p, random_source& random, const mutation_options& options);
 // Among threads: what several of them do with one key, and what they see of it.
 std::vector<operation> draw_meeting(const program& p, random_source& random, const mutation_options& options);
+// Among threads: one takes two elements and gives back the first while another one takes
+// two as well. What is given back is the first to be handed out again, and looks as if it had never been away (ABA).
+std::vector<operation> draw_turnover(const program& p, random_source& random, const mutation_options& options);
 
 }  // namespace gauntlet::check

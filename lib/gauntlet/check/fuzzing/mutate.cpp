@@ -43,6 +43,11 @@ std::uint8_t draw_elements_before(random_source& random) {
   return static_cast<std::uint8_t>(filled - 1 - random.below(4));
 }
 
+// Likewise: how many were erased. A free list needs two to hand out the wrong one.
+std::uint8_t draw_erased_before(random_source& random) {
+  return static_cast<std::uint8_t>(1 + random.below(random.chance(80) ? 4 : 24));
+}
+
 element_types draw_types(random_source& random, const mutation_options& options) {
   return options.concurrent ? types_among_threads[random.below(std::size(types_among_threads))]
                             : static_cast<element_types>(random.below(types_alone));
@@ -73,9 +78,13 @@ void change_header(program_header& h, random_source& random, const mutation_opti
       h.allocator = static_cast<allocator_mode>(random.below(allocator_mode_count));
       break;
     case 4:
-      h.capacity = options.concurrent  ? draw_elements_before(random)
-                   : random.chance(50) ? std::uint8_t{0}
-                                       : static_cast<std::uint8_t>(random.below(256));
+      if (!options.concurrent) {
+        h.capacity = random.chance(50) ? std::uint8_t{0} : static_cast<std::uint8_t>(random.below(256));
+      } else if (random.chance(70)) {
+        h.capacity = draw_elements_before(random);
+      } else {
+        h.erased_before = random.chance(50) ? std::uint8_t{0} : draw_erased_before(random);
+      }
       break;
     case 5:
       if (options.concurrent) h.threads = static_cast<std::uint8_t>(2 + random.below(thread_count_max - 1));
@@ -121,7 +130,8 @@ void mutate_once(program& p, random_source& random, const mutation_options& opti
     } else {
       block = ticket < 15                         ? draw_walk(p, random, options)
               : ticket < 16                       ? draw_faulty(p, random, options)
-              : ticket < 18 && options.concurrent ? draw_meeting(p, random, options)
+              : ticket < 17 && options.concurrent ? draw_meeting(p, random, options)
+              : ticket < 18 && options.concurrent ? draw_turnover(p, random, options)
               : ticket < 17                       ? draw_twins(p, random, options)
               : ticket < 18                       ? draw_waves(p, random, options)
                                                   : draw_run(p, random, options, inside);
@@ -276,6 +286,7 @@ program generate(random_source& random, std::size_t operations, const mutation_o
   if (options.concurrent && p.header.threads < 2) {
     p.header.threads = static_cast<std::uint8_t>(2 + random.below(thread_count_max - 1));
   }
+  if (options.concurrent && random.chance(25)) p.header.erased_before = draw_erased_before(random);
   // Only objects meet every fault.
   if (options.concurrent && random.chance(40)) p.header.types = draw_types(random, options);
   normalize(p);
@@ -286,10 +297,10 @@ program generate(random_source& random, std::size_t operations, const mutation_o
   while (p.operations.size() < wanted) {
     const std::uint64_t ticket = random.below(100);
     std::vector<operation> block;
-    if (ticket < (options.concurrent ? 73 : 81)) {
+    if (ticket < (options.concurrent ? 70 : 81)) {
       block.push_back(draw_operation(p, random, options, false));
     } else if (ticket < 81) {
-      block = draw_meeting(p, random, options);
+      block = ticket < 78 ? draw_meeting(p, random, options) : draw_turnover(p, random, options);
     } else {
       block = ticket < 90                               ? draw_walk(p, random, options)
               : ticket < 91 && !options.concurrent      ? draw_twins(p, random, options)

@@ -27,7 +27,7 @@ namespace {
 
 TEST(mutate, from_nothing_every_opcode_operand_and_setting_is_reached) {
   std::set<opcode> opcodes;
-  std::set<unsigned> targets, others, lanes, hot_keys, bodies;
+  std::set<unsigned> targets, others, lanes, hot_keys, bodies, before, erased_before;
   std::set<key_class> classes_outside, classes_inside;
   std::set<hash_quality> hashes;
   std::set<element_types> types, types_among_threads;
@@ -56,7 +56,11 @@ TEST(mutate, from_nothing_every_opcode_operand_and_setting_is_reached) {
       banned = banned || p.header.banned != 0;
       hashes.insert(p.header.hash);
       types.insert(p.header.types);
-      if (concurrent) types_among_threads.insert(p.header.types);
+      if (concurrent) {
+        types_among_threads.insert(p.header.types);
+        before.insert(p.header.capacity);
+        erased_before.insert(p.header.erased_before);
+      }
       allocators.insert(p.header.allocator);
       hot_keys.insert(p.header.hot_keys);
       for (std::size_t i = 0; i < p.operations.size(); ++i) {
@@ -89,6 +93,8 @@ TEST(mutate, from_nothing_every_opcode_operand_and_setting_is_reached) {
   EXPECT_EQ(faults_among_threads.size(), fault_kind_count - 1) << "all but `move`";
   EXPECT_EQ(allocators.size(), allocator_mode_count);
   EXPECT_GT(hot_keys.size(), 16u);
+  EXPECT_GT(before.size(), 32u);
+  EXPECT_GT(erased_before.size(), 16u);
   EXPECT_EQ(bodies.size(), body_size_max + 1);
   EXPECT_EQ(arguments.size(), arguments_wanted);
   EXPECT_EQ(longest, 120u);  // the limit: a chain starts afresh now and then, and still comes to it

@@ -1,7 +1,7 @@
 // The binary form of programs, byte by byte. All numbers are little endian.
 //
 //   header   0..2 "GNT"   3 version   4 target   5 hot_keys   6 hash   7 types   8 allocator   9 capacity  10 threads
-//            11 heap  12 memory  13 spins  14..15 zero  16..23 banned
+//            11 heap  12 memory  13 spins  14 erased_before  15 zero  16..23 banned
 //   record   0 opcode
 //            1 target (2 bits) | other << 2 (2 bits) | lane << 4 (3 bits) | zero (1 bit)
 //            2..3 key: number (13 bits) | class << 13 (3 bits)
@@ -53,6 +53,7 @@ void normalize_header(program_header& h) noexcept {
   h.memory = static_cast<memory_order_mode>(static_cast<unsigned>(h.memory) % memory_order_mode_count);
   h.spins = static_cast<spin_mode>(static_cast<unsigned>(h.spins) % spin_mode_count);
   if (h.threads == 0) {
+    h.erased_before = 0;
     h.spins = spin_mode::brief;
     h.heap = heap_reuse::at_once;
     h.memory = memory_order_mode::sequential;
@@ -154,6 +155,7 @@ program decode(std::span<const std::uint8_t> bytes) {
   p.header.heap = static_cast<heap_reuse>(head[11]);
   p.header.memory = static_cast<memory_order_mode>(head[12]);
   p.header.spins = static_cast<spin_mode>(head[13]);
+  p.header.erased_before = head[14];
   for (unsigned i = 0; i < 8; ++i) p.header.banned |= std::uint64_t{head[16 + i]} << (8 * i);
 
   std::span<const std::uint8_t> rest = bytes.subspan(std::min(bytes.size(), header_size));
@@ -207,6 +209,7 @@ std::vector<std::uint8_t> encode(const program& p) {
   bytes[11] = static_cast<std::uint8_t>(h.heap);
   bytes[12] = static_cast<std::uint8_t>(h.memory);
   bytes[13] = static_cast<std::uint8_t>(h.spins);
+  bytes[14] = h.erased_before;
   for (unsigned i = 0; i < 8; ++i) bytes[16 + i] = byte_of(h.banned, i);
   std::uint8_t* record = bytes.data() + header_size;
   for (const operation& o : p.operations) {

@@ -82,6 +82,9 @@ struct program_header {
   // The hint given to every new map. Maps among threads get none: there it is how many elements the shared one holds before.
   std::uint8_t capacity = 0;
   std::uint8_t threads = 0;  // of a concurrent program, 0..6
+  // Among threads: how many elements the shared map held besides, and lost again, before. What they leave behind (free
+  // lists, tombstones, emptied tables) is there for programs that are too short to make it.
+  std::uint8_t erased_before = 0;
   heap_reuse heap = heap_reuse::at_once;
   memory_order_mode memory = memory_order_mode::sequential;
   spin_mode spins = spin_mode::brief;

@@ -88,7 +88,7 @@ TEST(program, every_opcode_has_a_name_of_its_own) {
     EXPECT_EQ(row.takes.argument, !argument_names(static_cast<opcode>(i)).empty()) << row.name;
     EXPECT_FALSE(row.takes.argument && row.takes.body) << row.name << " has one byte for two meanings";
     for (const std::string_view word : {"target", "hot_keys", "hash", "types", "allocator", "capacity",
-                                        "elements_before", "threads", "banned", "end", "gauntlet"}) {
+                                        "elements_before", "erased_before", "threads", "banned", "end", "gauntlet"}) {
       EXPECT_NE(row.name, word) << "the text form could not tell them apart";
     }
   }
@@ -100,6 +100,13 @@ TEST(program, among_threads_the_capacity_is_said_to_be_elements_that_are_there_b
   EXPECT_NE(print(p).find("\nelements_before 60\n"), std::string::npos);
   EXPECT_EQ(parsed("gauntlet 1\nthreads 2\ncapacity 60\nsize 0\n"), p);
   EXPECT_NE(print(parsed("gauntlet 1\ncapacity 60\nsize 0\n")).find("\ncapacity 60\n"), std::string::npos);
+}
+
+TEST(program, what_was_erased_before_is_a_matter_of_threads) {
+  const program p = parsed("gauntlet 1\nthreads 2\nerased_before 3\nsize 0\n");
+  EXPECT_EQ(p.header.erased_before, 3);
+  EXPECT_NE(print(p).find("\nerased_before 3\n"), std::string::npos);
+  EXPECT_EQ(parsed("gauntlet 1\nerased_before 3\nsize 0\n").header.erased_before, 0);
 }
 
 TEST(program, random_programs_survive_both_forms) {

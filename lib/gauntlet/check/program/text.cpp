@@ -197,6 +197,8 @@ class reader {
       h.allocator = static_cast<allocator_mode>(choice("allocator mode", allocator_mode_names()));
     } else if (is("capacity") || is("elements_before")) {
       h.capacity = static_cast<std::uint8_t>(number(is("capacity") ? "capacity" : "elements_before", 0, 255));
+    } else if (is("erased_before")) {
+      h.erased_before = static_cast<std::uint8_t>(number("erased_before", 0, 255));
     } else if (is("threads")) {
       h.threads = static_cast<std::uint8_t>(number("threads", 0, thread_count_max));
     } else if (is("heap")) {
@@ -376,6 +378,7 @@ std::string print(const program& p) {
   if (h.capacity != defaults.capacity) {
     setting(h.threads != 0 ? "elements_before" : "capacity", std::to_string(h.capacity));
   }
+  if (h.erased_before != defaults.erased_before) setting("erased_before", std::to_string(h.erased_before));
   if (h.threads != defaults.threads) setting("threads", std::to_string(h.threads));
   if (h.heap != defaults.heap) setting("heap", heap_reuse_names()[static_cast<std::size_t>(h.heap)]);
   if (h.memory != defaults.memory) setting("memory", memory_order_mode_names()[static_cast<std::size_t>(h.memory)]);

@@ -14,7 +14,7 @@
 //   choice 12 run 2 of 3 before store      (a decision of the schedule, behind the operations)
 //
 // `capacity 20` is the hint that new maps get; with `threads 3` it is `elements_before 20` instead, which the shared map holds
-// before the first operation.
+// before the first operation. `erased_before 3`: it held three more, which have been erased again.
 //
 // print and parse are inverse: parse(print(p)) == p for every normal program. Header lines with default values are
 // left out. '#' starts a comment.

@@ -292,6 +292,7 @@ class reducer {
     });
     attempt_with([&](program& p) { p.header.banned = 0; });
     attempt_with([&](program& p) { p.header.capacity = 0; });
+    attempt_with([&](program& p) { p.header.erased_before = 0; });
     attempt_with([&](program& p) { p.header.allocator = defaults.allocator; });
     for (unsigned i = 0; i < static_cast<unsigned>(best_.header.types); ++i) {
       if (attempt_with([&](program& p) { p.header.types = static_cast<element_types>(i); })) break;
@@ -303,6 +304,7 @@ class reducer {
       attempt_with([&](program& p) { p.header.hot_keys = defaults.hot_keys; });
     }
     shrink_number([](program& p) -> std::uint8_t& { return p.header.capacity; }, 0);
+    shrink_number([](program& p) -> std::uint8_t& { return p.header.erased_before; }, 0);
   }
 
   // Lowers the number that `field` gives to the smallest that `min` and bisection lead to. Bisection assumes nothing:

@@ -33,7 +33,10 @@ judge_function fails_when(std::function<bool(const program&)> predicate) {
 bool same_key(const program& p, const operation& a, const operation& b) {
   return a.target == b.target && key_of(p.header, a.key) == key_of(p.header, b.key);
 }
-bool inserts(const operation& o) { return info(o.code).takes.key && info(o.code).takes.count; }
+bool inserts(const operation& o) {
+  const operands& takes = info(o.code).takes;
+  return takes.key && takes.count && takes.value;
+}
 bool erases(const operation& o) { return o.code == opcode::erase_key || o.code == opcode::erase_iterator; }
 bool looks(const operation& o) { return o.code >= opcode::find && o.code <= opcode::equal_range; }
 
@@ -207,6 +210,16 @@ TEST(reduce, settings_that_matter_stay_and_the_others_go) {
                                return q.header.hash == hash_quality::adversarial && q.header.capacity >= 17;
                              }));
   EXPECT_EQ(print(r.smallest), "gauntlet 1\nhash adversarial\ncapacity 17\n");
+}
+
+TEST(reduce, settings_of_threads_too) {
+  const program p = text_program("elements_before 90\nerased_before 20\nthreads 2\nheap quarantine\nsize 0\n");
+  const reduction needed = reduce(p, wrong, fails_when([](const program& q) { return q.header.erased_before >= 5; }));
+  EXPECT_EQ(needed.smallest.header.erased_before, 5);
+  EXPECT_EQ(needed.smallest.header.capacity, 0);
+  const reduction other = reduce(p, wrong, fails_when([](const program& q) { return q.header.capacity >= 5; }));
+  EXPECT_EQ(other.smallest.header.erased_before, 0);
+  EXPECT_EQ(other.smallest.header.capacity, 5);
 }
 
 TEST(reduce, threads_that_do_not_matter_go) {

@@ -117,6 +117,8 @@ std::string place_of_crash(std::string_view text, int signal_number, int exit_st
   return frame.empty() ? name : name + " in " + frame;
 }
 
+std::string function_of_stack(std::string_view output) { return first_own_frame(output); }
+
 std::string without_the_judge(std::string_view text) {
   std::string out;
   bool judges = false;

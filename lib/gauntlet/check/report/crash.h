@@ -12,6 +12,9 @@ namespace gauntlet::check {
 // The same for every run of the same failure: addresses, sizes, thread numbers and template arguments are left out.
 std::string place_of_crash(std::string_view error_output, int signal_number, int exit_status);
 
+// The function of that stack alone, where `output` is no more than a stack.
+std::string function_of_stack(std::string_view output);
+
 // What a sanitizer wrote, without the frames of the judge behind the map's, the summary and the shadow: the stacks of who
 // allocated and who freed are what somebody wants to see next. Lines above 400 characters lose their middle.
 std::string without_the_judge(std::string_view error_output);

@@ -33,15 +33,28 @@ constexpr unsigned run_length_in_threads = 4;  // an operation with a count, in 
 constexpr std::size_t text_size_max = 512, state_size_max = 4096;  // of what is said in words
 constexpr std::size_t keys_looked_up_max = 16;
 
+unsigned at_most_what_may_collide(unsigned count, const program_header& h) {
+  constexpr unsigned colliding_max = 16;  // steps grow with the square
+  const bool collide = h.hash != hash_quality::good && h.hash != hash_quality::identity;
+  return collide ? std::min(count, colliding_max) : count;
+}
+
 // Elements that are in the shared map before anything is recorded, as many as the header's capacity says: what a map does
 // when it grows beyond its first sixty-four buckets is met by a program of four operations. Keys that programs do not name.
 std::vector<element> elements_before(const program_header& h) {
-  const bool collide = h.hash != hash_quality::good && h.hash != hash_quality::identity;
-  constexpr unsigned colliding_max = 16;  // steps grow with the square
   std::vector<element> all;
-  const unsigned count = collide ? std::min<unsigned>(h.capacity, colliding_max) : h.capacity;
+  const unsigned count = at_most_what_may_collide(h.capacity, h);
   constexpr std::uint64_t first_key = 0x6265666f'72650000;
   for (unsigned i = 0; i < count; ++i) all.emplace_back(first_key + i, i);
+  return all;
+}
+
+// Elements that were there besides and have been erased again: those that programs are most likely to name, then others.
+std::vector<element> elements_erased_before(const program_header& h) {
+  std::vector<element> all;
+  const unsigned count = at_most_what_may_collide(h.erased_before, h);
+  constexpr std::uint64_t first_key = 0x6572617365640000;
+  for (unsigned i = 0; i < count; ++i) all.emplace_back(i < h.hot_keys ? i : first_key + i, i);
   return all;
 }
 
@@ -87,6 +100,7 @@ class concurrent_run {
       if (contracts_[code] == contract::unsupported) continue;
       fills_with_ = code;
       before_ = elements_before(program_.header);
+      if (contracts_[opcode::erase_key] != contract::unsupported) erased_ = elements_erased_before(program_.header);
       break;
     }
     for (unsigned i = 0; i < options_.repetitions && verdict_.kind == failure_kind::none; ++i) repeat(i);
@@ -112,13 +126,7 @@ class concurrent_run {
     subject->begin();
     subject_ = subject.get();
     stamps_.reset();
-    request r;
-    r.code = fills_with_;
-    for (const element& e : before_) {
-      r.key = e.first;
-      r.value = e.second;
-      subject_->apply(r);
-    }
+    make_what_was_before();
     do_lane(0, 0);
     if (!threads_.empty()) {
       const std::uint64_t rng_seed =
@@ -144,6 +152,23 @@ class concurrent_run {
     say(said_.memory, subject_->finish());
     say(said_.lifetime, lifetimes.error() != nullptr ? std::string("an object was ") + lifetimes.error()
                                                      : objects_out_of_balance(lifetimes.live() - live_before));
+  }
+
+  void make_what_was_before() {
+    request r;
+    r.code = fills_with_;
+    for (const std::vector<element>* all : {&before_, &erased_}) {
+      for (const element& e : *all) {
+        r.key = e.first;
+        r.value = e.second;
+        subject_->apply(r);
+      }
+    }
+    r.code = opcode::erase_key;
+    for (const element& e : erased_) {
+      r.key = e.first;
+      subject_->apply(r);
+    }
   }
 
   // When all was done, sizes and lookups must say what for_each shows.
@@ -547,6 +572,7 @@ class concurrent_run {
   failure_promise on_failure_ = failure_promise::none;
   opcode fills_with_ = opcode::nothing;
   std::vector<element> before_;  // in the shared map before anything is recorded
+  std::vector<element> erased_;  // before that
   // What is said in words, empty where all is well.
   struct words {
     words() {

@@ -197,6 +197,17 @@ TEST(concurrent_runner, a_map_that_fails_when_it_holds_more_is_caught_by_one_ins
   EXPECT_EQ(run_concurrent(beside("60"), make).kind, failure_kind::not_linearizable);
 }
 
+TEST(concurrent_runner, a_map_that_fails_when_it_has_lost_more_is_caught_by_one_insertion) {
+  const auto behind = [](std::string_view elements) {
+    return read_program("erased_before " + std::string(elements) +
+                        "\n@1 insert_copy 0 hot 1 value 2\n@2 find 0 hot 0\n");
+  };
+  const auto make = subject_with<defect::wears_out>();
+  EXPECT_TRUE(run_concurrent(behind("255"), right_map()));
+  EXPECT_TRUE(run_concurrent(behind("2"), make));
+  EXPECT_EQ(run_concurrent(behind("3"), make).kind, failure_kind::not_linearizable);
+}
+
 TEST(concurrent_runner, half_of_a_number_is_no_value_that_was_written) {
   const program p = read_program("insert_copy 0 hot 1 value 2\nfind 0 hot 1\n");
   EXPECT_TRUE(run_concurrent(p, right_map()));

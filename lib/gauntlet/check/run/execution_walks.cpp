@@ -133,9 +133,10 @@ visit_answer execution::run_visit(frame& here, std::uint64_t key, std::uint64_t 
 
 bool execution::erases_current(const operation& o, const frame& here) const {
   if ((o.code != opcode::erase_key && o.code != opcode::erase_iterator) || o.key.choice != key_class::current ||
-      o.target != here.target || !can_.erase_gives_the_next || is_banned(program_.header.banned, o.code)) {
+      o.target != here.target || is_banned(program_.header.banned, o.code)) {
     return false;
   }
+  if (!can_.erase_gives_the_next && !can_.erase_gives_an_unseen) return false;
   for (const frame* f = here.outer; f != nullptr; f = f->outer) {
     if (f->by_iterator && f->target == here.target) {
       return false;

@@ -154,32 +154,48 @@ TEST(a_map_whose_erasures_return_nothing, is_asked_for_no_iterator_that_does_not
   EXPECT_GT((failures(make_subject<swapping<true, false>::adapter, u64_u64>())), 0u) << "it did not say so";
 }
 
-// The same, but that erase(iterator) gives back the place, which may hold an element now that was behind the others.
-template <class Key, class T>
+// The same, but that erase(iterator) gives back the place, which may hold an element now that was behind the others. Not
+// Right: the place behind it, which leaves that element out of an iteration.
+template <class Key, class T, bool Right>
 struct giving_map : swapping_map<Key, T, true> {
   using swapping_map<Key, T, true>::erase;
   using place = typename std::vector<std::pair<Key, T>>::iterator;
   place erase(place at) {
     const auto index = at - this->begin();
     swapping_map<Key, T, true>::erase(at);
-    return this->begin() + index;
+    return this->begin() + index + (!Right && this->end() - this->begin() > index);
   }
 };
 
-template <bool Declared>
+template <bool Declared, bool GivesAnUnseen = false, bool Right = true>
 struct giving {
   template <class Key, class T, class Hash, class KeyEqual, class Allocator>
   struct adapter {
-    using map_type = giving_map<Key, T>;
+    using map_type = giving_map<Key, T, Right>;
     static constexpr std::string_view name = "giving_map";
     static constexpr capabilities can() {
       return {.exception_safe = false,
               .erase_keeps_iterators = !Declared,
               .erase_gives_the_next = false,
+              .erase_gives_an_unseen = GivesAnUnseen,
               .arguments_may_refer_inside = false};
     }
   };
 };
+
+TEST(a_map_whose_last_element_fills_the_gap, is_iterated_with_erasures_if_it_says_that_all_are_shown) {
+  using enum element_types;
+  const auto erases = [](const subject_factory& make) {
+    return run(program_of("insert_copy 0 hot 0 value 0 count 5\niterate 0\n  erase_key 0 current\nend\n"), make);
+  };
+  EXPECT_TRUE(erases(make_subject<giving<true, true>::adapter, u64_u64>()));
+  EXPECT_TRUE(erases(make_subject<giving<true, false, false>::adapter, u64_u64>())) << "it erases nothing";
+  const verdict v = erases(make_subject<giving<true, true, false>::adapter, u64_u64>());
+  EXPECT_EQ(v.kind, failure_kind::broken_promise) << v.message;
+  EXPECT_EQ(v.place, "promise 1") << v.message;
+  EXPECT_EQ((failures(make_subject<giving<true, true>::adapter, u64_u64>())), 0u);
+  EXPECT_GT((failures(make_subject<giving<true, true, false>::adapter, u64_u64>())), 0u);
+}
 
 TEST(an_iteration, goes_on_while_others_are_erased_by_their_iterators_if_the_map_says_so) {
   using enum element_types;

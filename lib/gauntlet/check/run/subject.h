@@ -51,15 +51,16 @@ struct capabilities {
   bool throwing_hash_keeps_elements = true;  // false: of that only the basic guarantee; any elements may be lost
   bool moves_keep_elements = true;           // false: an element whose move throws may be lost
   iteration_order iterates = iteration_order::unspecified;
-  bool cursor = false;                  // walk() survives any mutation, promises (1)-(5)
-  bool checks_itself = false;           // has a self-check
-  bool counts_work = false;             // has a work counter (groups probed and elements moved)
-  bool diagnoses_misuse = false;        // stale iterators and cursors, re-entry
-  bool stable_references = false;       // references survive insertion and rehash (node maps)
-  bool erase_keeps_iterators = true;    // erase(iterator), extract(iterator) leave those to others valid
-  bool erase_gives_the_next = true;     // false: what erase(iterator) and erase(first, last) give is not looked at, and
-                                        // nothing is erased while iterating
-  bool moves_only_in_rehash = false;    // references survive insertion unless the map is rehashed
+  bool cursor = false;                 // walk() survives any mutation, promises (1)-(5)
+  bool checks_itself = false;          // has a self-check
+  bool counts_work = false;            // has a work counter (groups probed and elements moved)
+  bool diagnoses_misuse = false;       // stale iterators and cursors, re-entry
+  bool stable_references = false;      // references survive insertion and rehash (node maps)
+  bool erase_keeps_iterators = true;   // erase(iterator), extract(iterator) leave those to others valid
+  bool erase_gives_the_next = true;    // false: what erase(iterator) and erase(first, last) give is not looked at, and
+                                       // nothing is erased while iterating, unless
+  bool erase_gives_an_unseen = false;  // erase(iterator) gives, if not the next, one that an iteration has still to see
+  bool moves_only_in_rehash = false;   // references survive insertion unless the map is rehashed
   bool reserve_prevents_rehash = true;  // reserve makes the room asked for; until it is used up, no rehash
   bool bounds_load_factor = false;      // load_factor() <= max_load_factor(), while nobody changes the latter
   bool inserts_by_view = false;         // try_emplace, insert_or_assign and [] take keys of other types

@@ -43,6 +43,9 @@ class subject_of final : public subject_base {
   using allocator_type = test_allocator<std::pair<const key_type, mapped_type>, Propagates>;
   using adapter = Adapter<key_type, mapped_type, hash_type, equal_type, allocator_type>;
   using map_type = typename adapter::map_type;
+  static_assert(
+      requires { typename std::bool_constant<(static_cast<void>(adapter::can()), true)>; },
+      "an adapter's can() has to be static and constexpr: what a map promises is known where it is compiled");
 
   explicit subject_of(const program_header& header) : subject_base(header) {
     for (unsigned i = 0; i < map_count; ++i) {
@@ -56,6 +59,7 @@ class subject_of final : public subject_base {
   capabilities can() const override {
     capabilities c = adapter::can();
     c.erase_gives_the_next = gives_the_next();
+    c.erase_gives_an_unseen = c.erase_gives_an_unseen && erase_gives_a_place();
     // Of an element that can neither be copied nor moved without exceptions, nothing may be left; a map of nodes has no
     // need to move it.
     c.moves_keep_elements =
@@ -84,15 +88,16 @@ class subject_of final : public subject_base {
  private:
   static constexpr bool copyable = std::is_copy_constructible_v<mapped_type>;
   static constexpr bool erases_by_iterator = requires(map_type& m) { m.erase(m.begin()); };
-  // Whether iterating can go on after an erasure: with what erase(iterator) gives, or with an iterator that stays valid.
-  static constexpr bool gives_the_next() {
-    if constexpr (!erases_by_iterator) {
-      return false;
-    } else if constexpr (std::is_void_v<decltype(std::declval<map_type&>().erase(std::declval<map_type&>().begin()))>) {
-      return adapter::can().erase_gives_the_next && adapter::can().erase_keeps_iterators;
-    } else {
-      return adapter::can().erase_gives_the_next;
+  static constexpr bool erase_gives_a_place() {
+    if constexpr (erases_by_iterator) {
+      return !std::is_void_v<decltype(std::declval<map_type&>().erase(std::declval<map_type&>().begin()))>;
     }
+    return false;
+  }
+  // Whether the place behind an erased element is known: by what erase(iterator) gives, or by an iterator that stays valid.
+  static constexpr bool gives_the_next() {
+    return erases_by_iterator && adapter::can().erase_gives_the_next &&
+           (erase_gives_a_place() || adapter::can().erase_keeps_iterators);
   }
   // Whether the map says that its hash, equality and allocator are the judge's: then it has to be given them.
   static constexpr bool names_our_hash = [] {
