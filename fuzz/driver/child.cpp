@@ -210,6 +210,16 @@ void say_where(int) {
   ::_exit(1);
 }
 
+// Of such a stack what was interrupted: behind the function above and the system's call of it.
+std::string_view interrupted_in(std::string_view stack) {
+  const std::size_t at = stack.find("say_where");
+  for (unsigned frames = 0; at != stack.npos && frames < 2; ++frames) {
+    const std::size_t next = stack.find("    #", frames == 0 ? at : 1);
+    stack.remove_prefix(std::min(next, stack.size()));
+  }
+  return at == stack.npos ? std::string_view() : stack;
+}
+
 bool listens_for_hangs() { return __sanitizer_print_stack_trace != nullptr && !check::this_target().concurrent; }
 
 // Lets a child that hangs say where it is, for a while; then it ends, in any case.
@@ -293,7 +303,8 @@ try_result try_in_child(const input& in, std::chrono::milliseconds limit, std::u
   result.verdict.step =
       in.program.header.threads > 0 || check::this_target().concurrent ? in.program.operations.size() : step.get();
   constexpr std::size_t shown_max = 6000;
-  std::string shown = check::without_the_judge(errors);
+  std::string shown = check::without_the_judge(timed_out ? interrupted_in(errors) : errors);
+  while (shown.ends_with('\n')) shown.pop_back();
   if (shown.size() > shown_max) shown = shown.substr(0, shown_max) + "\n...";
   if (!timed_out) {
     result.verdict.place = check::place_of_crash(errors, signal_number, WEXITSTATUS(status));
@@ -303,7 +314,7 @@ try_result try_in_child(const input& in, std::chrono::milliseconds limit, std::u
   }
   // Where it happens to be differs from time to time: a hang is a hang.
   result.signature = {"crash", std::string(time_out)};
-  const std::string function = check::function_of_stack(errors);
+  const std::string function = check::function_of_stack(interrupted_in(errors));
   result.verdict.place = result.signature.place + (function.empty() ? "" : " in " + function);
   result.verdict.message = "no answer within " + std::to_string(limit.count()) + " ms";
   if (!function.empty()) result.verdict.message += "; then it was here:\n" + shown;

@@ -1,5 +1,6 @@
 // A key for maps that ask the key itself for its hash and its equality (operator==, operator<, a function found by its
-// argument): it passes the question on to the judge's functors, which are set for a thread when a map is made.
+// argument): it passes the question on to the judge's functors, which are set for a thread when a map is made. A key does not
+// know which map it is in, so all maps hash alike.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +23,7 @@ struct judged_key {
   inline static thread_local Hash hash{};
   inline static thread_local KeyEqual equal{};
   static void ask(const Hash& h, const KeyEqual& e) {
-    hash = h;
+    hash = h.of_all_maps();
     equal = e;
   }
 

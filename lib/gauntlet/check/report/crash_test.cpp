@@ -84,6 +84,17 @@ TEST(place_of_crash, knows_aborts_and_bare_signals) {
   EXPECT_EQ(place_of_crash("", 0, 7), "exit status 7");
 }
 
+TEST(place_of_crash, passes_over_frames_without_a_name) {
+  constexpr std::string_view stack =
+      "    #0 0x1 in __sanitizer_print_stack_trace (/bin/x+0x1) (BuildId: 1c)\n"
+      "    #1 0x2 in gauntlet::driver::say_where(int) /x/fuzz/driver/child.cpp:2:3\n"
+      "    #2 0x7ffa7785a04f  (/lib/x86_64-linux-gnu/libc.so.6+0x3c04f) (BuildId: 93)\n"
+      "    #3 0x4 in my::map<int>::locate(int) const /x/map.h:194:17\n";
+  EXPECT_EQ(function_of_stack(stack), "my::map::locate");
+  EXPECT_EQ(place_of_crash("==1==ERROR: AddressSanitizer: ABRT on unknown address 0x1\n" + std::string(stack), 0, 1),
+            "AddressSanitizer ABRT in my::map::locate");
+}
+
 TEST(place_of_crash, is_the_same_for_two_runs_of_one_failure) {
   EXPECT_EQ(place_of_crash("==1==ERROR: AddressSanitizer: SEGV on unknown address 0x1f (pc 0x2 T1)\n", 0, 1),
             place_of_crash("==2==ERROR: AddressSanitizer: SEGV on unknown address 0x3f (pc 0x9 T7)\n", 0, 1));

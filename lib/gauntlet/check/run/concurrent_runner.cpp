@@ -17,6 +17,7 @@
 #include <gauntlet/check/run/concurrent_disturbance.h>
 #include <gauntlet/check/run/concurrent_opcode.h>
 #include <gauntlet/check/run/concurrent_workers.h>
+#include <gauntlet/check/run/elements_before.h>
 #include <gauntlet/check/run/memory_when_empty.h>
 #include <gauntlet/check/run/request.h>
 #include <gauntlet/check/run/runner.h>
@@ -32,31 +33,6 @@ constexpr unsigned lane_count = lane_count_max;
 constexpr unsigned run_length_in_threads = 4;  // an operation with a count, in a thread: so many keys at most
 constexpr std::size_t text_size_max = 512, state_size_max = 4096;  // of what is said in words
 constexpr std::size_t keys_looked_up_max = 16;
-
-unsigned at_most_what_may_collide(unsigned count, const program_header& h) {
-  constexpr unsigned colliding_max = 16;  // steps grow with the square
-  const bool collide = h.hash != hash_quality::good && h.hash != hash_quality::identity;
-  return collide ? std::min(count, colliding_max) : count;
-}
-
-// Elements that are in the shared map before anything is recorded, as many as the header's capacity says: what a map does
-// when it grows beyond its first sixty-four buckets is met by a program of four operations. Keys that programs do not name.
-std::vector<element> elements_before(const program_header& h) {
-  std::vector<element> all;
-  const unsigned count = at_most_what_may_collide(h.capacity, h);
-  constexpr std::uint64_t first_key = 0x6265666f'72650000;
-  for (unsigned i = 0; i < count; ++i) all.emplace_back(first_key + i, i);
-  return all;
-}
-
-// Elements that were there besides and have been erased again: those that programs are most likely to name, then others.
-std::vector<element> elements_erased_before(const program_header& h) {
-  std::vector<element> all;
-  const unsigned count = at_most_what_may_collide(h.erased_before, h);
-  constexpr std::uint64_t first_key = 0x6572617365640000;
-  for (unsigned i = 0; i < count; ++i) all.emplace_back(i < h.hot_keys ? i : first_key + i, i);
-  return all;
-}
 
 // What is to throw in one operation.
 struct fault {
