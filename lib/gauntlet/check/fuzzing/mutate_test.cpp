@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include <gauntlet/check/fuzzing/draw.h>
 #include <gauntlet/check/fuzzing/target.h>
@@ -418,6 +419,73 @@ TEST(draw, waves_are_of_many_or_of_one) {
   }
   EXPECT_TRUE(many);
   EXPECT_TRUE(one);
+}
+
+// Whether a loop by iterator over a map erases what it shows.
+bool erases_while_it_iterates(const program& p) {
+  for (std::size_t i = 0; i < p.operations.size(); ++i) {
+    if (p.operations[i].code != opcode::iterate) continue;
+    for (std::size_t inside = i + 1; inside <= i + body_size(p, i); ++inside) {
+      const operation& o = p.operations[inside];
+      const bool erases = o.code == opcode::erase_key || o.code == opcode::erase_iterator;
+      if (erases && o.key.choice == key_class::current && o.target == p.operations[i].target) return true;
+    }
+  }
+  return false;
+}
+
+TEST(generate, many_a_program_erases_what_it_shows_while_it_iterates) {
+  mutation_options without_cursors;
+  without_cursors.without.set(static_cast<std::size_t>(opcode::walk));
+  unsigned erasing = 0, erasing_without_cursors = 0;
+  for (std::uint64_t rng_seed = 1; rng_seed <= 1000; ++rng_seed) {
+    random_source one(rng_seed), other(rng_seed);
+    erasing += erases_while_it_iterates(generate(one, 60, {}));
+    erasing_without_cursors += erases_while_it_iterates(generate(other, 60, without_cursors));
+  }
+  EXPECT_GT(erasing, 300u);
+  EXPECT_GT(erasing_without_cursors, 500u) << "walks are iterations there";
+}
+
+// Whether one thread inserts two elements and erases the first while another inserts two.
+bool turns_over(const program& p) {
+  std::vector<std::vector<operation>> lanes(lane_count_max);
+  for (const operation& o : p.operations) lanes[static_cast<std::size_t>(o.where)].push_back(o);
+  const auto inserts = [](const operation& o) {
+    return o.code == opcode::insert_copy || o.code == opcode::try_emplace || o.code == opcode::insert_or_assign;
+  };
+  const auto takes_two = [&](const std::vector<operation>& all, std::size_t at) {
+    return at + 1 < all.size() && inserts(all[at]) && inserts(all[at + 1]) && !(all[at].key == all[at + 1].key);
+  };
+  const auto gives_back = [&](const std::vector<operation>& all, std::size_t at) {
+    return takes_two(all, at) && at + 2 < all.size() && all[at + 2].code == opcode::erase_key &&
+           all[at + 2].key == all[at].key;
+  };
+  unsigned giving = 0, taking = 0;
+  for (std::size_t where = 1; where + 1 < lanes.size(); ++where) {
+    bool gives = false, takes = false;
+    for (std::size_t at = 0; at < lanes[where].size(); ++at) {
+      gives |= gives_back(lanes[where], at);
+      takes |= takes_two(lanes[where], at);
+    }
+    giving += gives;
+    taking += takes;
+  }
+  return giving >= 1 && taking >= 2;
+}
+
+TEST(generate, among_threads_one_gives_back_what_it_took_while_another_takes) {
+  mutation_options options;
+  options.concurrent = true;
+  unsigned turning_over = 0, erased_before = 0;
+  for (std::uint64_t rng_seed = 1; rng_seed <= 2000; ++rng_seed) {
+    random_source random(rng_seed);
+    const program p = generate(random, 12, options);
+    turning_over += turns_over(p);
+    erased_before += p.header.erased_before >= 2;
+  }
+  EXPECT_GT(turning_over, 60u);
+  EXPECT_GT(erased_before, 400u);
 }
 
 }  // namespace

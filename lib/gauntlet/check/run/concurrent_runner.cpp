@@ -131,20 +131,18 @@ class concurrent_run {
   }
 
   void make_what_was_before() {
-    request r;
-    r.code = fills_with_;
-    for (const std::vector<element>* all : {&before_, &erased_}) {
-      for (const element& e : *all) {
+    const auto apply_to_each = [this](opcode code, const std::vector<element>& all) {
+      request r;
+      r.code = code;
+      for (const element& e : all) {
         r.key = e.first;
         r.value = e.second;
         subject_->apply(r);
       }
-    }
-    r.code = opcode::erase_key;
-    for (const element& e : erased_) {
-      r.key = e.first;
-      subject_->apply(r);
-    }
+    };
+    apply_to_each(fills_with_, before_);
+    apply_to_each(fills_with_, erased_);
+    apply_to_each(opcode::erase_key, erased_);
   }
 
   // When all was done, sizes and lookups must say what for_each shows.
