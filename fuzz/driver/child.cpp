@@ -212,12 +212,9 @@ void say_where(int) {
 
 // Of such a stack what was interrupted: behind the function above and the system's call of it.
 std::string_view interrupted_in(std::string_view stack) {
-  const std::size_t at = stack.find("say_where");
-  for (unsigned frames = 0; at != stack.npos && frames < 2; ++frames) {
-    const std::size_t next = stack.find("    #", frames == 0 ? at : 1);
-    stack.remove_prefix(std::min(next, stack.size()));
-  }
-  return at == stack.npos ? std::string_view() : stack;
+  std::size_t at = stack.find("say_where");
+  for (unsigned frames = 0; at != stack.npos && frames < 2; ++frames) at = stack.find("    #", at + 1);
+  return at == stack.npos ? std::string_view() : stack.substr(at);
 }
 
 bool listens_for_hangs() { return __sanitizer_print_stack_trace != nullptr && !check::this_target().concurrent; }

@@ -26,9 +26,9 @@ struct try_result {
 };
 
 // Judges `in` in a child. A child that dies or prints a sanitizer's report gives the kind "crash" and as place the name
-// of the error with the first frame inside gauntlet; one that takes longer than `limit` is killed: place "time-out". Where it is asked, and a sanitizer
-// is there that can tell, and one thread alone is at work, it says before where it is: the function in the verdict's place,
-// the stack in its message.
+// of the error with the first frame inside gauntlet; one that takes longer than `limit` is killed: place "time-out".
+// Where it is asked, and a sanitizer is there that can tell, and one thread alone is at work, it says before where it is:
+// the function in the verdict's place, the stack in its message.
 // With `times`, the child judges again and again, each time under other disturbances, until one judgement fails, all
 // are done or half of the limit is over: a process is a hundred times as dear as a judgement.
 // The caller must not have started threads. Throws std::runtime_error when no child can be made.

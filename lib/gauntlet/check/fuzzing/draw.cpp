@@ -71,6 +71,10 @@ std::uint8_t draw_map(random_source& random, bool concurrent) {
   return static_cast<std::uint8_t>(ticket < 13 ? 1 : ticket < 15 ? 2 : 3);
 }
 
+bool is_left_out(opcode code, const program& p, const mutation_options& options) {
+  return is_banned(p.header.banned, code) || options.without[static_cast<std::size_t>(code)];
+}
+
 }  // namespace
 
 opcode draw_opcode(std::uint64_t banned, random_source& random, const mutation_options& options) {
@@ -221,10 +225,6 @@ operation draw_operation(const program& p, random_source& random, const mutation
 
 namespace {
 
-bool is_left_out(opcode code, const program& p, const mutation_options& options) {
-  return is_banned(p.header.banned, code) || options.without[static_cast<std::size_t>(code)];
-}
-
 // What nearly every loop over a map that changes it does.
 operation erasure_of_the_current(const program& p, random_source& random, const mutation_options& options) {
   operation o;
@@ -351,8 +351,7 @@ std::vector<operation> draw_meeting(const program& p, random_source& random, con
     o.code = ticket < 5   ? looks[random.below(std::size(looks))]
              : ticket < 9 ? changes[random.below(changes_there_are)]
                           : opcode::nothing;
-    if (o.code == opcode::nothing || is_banned(p.header.banned, o.code) ||
-        options.without[static_cast<std::size_t>(o.code)])
+    if (o.code == opcode::nothing || is_left_out(o.code, p, options))
       o.code = draw_opcode(p.header.banned, random, options);
     draw_operands(o, p, random, options, false);
     if (info(o.code).takes.other && o.target != first.target) std::swap(o.target, o.other);
@@ -368,7 +367,9 @@ std::vector<operation> draw_turnover(const program& p, random_source& random, co
   constexpr opcode insertions[] = {opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign};
   operation insertion;
   insertion.code = insertions[random.below(std::size(insertions))];
-  if (is_left_out(insertion.code, p, options)) insertion.code = opcode::insert_copy;
+  if (is_left_out(insertion.code, p, options) || is_left_out(opcode::erase_key, p, options)) {
+    return draw_meeting(p, random, options);
+  }
   draw_operands(insertion, p, random, options, false);
   if (random.chance(70)) insertion.key = {key_class::wide, static_cast<std::uint16_t>(random.below(512))};
   const std::uint64_t threads = std::max<std::uint64_t>(p.header.threads, 1), one = random.below(threads);

@@ -227,6 +227,20 @@ TEST(mutate, banned_operations_are_not_generated) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(generate_operation(p, random, {}).code, opcode::find);
 }
 
+TEST(mutate, what_takes_and_gives_back_is_not_generated_without_its_operations) {
+  mutation_options options;
+  options.concurrent = true;
+  program p;
+  p.header.threads = 2;
+  p.header.banned = std::uint64_t{1} << ban_of(opcode::insert_copy) | std::uint64_t{1} << ban_of(opcode::erase_key);
+  for (std::uint64_t rng_seed = 1; rng_seed <= 200; ++rng_seed) {
+    random_source random(rng_seed);
+    for (const operation& o : draw_turnover(p, random, options)) {
+      EXPECT_FALSE(is_banned(p.header.banned, o.code)) << info(o.code).name;
+    }
+  }
+}
+
 TEST(mutate, an_operation_that_shares_a_bit_is_banned_with_the_other) {
   mutation_options options;
   options.concurrent = true;
@@ -445,6 +459,21 @@ TEST(generate, many_a_program_erases_what_it_shows_while_it_iterates) {
   }
   EXPECT_GT(erasing, 300u);
   EXPECT_GT(erasing_without_cursors, 500u) << "walks are iterations there";
+}
+
+TEST(generate, most_of_what_a_walk_does_meets_the_map_that_it_walks) {
+  unsigned here = 0, elsewhere = 0;
+  for (std::uint64_t rng_seed = 1; rng_seed <= 300; ++rng_seed) {
+    random_source random(rng_seed);
+    const program p = generate(random, 60, {});
+    for (std::size_t i = 0; i < p.operations.size(); ++i) {
+      for (std::size_t inside = i + 1; inside <= i + body_size(p, i); ++inside) {
+        if (!info(p.operations[inside].code).takes.target) continue;
+        ++(p.operations[inside].target == p.operations[i].target ? here : elsewhere);
+      }
+    }
+  }
+  EXPECT_GT(here, elsewhere + elsewhere / 2);
 }
 
 // Whether one thread inserts two elements and erases the first while another inserts two.

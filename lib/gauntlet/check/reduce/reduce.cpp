@@ -292,7 +292,6 @@ class reducer {
     });
     attempt_with([&](program& p) { p.header.banned = 0; });
     attempt_with([&](program& p) { p.header.capacity = 0; });
-    attempt_with([&](program& p) { p.header.erased_before = 0; });
     attempt_with([&](program& p) { p.header.allocator = defaults.allocator; });
     for (unsigned i = 0; i < static_cast<unsigned>(best_.header.types); ++i) {
       if (attempt_with([&](program& p) { p.header.types = static_cast<element_types>(i); })) break;

@@ -53,8 +53,8 @@ std::string first_own_frame(std::string_view text) {
     for (const std::string_view folder : {" /usr/lib/", "/include/c++/", "/compiler-rt/"}) {
       of_library = of_library || frame.find(folder) != frame.npos;
     }
-    const std::string name =
-        function_of(frame);  // "": a library's that has no names, or the system's call of a handler
+    // "": a library's that has no names, or the system's call of a handler.
+    const std::string name = function_of(frame);
     if (of_library || name.empty() || name == "main" || name.starts_with("operator") ||
         name.starts_with("LLVMFuzzer") || name.starts_with("fuzzer::") || name.starts_with("std::") ||
         name.starts_with("__"))

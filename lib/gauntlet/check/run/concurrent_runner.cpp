@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -33,6 +34,8 @@ constexpr unsigned lane_count = lane_count_max;
 constexpr unsigned run_length_in_threads = 4;  // an operation with a count, in a thread: so many keys at most
 constexpr std::size_t text_size_max = 512, state_size_max = 4096;  // of what is said in words
 constexpr std::size_t keys_looked_up_max = 16;
+
+constexpr opcode insertions[] = {opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign};
 
 // What is to throw in one operation.
 struct fault {
@@ -72,13 +75,11 @@ class concurrent_run {
     contracts_ = contracts_of(*promises_);
     order_ = promises_->order();
     on_failure_ = promises_->on_failure();
-    for (const opcode code : {opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign}) {
-      if (contracts_[code] == contract::unsupported) continue;
-      fills_with_ = code;
-      before_ = elements_before(program_.header);
-      if (contracts_[opcode::erase_key] != contract::unsupported) erased_ = elements_erased_before(program_.header);
-      break;
-    }
+    const auto can = [this](opcode code) { return contracts_[code] != contract::unsupported; };
+    const auto fills = std::ranges::find_if(insertions, can);
+    if (fills != std::end(insertions)) fills_with_ = *fills;
+    before_ = elements_before(program_.header);
+    erased_ = elements_erased_before(program_.header);
     for (unsigned i = 0; i < options_.repetitions && verdict_.kind == failure_kind::none; ++i) repeat(i);
     return verdict_;
   }
@@ -130,19 +131,24 @@ class concurrent_run {
                                                      : objects_out_of_balance(lifetimes.live() - live_before));
   }
 
+  // A contract says what an operation would be, not that the map has it: what was not done has not been.
   void make_what_was_before() {
-    const auto apply_to_each = [this](opcode code, const std::vector<element>& all) {
-      request r;
-      r.code = code;
-      for (const element& e : all) {
-        r.key = e.first;
-        r.value = e.second;
-        subject_->apply(r);
-      }
-    };
-    apply_to_each(fills_with_, before_);
-    apply_to_each(fills_with_, erased_);
-    apply_to_each(opcode::erase_key, erased_);
+    insert_each(before_);
+    if (erased_.empty() || !applied(opcode::erase_key, erased_.front())) return;
+    insert_each(erased_);
+    for (const element& e : erased_) applied(opcode::erase_key, e);
+  }
+  void insert_each(std::vector<element>& all) {
+    std::erase_if(all, [this](const element& e) {
+      return std::ranges::none_of(insertions, [&](opcode code) { return applied(code, e); });
+    });
+  }
+  bool applied(opcode code, const element& e) {
+    request r;
+    r.code = code;
+    r.key = e.first;
+    r.value = e.second;
+    return contracts_[code] != contract::unsupported && subject_->apply(r).status != outcome::unsupported;
   }
 
   // When all was done, sizes and lookups must say what for_each shows.

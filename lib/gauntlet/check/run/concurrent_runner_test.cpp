@@ -208,6 +208,40 @@ TEST(concurrent_runner, a_map_that_fails_when_it_has_lost_more_is_caught_by_one_
   EXPECT_EQ(run_concurrent(behind("3"), make).kind, failure_kind::not_linearizable);
 }
 
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct keeping_map : locked_map<defect::none, Key, T, Hash, KeyEqual, Allocator> {
+  using base = locked_map<defect::none, Key, T, Hash, KeyEqual, Allocator>;
+  using base::base;
+  bool erase(const Key&) = delete;
+};
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct keeping : with<defect::none>::adapter<Key, T, Hash, KeyEqual, Allocator> {
+  using map_type = keeping_map<Key, T, Hash, KeyEqual, Allocator>;
+};
+
+// One that stores and does not insert.
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct storing_map : locked_map<defect::none, Key, T, Hash, KeyEqual, Allocator> {
+  using base = locked_map<defect::none, Key, T, Hash, KeyEqual, Allocator>;
+  using base::base;
+  bool insert(const Key&, T) = delete;
+  bool try_emplace(const Key&, T) = delete;
+};
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+struct storing : with<defect::none>::adapter<Key, T, Hash, KeyEqual, Allocator> {
+  using map_type = storing_map<Key, T, Hash, KeyEqual, Allocator>;
+};
+
+TEST(concurrent_runner, what_was_before_is_what_a_map_has_operations_for) {
+  const program p = read_program("elements_before 5\nerased_before 3\n@1 find 0 hot 0\n@2 size 0\n");
+  const verdict without_erasures = run_concurrent(p, make_concurrent_subject<keeping, element_types::u64_u64>());
+  EXPECT_TRUE(without_erasures) << without_erasures.message;
+  const verdict without_insertions = run_concurrent(p, make_concurrent_subject<storing, element_types::u64_u64>());
+  EXPECT_TRUE(without_insertions) << without_insertions.message;
+}
+
 TEST(concurrent_runner, half_of_a_number_is_no_value_that_was_written) {
   const program p = read_program("insert_copy 0 hot 1 value 2\nfind 0 hot 1\n");
   EXPECT_TRUE(run_concurrent(p, right_map()));

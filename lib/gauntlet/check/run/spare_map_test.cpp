@@ -143,7 +143,10 @@ struct swapping {
     using map_type = swapping_map<Key, T, Right>;
     static constexpr std::string_view name = "swapping_map";
     static constexpr capabilities can() {
-      return {.exception_safe = false, .erase_keeps_iterators = !Declared, .arguments_may_refer_inside = false};
+      return {.exception_safe = false,
+              .erase_keeps_iterators = !Declared,
+              .erase_gives_an_unseen = true,  // of an erasure that gives nothing this says nothing
+              .arguments_may_refer_inside = false};
     }
   };
 };
