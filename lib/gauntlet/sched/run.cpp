@@ -24,7 +24,7 @@ namespace gauntlet::sched {
 
 namespace runtime {
 
-thread_local bool is_controlled = false;
+constinit thread_local bool is_controlled = false;
 run_state the_run;
 list<std::uintptr_t> shared_granules, shared_used;
 
@@ -82,9 +82,10 @@ void begin(const std::function<void()>& body, strategy& decides, const run_optio
   the_run.runnable.clear();
   the_run.yielded.clear();
   the_run.thread_count = the_run.live = the_run.timed_count = the_run.unjoined = 0;
-  the_run.current = 0;
+  the_run.set_running(0);
   the_run.arrivals = 0;
   the_run.alone = nobody_alone;
+  the_run.calls_left = calls_max;
   the_run.events = the_run.choices = the_run.switches = the_run.plain_accesses = the_run.hash = 0;
   the_run.time = time_at_start;
   the_run.chance = options.rng_seed;

@@ -17,14 +17,15 @@ namespace {
   done(sync_at(at).number);
 }
 
-// Instructions that a thread may run without an event before it counts as one that makes no progress.
-constexpr std::uint64_t calls_max = 20'000'000;
+[[noreturn, gnu::noinline, gnu::cold]] void raise_no_progress(std::uintptr_t code) {
+  raise(finding::no_progress, "20,000,000 plain accesses and calls without an event", code, "runs");
+}
 
 // Everything about a plain access but judging it.
 inline bool point(const volatile void* p, std::size_t size, access kind, std::uintptr_t code) {
   if (!is_controlled) return false;
-  if (++the_run.running().calls_without_event > calls_max) [[unlikely]]
-    raise(finding::no_progress, "20,000,000 plain accesses and calls without an event", code, "runs");
+  if (--the_run.calls_left < 0) [[unlikely]]
+    raise_no_progress(code);
   ++the_run.plain_accesses;
   if (the_run.options.plain_points && size <= 8 && known_shared(address_of(p))) [[unlikely]]
     plain_event(address_of(p), size, kind, code);
@@ -57,7 +58,7 @@ void __tsan_func_entry(void* caller) {
   if (t.depth < gauntlet::sched::runtime::call_depth_max)
     t.calls[t.depth] = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(caller));
   ++t.depth;
-  ++t.calls_without_event;
+  --the_run.calls_left;  // when none is left, the next plain access says so
 }
 void __tsan_func_exit() {
   if (gauntlet::sched::runtime::is_controlled) --the_run.running().depth;

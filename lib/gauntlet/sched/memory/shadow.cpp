@@ -32,8 +32,12 @@ std::uint32_t sync_used = 0;
   report_use_after_free(address, kind, code, cell.records[0]);
 }
 
-inline bool compare(shadow_cell& cell, std::uintptr_t granule, std::uint8_t bytes, access kind, std::uintptr_t code,
-                    bool tells) {
+// With judge_frees, a race with `free` is told where races are not judged, too.
+bool is_told(access kind) noexcept {
+  return the_run.options.judge_races || (kind == access::free && the_run.options.judge_frees);
+}
+
+inline void compare(shadow_cell& cell, std::uintptr_t granule, std::uint8_t bytes, access kind, std::uintptr_t code) {
   thread& t = the_run.running();
   const moment now = t.now[t.id];
   access_record* mine = nullptr;
@@ -41,15 +45,13 @@ inline bool compare(shadow_cell& cell, std::uintptr_t granule, std::uint8_t byte
     access_record& r = cell.records[i];
     if (r.thread == t.id) {
       if (r.kind == kind && r.bytes == bytes) {
-        if (r.when == now) return true;
+        if (r.when == now) return;
         mine = &r;
       }
     } else if ((r.bytes & bytes) != 0) {
       if (!t.now.covers(r.thread, r.when)) {
-        if (tells && (is_write(r.kind) || is_write(kind)) && !(is_atomic(r.kind) && is_atomic(kind))) {
-          report_race(granule, bytes, kind, code, r);
-          return false;
-        }
+        if ((is_write(r.kind) || is_write(kind)) && !(is_atomic(r.kind) && is_atomic(kind)) && is_told(kind))
+          return report_race(granule, bytes, kind, code, r);
       } else if (kind == access::write && (r.bytes & ~bytes) == 0) {
         // Everything that races with it and comes later races with this write as well.
         r = cell.records[--cell.count];
@@ -61,7 +63,6 @@ inline bool compare(shadow_cell& cell, std::uintptr_t granule, std::uint8_t byte
   }
   if (mine == nullptr) mine = &cell.records[cell.count < 4 ? cell.count++ : replaced++ & 3U];
   *mine = {now, code <= UINT32_MAX ? static_cast<std::uint32_t>(code) : 0, t.id, kind, bytes, 0};
-  return true;
 }
 
 // A plain write to an atomic or a lock starts it anew: constructors write plainly.
@@ -72,6 +73,18 @@ inline bool compare(shadow_cell& cell, std::uintptr_t granule, std::uint8_t byte
       syncs[n].reset(syncs[n].address, n);
       syncs[n].next = next;
     }
+}
+
+// Of the 8 bytes at `granule`, the `size` ones from `first` on.
+inline void judge_within(std::uintptr_t granule, unsigned first, std::size_t size, access kind, std::uintptr_t code) {
+  if (concerns_nobody(granule + first, size)) return;
+  const auto bytes = static_cast<std::uint8_t>(((1U << size) - 1) << first);
+  shadow_cell& cell = cell_at(granule);
+  if (cell.freed) [[unlikely]]
+    report_freed(cell, granule + first, kind, code);
+  if (kind == access::write && cell.sync != 0) [[unlikely]]
+    forget_syncs(cell, granule, bytes);
+  if (the_run.unjoined != 0) compare(cell, granule, bytes, kind, code);
 }
 
 }  // namespace
@@ -94,6 +107,8 @@ void begin_shadow() {
   history::begin();
 }
 
+namespace {
+
 shadow_cell& far_cell(std::uintptr_t granule) noexcept {
   auto i = static_cast<std::uint32_t>((granule * 0x9E3779B97F4A7C15ULL) >> 40) & (far_count - 1);
   for (;; i = (i + 1) & (far_count - 1)) {
@@ -110,28 +125,27 @@ shadow_cell& far_cell(std::uintptr_t granule) noexcept {
   }
 }
 
-void judge(std::uintptr_t address, std::size_t size, access kind, std::uintptr_t code) noexcept {
-  const bool may_race = the_run.unjoined != 0;
-  const bool tells = the_run.options.judge_races || (kind == access::free && the_run.options.judge_frees);
-  while (size != 0) {
-    const auto first = static_cast<unsigned>(address & 7);
-    const std::size_t here = 8 - first < size ? 8 - first : size;
-    const auto bytes = static_cast<std::uint8_t>(((1U << here) - 1) << first);
-    const std::uintptr_t granule = address - first;
-    if (concerns_nobody(address, here)) {
-      address += here;
-      size -= here;
-      continue;
-    }
-    shadow_cell& cell = cell_at(granule);
-    if (cell.freed) [[unlikely]]
-      report_freed(cell, address, kind, code);
-    if (kind == access::write && cell.sync != 0) [[unlikely]]
-      forget_syncs(cell, granule, bytes);
-    if (may_race) compare(cell, granule, bytes, kind, code, tells);
-    address += here;
-    size -= here;
+}  // namespace
+
+shadow_cell& cell_elsewhere(std::uintptr_t address) noexcept {
+  const std::uintptr_t global = address - shadow.globals_begin;
+  shadow_cell& cell =
+      global < shadow.globals_size ? shadow.globals[global >> 3] : far_cell(address & ~std::uintptr_t{7});
+  if (cell.generation != the_run.generation) [[unlikely]] {
+    cell.generation = the_run.generation;
+    start_anew(cell);
   }
+  return cell;
+}
+
+void judge(std::uintptr_t address, std::size_t size, access kind, std::uintptr_t code) noexcept {
+  auto first = static_cast<unsigned>(address & 7);
+  std::uintptr_t granule = address - first;
+  for (; first + size > 8; granule += 8, first = 0) {
+    judge_within(granule, first, 8 - first, kind, code);
+    size -= 8 - first;
+  }
+  if (size != 0) judge_within(granule, first, size, kind, code);
 }
 
 bool known_shared(std::uintptr_t address) noexcept {

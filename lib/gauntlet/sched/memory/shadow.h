@@ -63,7 +63,8 @@ extern shadow_regions shadow;
 void start_shadow();
 void begin_shadow();
 
-shadow_cell& far_cell(std::uintptr_t granule) noexcept;
+// The cell of an address outside of the reservation.
+shadow_cell& cell_elsewhere(std::uintptr_t address) noexcept;
 
 inline void start_anew(shadow_cell& cell) noexcept {
   cell.count = 0;
@@ -73,19 +74,12 @@ inline void start_anew(shadow_cell& cell) noexcept {
 }
 
 inline shadow_cell& cell_at(std::uintptr_t address) noexcept {
-  if (const std::uintptr_t offset = address - layout::base; offset < layout::size) [[likely]] {
-    shadow_cell& cell = shadow.reserved[offset >> 3];
-    if (std::uint32_t& note = shadow.notes[offset >> 3]; (note ^ the_run.generation << 1) > 1) [[unlikely]] {
-      note = the_run.generation << 1;
-      start_anew(cell);
-    }
-    return cell;
-  }
-  const std::uintptr_t global = address - shadow.globals_begin;
-  shadow_cell& cell =
-      global < shadow.globals_size ? shadow.globals[global >> 3] : far_cell(address & ~std::uintptr_t{7});
-  if (cell.generation != the_run.generation) [[unlikely]] {
-    cell.generation = the_run.generation;
+  const std::uintptr_t offset = address - layout::base;
+  if (offset >= layout::size) [[unlikely]]
+    return cell_elsewhere(address);
+  shadow_cell& cell = shadow.reserved[offset >> 3];
+  if (std::uint32_t& note = shadow.notes[offset >> 3]; (note ^ the_run.generation << 1) > 1) [[unlikely]] {
+    note = the_run.generation << 1;
     start_anew(cell);
   }
   return cell;

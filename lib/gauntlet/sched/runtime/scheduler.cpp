@@ -94,7 +94,7 @@ void go_on_with(thread_id me, thread_id chosen) {
   if (chosen == me) return;
   ++the_run.switches;
   the_run.switched_before_event = true;
-  the_run.current = chosen;
+  the_run.set_running(chosen);
   carrier::switch_to(the_run.threads[me], the_run.threads[chosen]);
 }
 
@@ -191,7 +191,7 @@ bool is_new_look(std::uintptr_t at, std::uint64_t value) noexcept {
 void announce(event_kind kind, std::uintptr_t location, std::uint8_t size, std::uintptr_t code) {
   thread& t = the_run.running();
   the_run.pending[t.id] = {kind, t.id, size, location, code};
-  t.calls_without_event = 0;
+  the_run.calls_left = calls_max;
   if (the_run.events >= the_run.options.events_max) raise(finding::livelock, "more events than allowed", code);
   if (the_run.options.alone_after != 0) [[unlikely]]
     probe(t, code);
@@ -312,7 +312,6 @@ thread_id spawn(void* (*function)(void*), void* argument, void (*entry)()) {
   t.waits_on = 0;
   t.idle = t.repeats = t.clock_looks = t.spins = 0;
   t.looked_at = 0;
-  t.calls_without_event = 0;
   t.at_next_event = nullptr;
   t.now.clear();
   t.acquired.clear();

@@ -38,6 +38,9 @@ inline constexpr std::uint32_t rounds_max_alone = 10 * rounds_max;
 inline constexpr std::uint64_t fair_after = 10'000;
 inline constexpr std::uint64_t fair_turn = 499;
 
+// Plain accesses and calls without an event before a thread counts as one that makes no progress.
+inline constexpr std::int32_t calls_max = 20'000'000;
+
 void announce(event_kind kind, std::uintptr_t location, std::uint8_t size, std::uintptr_t code);
 
 // `object` stands for the location in the run's hash; `value` was read or written; `seen_from` see traced_event.

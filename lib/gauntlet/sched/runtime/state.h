@@ -15,7 +15,7 @@
 
 namespace gauntlet::sched::runtime {
 
-extern thread_local bool is_controlled;
+extern constinit thread_local bool is_controlled;
 
 // Values of run_state::alone that are no thread: no probe yet, or over.
 inline constexpr int nobody_alone = -1, probe_over = -2;
@@ -46,6 +46,7 @@ struct run_state {
   unsigned thread_count = 0, live = 0, timed_count = 0;
   unsigned unjoined = 0;  // created and not joined yet; a detached thread stays among them
   thread_id current = 0;
+  thread* current_thread = nullptr;  // threads + current
   std::uint64_t arrivals = 0;
   int alone = nobody_alone;  // the only thread that may run (alone_after), once it has begun
   std::uint64_t alone_since = 0;
@@ -56,6 +57,7 @@ struct run_state {
   std::uint32_t rounds_without_progress = 0;
   std::uint32_t rounds_asleep = 0;  // since somebody sleeps or waits for a time
   bool stalled = false;             // all that can run have yielded since the last change
+  std::int32_t calls_left = 0;      // plain accesses and calls until the running thread gets nowhere without an event
   std::uint64_t changes = 0;        // of what spinning threads may wait for
   std::uint32_t choice_before_event = 0;
   bool switched_before_event = false, blocked_before_event = false;
@@ -64,7 +66,11 @@ struct run_state {
   list<traced_event> trace;
   bool trace_on = false;
 
-  thread& running() noexcept { return threads[current]; }
+  thread& running() noexcept { return *current_thread; }
+  void set_running(thread_id id) noexcept {
+    current = id;
+    current_thread = threads + id;
+  }
 };
 
 extern run_state the_run;

@@ -54,7 +54,6 @@ struct thread {
   std::uint32_t spins = 0;  // that went on, where spins are lasting, since it last slept
   std::uintptr_t looked_at = 0;
   std::uint64_t looked_value = 0;
-  std::uint64_t calls_without_event = 0;
   void (*at_next_event)(void*) = nullptr;  // run.h
   void* at_next_event_argument = nullptr;
 
