@@ -1,4 +1,5 @@
 # Helper functions of this build: gathering sources, tests beside headers, fuzz targets.
+include(CheckLinkerFlag)
 include(GoogleTest)
 include(${CMAKE_CURRENT_LIST_DIR}/split_by_threads.cmake)
 
@@ -15,6 +16,12 @@ target_compile_options(gauntlet_warnings INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized;-Wno-array-bounds;-Wno-stringop-overflow;-Wno-restrict;-Wno-subobject-linkage>)
 # Designated initializers leave out what has a default on purpose; g++ 12 and clang 14 warn about it.
 target_compile_options(gauntlet_warnings INTERFACE -Wno-missing-field-initializers)
+
+# g++'s objects are large, and binutils' second linker takes a quarter of the time of its first.
+if(PROJECT_IS_TOP_LEVEL AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  check_linker_flag(CXX -fuse-ld=gold GAUNTLET_HAS_GOLD)
+  add_link_options($<$<BOOL:${GAUNTLET_HAS_GOLD}>:-fuse-ld=gold>)
+endif()
 
 # Parts of all tests: what ThreadSanitizer has to look at, and what needs no registered map. The registered maps, right
 # and defective, are most of what there is to compile: a run that can do without is short.
@@ -47,6 +54,20 @@ function(gauntlet_is_concurrent out file)
   endif()
 endfunction()
 
+# GoogleTest's headers take a second or two of every test file: they are compiled once for all that have the same options.
+function(gauntlet_share_test_headers name)
+  if(NOT TARGET gauntlet_test_headers)
+    file(WRITE "${PROJECT_BINARY_DIR}/test_headers.cpp" "")
+    add_library(gauntlet_test_headers OBJECT "${PROJECT_BINARY_DIR}/test_headers.cpp")
+    target_link_libraries(gauntlet_test_headers PRIVATE gauntlet_map gauntlet_warnings GTest::gmock GTest::gtest)
+    if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
+      target_compile_options(gauntlet_test_headers PRIVATE -O0)
+    endif()
+    target_precompile_headers(gauntlet_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+  endif()
+  target_precompile_headers(${name} REUSE_FROM gauntlet_test_headers)
+endfunction()
+
 # gauntlet_add_test_executable(NAME LABELS l... TIMEOUT seconds SOURCES f... LIBRARIES t...)
 # A GoogleTest executable whose tests are found by running it. The label `concurrent` is added by gauntlet_is_concurrent,
 # `alone` where no registered map is linked.
@@ -73,6 +94,7 @@ function(gauntlet_add_test_executable name)
   if(NOT "${arg_LIBRARIES}" MATCHES "gauntlet_[a-z_]*subjects")
     list(APPEND arg_LABELS alone)
     add_dependencies(alone_tests ${name})
+    gauntlet_share_test_headers(${name})
   endif()
   # CMake 3.25 keeps one label of a list here. `ctest -L` searches, so one label that holds all words does.
   string(REPLACE ";" "+" label "${arg_LABELS}")

@@ -154,12 +154,15 @@ int command(int argument_count, char** arguments) {
   app.add_option("--try-seconds", try_seconds,
                  "a single judgement, along one schedule, that takes longer hangs (default 20)")
       ->check(CLI::Range(0.01, 3600.0));
-  app.add_option("--rng-seed", generation.rng_seed, "of the first program of --generate")->needs(generate_option);
+  app.add_option("--rng-seed", generation.rng_seed,
+                 "of the first program of --generate; those after it count on, so take seeds far apart")
+      ->needs(generate_option);
   app.add_option("--operations", generation.operations_max, "most operations of a program of --generate")
       ->check(CLI::Range(std::size_t{1}, check::operations_max))
       ->needs(generate_option);
   app.add_option("--schedules", generation.other.schedules,
-                 "of each program that holds along its own schedule, search so many other interleavings")
+                 "of each program that holds along its own schedule, search so many other interleavings (default of "
+                 "--generate: 4)")
       ->check(CLI::Range(1u, 1000000u));
   app.add_option("--preemptions", generation.other.preemptions,
                  "and before those all interleavings with at most so many preemptions")
@@ -195,6 +198,7 @@ int command(int argument_count, char** arguments) {
   const bool searches = generation.other.asked_for();
   const std::string search_option = generation.other.preemptions > 0 ? "--preemptions" : "--schedules";
   if (searches && !target.scheduled) return wrong_use(search_option + ": this target has no schedules");
+  if (generates && target.scheduled && !searches) generation.other.schedules = driver::schedules_of_a_random_program;
   const auto try_limit = std::chrono::milliseconds(static_cast<long>(try_seconds * 1000));
   const bool measures = throughput_option->count() > 0;
   const bool judges_paths = modes->count_all() == 0 || counts || measures;

@@ -35,6 +35,9 @@ int replay(const std::vector<std::string>& paths, bool raw, const std::string& p
 // itself is judged along does; otherwise the program as it is.
 check::program along_a_failing_schedule(const check::program& p);
 
+// A stale read or a preemption in the right place is rarer than the program that needs it: each is tried more than once.
+inline constexpr std::uint32_t schedules_of_a_random_program = 4;
+
 struct generation {
   std::uint64_t programs = 0;  // at most so many
   std::uint64_t rng_seed = 1;

@@ -50,8 +50,9 @@ class controlled_executor final : public check::concurrent_executor {
  private:
   static constexpr std::uint64_t not_begun = ~std::uint64_t{0};
 
-  // Whether the run was stopped for its length alone: no operation had been under way for most of it, so that the threads
-  // did get on. A program of a hundred operations on keys that all collide is as long, and right.
+  // Whether the run was stopped for its length alone: no operation had been under way for most of it, or others ended to
+  // the last, so that the threads did get on. A program of a hundred operations on keys that all collide is as long, and
+  // right, and so is a walk that looks each element up that comes next.
   bool was_only_long() const;
 
   // An operation that was called and has done nothing yet.
@@ -79,6 +80,7 @@ class controlled_executor final : public check::concurrent_executor {
   std::array<int, check::awareness_width> threads_{};
   std::array<std::uint64_t, check::awareness_width> begun_{};  // by lane: the step at which its operation began
   std::array<called, check::awareness_width> called_{};        // by lane
+  std::uint64_t last_end_ = 0;                                 // the step at which an operation ended last
 };
 
 // One repetition under the executor. What stands before and after the threads is interleaved with nothing, and costs events

@@ -74,5 +74,33 @@ TEST(controlled_executor, an_operation_keeps_its_mark_where_the_run_is_given_up)
   }
 }
 
+// An operation that goes on to the end of the run, beside others that end, or beside none.
+check::verdict of_long_operation(bool others_end) {
+  sched::random_walk walk;
+  sched::run_options options;
+  options.events_max = 200;
+  controlled_executor executor(walk, options);
+  counted_start starts;
+  bool completed = false;
+  return executor.run(
+      [&] {
+        std::atomic<int> n{0};
+        executor.begins(1, 7, starts);
+        for (int i = 0; i < 1000; ++i) {
+          ++n;
+          if (!others_end) continue;
+          executor.begins(2, 8, starts);
+          ++n;
+          executor.ends(2, 8);
+        }
+      },
+      completed);
+}
+
+TEST(controlled_executor, a_run_in_which_operations_end_to_the_last_was_only_long) {
+  EXPECT_EQ(of_long_operation(false).kind, check::failure_kind::no_progress);
+  EXPECT_TRUE(of_long_operation(true));
+}
+
 }  // namespace
 }  // namespace gauntlet::adapters

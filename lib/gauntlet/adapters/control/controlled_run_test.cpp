@@ -229,6 +229,33 @@ struct finds_nothing final : another_map {
   }
 };
 
+// What it allocates nobody gives back.
+struct loses_memory : another_map {
+  using another_map::another_map;
+  check::result apply(const check::request& r) override {
+    if (r.code == check::opcode::find) static_cast<void>(::operator new(8));
+    return another_map::apply(r);
+  }
+};
+struct loses_memory_and_finds_nothing final : loses_memory {
+  using loses_memory::loses_memory;
+  check::result apply(const check::request& r) override {
+    const check::result answer = loses_memory::apply(r);
+    return r.code == check::opcode::find ? check::result{} : answer;
+  }
+};
+
+TEST(controlled_run, an_answer_that_is_wrong_is_told_before_the_memory_that_was_lost) {
+  const program p = text_program("threads 1\n@1 insert_copy 0 hot 0 value 1\n@1 find 0 hot 0\n");
+  const check::concurrent_subject_factory map = check::find_subject("shared_mutex_map")->concurrent;
+  const verdict lost =
+      run_controlled(p, [&](const check::program_header& h) { return std::make_unique<loses_memory>(map(h)); });
+  EXPECT_EQ(lost.kind, failure_kind::memory_misuse) << lost.message;
+  const verdict wrong = run_controlled(
+      p, [&](const check::program_header& h) { return std::make_unique<loses_memory_and_finds_nothing>(map(h)); });
+  EXPECT_EQ(wrong.kind, failure_kind::not_linearizable) << wrong.message;
+}
+
 TEST(controlled_run, in_weak_memory_a_map_may_answer_from_before_unless_it_promises_the_order_of_time) {
   const program p = text_program(
       "threads 2\nmemory weak\n@1 insert_copy 0 hot 0 value 1\n@1 insert_or_assign 0 hot 0 value 2\n"

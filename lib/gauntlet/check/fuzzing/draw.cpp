@@ -393,6 +393,45 @@ std::vector<operation> draw_turnover(const program& p, random_source& random, co
   return block;
 }
 
+std::vector<operation> draw_bystanders(const program& p, random_source& random, const mutation_options& options) {
+  constexpr opcode looks[] = {opcode::find, opcode::find, opcode::find, opcode::contains};
+  constexpr opcode on_neighbours[] = {opcode::insert_copy, opcode::insert_copy, opcode::insert_or_assign,
+                                      opcode::try_emplace, opcode::erase_key,   opcode::erase_key};
+  constexpr opcode on_all[] = {opcode::clear, opcode::clear,       opcode::erase_if, opcode::merge,
+                               opcode::swap,  opcode::copy_assign, opcode::reserve};
+  const auto one_of = [&](const auto& codes) {
+    const opcode code = codes[random.below(std::size(codes))];
+    return is_left_out(code, p, options) ? draw_opcode(p.header.banned, random, options) : code;
+  };
+  operation fill = draw_contents(random);
+  fill.key = {key_class::wide, static_cast<std::uint16_t>(random.below(64))};
+  std::vector<operation> block = {fill};
+  const std::uint64_t threads = std::max<std::uint64_t>(p.header.threads, 1), one = random.below(threads);
+  const auto other = static_cast<lane>(1 + (one + 1 + random.below(std::max<std::uint64_t>(threads, 2) - 1)) % threads);
+  const auto add = [&](opcode code, lane where, std::uint64_t behind_the_first) {
+    operation o;
+    o.code = code;
+    draw_operands(o, p, random, options, false);
+    if (info(code).takes.other && o.target != fill.target) std::swap(o.target, o.other);
+    o.target = fill.target;
+    o.where = where;
+    if (info(code).takes.key) o.key = {fill.key.choice, static_cast<std::uint16_t>(fill.key.number + behind_the_first)};
+    if (info(code).takes.count && info(code).takes.key) o.count = 1;
+    block.push_back(o);
+  };
+  for (std::uint64_t looked = 2 + random.below(3), at = random.below(fill.count); looked > 0; --looked, ++at) {
+    add(one_of(looks), static_cast<lane>(1 + one), at % fill.count);
+  }
+  for (std::uint64_t changes = 1 + random.below(4); changes > 0; --changes) {
+    if (random.chance(25)) {
+      add(one_of(on_all), other, 0);
+    } else {
+      add(one_of(on_neighbours), other, random.chance(75) ? fill.count + random.below(8) : random.below(fill.count));
+    }
+  }
+  return block;
+}
+
 namespace {
 
 // An element that leaves its map, and mostly comes to another one, with a fault on one of the two ways.

@@ -55,5 +55,8 @@ std::vector<operation> draw_meeting(const program& p, random_source& random, con
 // Among threads: one takes two elements and gives back the first while another one takes
 // two as well. What is given back is the first to be handed out again, and looks as if it had never been away (ABA).
 std::vector<operation> draw_turnover(const program& p, random_source& random, const mutation_options& options);
+// Among threads: one looks for elements that are there from the beginning, each of them once, while another one inserts
+// and erases their neighbours or does something to the whole map. Who moves others out of the way must not lose them.
+std::vector<operation> draw_bystanders(const program& p, random_source& random, const mutation_options& options);
 
 }  // namespace gauntlet::check

@@ -287,8 +287,11 @@ program generate(random_source& random, std::size_t operations, const mutation_o
     p.header.threads = static_cast<std::uint8_t>(2 + random.below(thread_count_max - 1));
   }
   if (options.concurrent && random.chance(25)) p.header.erased_before = draw_erased_before(random);
-  // Only objects meet every fault.
-  if (options.concurrent && random.chance(40)) p.header.types = draw_types(random, options);
+  // Only objects meet every fault, only text has prefixes in common, and a hash that collides has to come with either.
+  if (random.chance(40)) p.header.types = draw_types(random, options);
+  if (!options.concurrent && random.chance(30)) {
+    p.header.hash = static_cast<hash_quality>(random.below(hash_quality_count));
+  }
   normalize(p);
   const std::size_t wanted = std::min({operations, options.operations_max, operations_max});
   if (options.concurrent && options.prefilled && wanted >= 3 && random.chance(40)) {
@@ -297,10 +300,12 @@ program generate(random_source& random, std::size_t operations, const mutation_o
   while (p.operations.size() < wanted) {
     const std::uint64_t ticket = random.below(100);
     std::vector<operation> block;
-    if (ticket < (options.concurrent ? 70 : 81)) {
+    if (ticket < (options.concurrent ? 68 : 81)) {
       block.push_back(draw_operation(p, random, options, false));
     } else if (ticket < 81) {
-      block = ticket < 78 ? draw_meeting(p, random, options) : draw_turnover(p, random, options);
+      block = ticket < 76   ? draw_meeting(p, random, options)
+              : ticket < 79 ? draw_turnover(p, random, options)
+                            : draw_bystanders(p, random, options);
     } else {
       block = ticket < 90                               ? draw_walk(p, random, options)
               : ticket < 91 && !options.concurrent      ? draw_twins(p, random, options)

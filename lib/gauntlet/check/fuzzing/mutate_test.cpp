@@ -235,10 +235,44 @@ TEST(mutate, what_takes_and_gives_back_is_not_generated_without_its_operations) 
   p.header.banned = std::uint64_t{1} << ban_of(opcode::insert_copy) | std::uint64_t{1} << ban_of(opcode::erase_key);
   for (std::uint64_t rng_seed = 1; rng_seed <= 200; ++rng_seed) {
     random_source random(rng_seed);
-    for (const operation& o : draw_turnover(p, random, options)) {
-      EXPECT_FALSE(is_banned(p.header.banned, o.code)) << info(o.code).name;
+    for (const auto& block : {draw_turnover(p, random, options), draw_bystanders(p, random, options)}) {
+      for (const operation& o : block) {
+        EXPECT_TRUE(o.where == lane::before || !is_banned(p.header.banned, o.code)) << info(o.code).name;
+      }
     }
   }
+}
+
+TEST(mutate, bystanders_are_there_from_the_beginning_and_their_neighbours_come_and_go_beside_them) {
+  mutation_options options;
+  options.concurrent = true;
+  program p;
+  p.header.threads = 3;
+  unsigned finds = 0, changes = 0, of_the_whole_map = 0;
+  for (std::uint64_t rng_seed = 1; rng_seed <= 200; ++rng_seed) {
+    random_source random(rng_seed);
+    const std::vector<operation> block = draw_bystanders(p, random, options);
+    const operation& fill = block.front();
+    ASSERT_EQ(fill.where, lane::before);
+    const auto looks =
+        std::find_if(block.begin(), block.end(), [](const operation& o) { return o.code == opcode::find; });
+    for (const operation& o : block) {
+      EXPECT_TRUE(!info(o.code).takes.target || o.target == fill.target);
+      if (o.code == opcode::find) {
+        ++finds;
+        EXPECT_EQ(o.where, looks->where);
+        EXPECT_EQ(o.key.choice, fill.key.choice);
+        EXPECT_GE(o.key.number, fill.key.number);
+        EXPECT_LT(o.key.number, fill.key.number + fill.count);
+      } else if (o.where != lane::before && o.code != opcode::contains) {
+        info(o.code).takes.key ? ++changes : ++of_the_whole_map;
+        EXPECT_TRUE(looks == block.end() || o.where != looks->where);
+      }
+    }
+  }
+  EXPECT_GT(finds, 200u);
+  EXPECT_GT(changes, 200u);
+  EXPECT_GT(of_the_whole_map, 50u);
 }
 
 TEST(mutate, an_operation_that_shares_a_bit_is_banned_with_the_other) {

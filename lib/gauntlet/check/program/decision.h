@@ -33,7 +33,7 @@ struct decision {
 };
 
 inline constexpr std::uint32_t choice_max = (1u << 24) - 1;
-inline constexpr std::size_t decisions_max = 2048;  // of one program; what lies beyond in a byte string is ignored
+inline constexpr std::size_t decisions_max = 1U << 14;  // of one program; what lies beyond in a byte string is ignored
 
 // The words of the text form.
 std::span<const std::string_view> decision_kind_names() noexcept;

@@ -52,7 +52,7 @@ TEST(decisions, belong_to_threads_come_in_order_and_have_limits) {
   EXPECT_EQ(error_of(head + "choice 1 run 256\n"), "3: alternative '256' is out of range, expected 0 to 255");
   std::string many = head;
   for (std::size_t i = 1; i <= decisions_max + 1; ++i) many += "choice " + std::to_string(i) + " run 1\n";
-  EXPECT_EQ(error_of(many), std::to_string(3 + decisions_max) + ": a program has at most 2048 decisions");
+  EXPECT_EQ(error_of(many), std::to_string(3 + decisions_max) + ": a program has at most 16384 decisions");
 }
 
 TEST(decisions, without_threads_there_are_none_and_a_choice_is_decided_once) {

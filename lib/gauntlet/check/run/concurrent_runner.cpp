@@ -403,7 +403,9 @@ class concurrent_run {
       lane.hand_over(h, failed);
     }
     if (tells_) executor_.recorded(together(h, failed), said_.state);
-    if (!noticed) return take_over(repetition, h, noticed);
+    // What was lost from a map is a leak, too, and the answers say which element it was: they come first.
+    const bool lost_something = noticed.kind == failure_kind::memory_misuse && completed;
+    if (!noticed && !lost_something) return take_over(repetition, h, noticed);
     if (!completed) {
       verdict_.undecided = true;
       verdict_.message = "stopped before all was done";
@@ -439,6 +441,7 @@ class concurrent_run {
              "map " + std::to_string(map) + ", when all was done: " + wrong);
       }
     }
+    if (lost_something) take_over(repetition, h, noticed);
     if (!said_.lifetime.empty()) {
       fail(repetition, failure_kind::lifetime, program_.operations.size(),
            lifetimes.error() != nullptr ? lifetimes.error() : said_.lifetime.substr(0, said_.lifetime.find(':')),

@@ -71,11 +71,15 @@ class minimal_subject_of final : public subject_base {
       case opcode::insert_copy:
       case opcode::insert_move:
       case opcode::emplace:
-        return each(r, [&m](std::uint64_t key, std::uint64_t value) { return Adapter::insert(m, key, value); });
+        return each(r, [&](std::uint64_t key, std::uint64_t value) {
+          return seen(r.target, key, Adapter::insert(m, key, value));
+        });
       case opcode::insert_or_assign:
       case opcode::insert_or_assign_move:
         if constexpr (requires { Adapter::assign(m, std::uint64_t{}, std::uint64_t{}); }) {
-          return each(r, [&m](std::uint64_t key, std::uint64_t value) { return Adapter::assign(m, key, value); });
+          return each(r, [&](std::uint64_t key, std::uint64_t value) {
+            return seen(r.target, key, Adapter::assign(m, key, value));
+          });
         }
         return {.status = outcome::unsupported};
       case opcode::clear:
@@ -165,17 +169,10 @@ class minimal_subject_of final : public subject_base {
   }
 
  private:
-  // `put` answers whether it inserted.
-  result each(const request& r, auto put) {
-    result all;
-    for (unsigned i = 0; i < r.count; ++i) {
-      const bool inserted = put(r.key + i, r.value + i);
-      result one = look(r.target, r.key + i);
-      one.flag = inserted;
-      if (r.count == 1) return one;
-      fold(all, one);
-    }
-    return all;
+  result seen(unsigned target, std::uint64_t key, bool inserted) const {
+    result answer = look(target, key);
+    answer.flag = inserted;
+    return answer;
   }
 
   std::unique_ptr<map_type> maps_[map_count];

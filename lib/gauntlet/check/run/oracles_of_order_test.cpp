@@ -60,8 +60,17 @@ class row {
   std::size_t erase(const Key& key) {
     const iterator at = find(key);
     if (at == end()) return 0;
-    if (!Right) std::swap(*at, all_.back());
-    all_.erase(Right ? at : std::prev(end()));
+    if (Right) {
+      pairs rest(
+          all_.get_allocator());  // a vector that closes the gap may leave one element's key with another's value
+      for (value_type& e : all_) {
+        if (&e != &*at) rest.push_back(std::move_if_noexcept(e));
+      }
+      all_.swap(rest);
+    } else {
+      std::swap(*at, all_.back());
+      all_.pop_back();
+    }
     return 1;
   }
   std::size_t size() const { return all_.size(); }

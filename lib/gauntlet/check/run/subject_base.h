@@ -17,6 +17,21 @@
 
 namespace gauntlet::check {
 
+// A callable object for one key and one value, called through its address: it has to outlive the call.
+class single_operation {
+ public:
+  template <class One>
+  single_operation(const One& one) noexcept
+      : of_(&one), call_([](const void* of, std::uint64_t key, std::uint64_t value) -> result {
+          return (*static_cast<const One*>(of))(key, value);
+        }) {}
+  result operator()(std::uint64_t key, std::uint64_t value) const { return call_(of_, key, value); }
+
+ private:
+  const void* of_;
+  result (*call_)(const void*, std::uint64_t, std::uint64_t);
+};
+
 class subject_base : public subject {
  public:
   std::size_t bytes() const final;
@@ -37,6 +52,20 @@ class subject_base : public subject {
     }
     return map_count;
   }
+  // Does what a request asks for, once for each of its keys; folds the answers.
+  result each(const request& r, single_operation one);
+
+  // What a finding says. Here, as each of these texts would be built anew for each map and each type of elements, and its
+  // parts would lie on the stack of functions that are called at every step.
+  static std::string overloaded(float load_factor, float most);
+  static std::string wrong_load_factor(float load_factor, std::size_t elements, std::size_t buckets);
+  static std::string wrong_bucket(std::size_t bucket, std::size_t buckets, std::uint64_t key, std::size_t own);
+  static std::string too_many_in_buckets(std::size_t elements);
+  static std::string wrong_bucket_size(std::size_t bucket, std::size_t said, std::size_t shown);
+  static std::string too_few_in_buckets(std::size_t shown, std::size_t elements);
+  std::string lost_functor(unsigned target) const;
+  std::string wrong_allocator(unsigned target, unsigned actual) const;
+
   // The first thing wrong in any arena; empty when nothing is.
   std::string arena_errors() const;
   // After the maps are gone: leaks of memory and of objects. Frees what leaked.

@@ -19,16 +19,14 @@ std::string GAUNTLET_SUBJECT_OF::bucket_check(unsigned target, [[maybe_unused]] 
   const map_type& m = *maps_[target];
   if constexpr (requires { m.load_factor() > m.max_load_factor(); }) {
     if (adapter::can().bounds_load_factor && !load_factor_changed_ && m.load_factor() > m.max_load_factor() * 1.001f) {
-      return "load factor: it is " + std::to_string(m.load_factor()) + ", which is more than max_load_factor(), " +
-             std::to_string(m.max_load_factor());
+      return overloaded(m.load_factor(), m.max_load_factor());
     }
   }
   if constexpr (requires { m.load_factor() == static_cast<float>(m.bucket_count()); }) {
     const auto buckets = static_cast<double>(m.bucket_count());
     const double said = static_cast<double>(m.load_factor()) * buckets, there = static_cast<double>(m.size());
     if (buckets > 0 && (said < there * 0.999 || said > there * 1.001)) {
-      return "load factor: it is " + std::to_string(m.load_factor()) + " with " + std::to_string(m.size()) +
-             " elements in " + std::to_string(m.bucket_count()) + " buckets";
+      return wrong_load_factor(m.load_factor(), m.size(), m.bucket_count());
     }
   }
   if constexpr (requires(std::size_t n, const key_type& k) {
@@ -52,20 +50,18 @@ std::string GAUNTLET_SUBJECT_OF::bucket_check(unsigned target, [[maybe_unused]] 
       for (auto at = m.begin(n); at != m.end(n) && wrong.empty(); ++at) {
         ++here;
         if (const std::size_t own = m.bucket((*at).first); own != n) {
-          wrong = "bucket: " + std::to_string(n) + " of " + std::to_string(buckets) + " shows key " +
-                  std::to_string(id_of((*at).first)) + ", whose bucket is said to be " + std::to_string(own);
+          wrong = wrong_bucket(n, buckets, id_of((*at).first), own);
         } else if (shown + here > m.size()) {
-          wrong = "bucket: they show more elements than the " + std::to_string(m.size()) + " there are";
+          wrong = too_many_in_buckets(m.size());
         }
       }
       shown += here;
       if (wrong.empty() && m.bucket_size(n) != here) {
-        wrong = "bucket size: " + std::to_string(n) + " says " + std::to_string(m.bucket_size(n)) + " and shows " +
-                std::to_string(here);
+        wrong = wrong_bucket_size(n, m.bucket_size(n), here);
       }
     }
     if (wrong.empty() && shown != m.size()) {
-      wrong = "bucket: all together show " + std::to_string(shown) + " of " + std::to_string(m.size()) + " elements";
+      wrong = too_few_in_buckets(shown, m.size());
     }
     functors_.hashes = hashes;
     functors_.equalities = equalities;

@@ -218,18 +218,6 @@ class subject_of final : public subject_base {
   template <class Act>
   result stage(Act&& act);
 
-  template <class One>
-  result each(const request& r, One&& one) {
-    if (r.count <= 1) {
-      return one(r.key, r.value);
-    }
-    result all;
-    for (unsigned i = 0; i < r.count; ++i) {
-      fold(all, one(r.key + i, r.value + i));
-      completed_ = i + 1;
-    }
-    return all;
-  }
   template <class Iterator>
   static result seen(bool flag, const Iterator& at) {
     return {.flag = flag, .has_value = true, .value = id_of(at->second)};

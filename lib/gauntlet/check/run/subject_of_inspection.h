@@ -89,10 +89,7 @@ std::string GAUNTLET_SUBJECT_OF::allocator_check() const {
   std::string text = arena_errors();
   for (unsigned i = 0; i < map_count && takes_functors_ && text.empty(); ++i) {
     if (maps_[i] != nullptr && !has_functors(*maps_[i], origins_[i])) {
-      text = "lost functor: map " + std::to_string(i) + " has another hash function or equality than " +
-             (origins_[i] == any_origin ? "any that was made for a map"
-                                        : "what was made for map " + std::to_string(origins_[i]) +
-                                              ", which is its own or came with its elements");
+      text = lost_functor(i);
     }
   }
   if constexpr (has_allocator) {
@@ -100,8 +97,7 @@ std::string GAUNTLET_SUBJECT_OF::allocator_check() const {
       if (maps_[i] != nullptr) {
         const unsigned actual = index_of(maps_[i]->get_allocator().from());
         if (actual != expected_[i]) {
-          text = "wrong allocator: map " + std::to_string(i) + " uses the arena of map " + std::to_string(actual) +
-                 ", by the rules of propagation it is that of map " + std::to_string(expected_[i]);
+          text = wrong_allocator(i, actual);
         }
       }
     }
