@@ -54,15 +54,18 @@ function(gauntlet_is_concurrent out file)
   endif()
 endfunction()
 
+# Tests make many maps of many types, and do little with each: to optimise them takes longer than all the rest, under
+# sanitizers five times as long.
+add_library(gauntlet_test_options INTERFACE)
+target_compile_options(gauntlet_test_options INTERFACE $<$<NOT:$<CONFIG:Release>>:-O0>)
+target_link_libraries(gauntlet_test_options INTERFACE gauntlet_warnings)
+
 # GoogleTest's headers take a second or two of every test file: they are compiled once for all that have the same options.
 function(gauntlet_share_test_headers name)
   if(NOT TARGET gauntlet_test_headers)
     file(WRITE "${PROJECT_BINARY_DIR}/test_headers.cpp" "")
     add_library(gauntlet_test_headers OBJECT "${PROJECT_BINARY_DIR}/test_headers.cpp")
-    target_link_libraries(gauntlet_test_headers PRIVATE gauntlet_map gauntlet_warnings GTest::gmock GTest::gtest)
-    if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
-      target_compile_options(gauntlet_test_headers PRIVATE -O0)
-    endif()
+    target_link_libraries(gauntlet_test_headers PRIVATE gauntlet_map gauntlet_test_options GTest::gmock GTest::gtest)
     target_precompile_headers(gauntlet_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
   endif()
   target_precompile_headers(${name} REUSE_FROM gauntlet_test_headers)
@@ -80,14 +83,9 @@ function(gauntlet_add_test_executable name)
     list(APPEND arg_LABELS concurrent)
   endif()
   add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE gauntlet_map gauntlet_warnings)
+  target_link_libraries(${name} PRIVATE gauntlet_map gauntlet_test_options)
   gauntlet_link_present(${name} gauntlet_check ${arg_LIBRARIES})
   target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest GTest::gtest_main)
-  # Tests make many maps of many types, and do little with each: to optimise them takes longer than all the rest, under
-  # sanitizers five times as long.
-  if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
-    target_compile_options(${name} PRIVATE -O0)
-  endif()
   if(concurrent)
     add_dependencies(concurrent_tests ${name})
   endif()

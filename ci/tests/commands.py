@@ -280,6 +280,17 @@ class GoodFiles(unittest.TestCase):
             self.assertEqual(run("ci/reproduce", program, "--subject", "remembering_map", "--schedules", "500").returncode, 0)
         self.assertIn("has no schedules", run("ci/reproduce", some_seed(), "--schedules", "5").stderr)
 
+    def test_random_programs_are_run_along_several_schedules(self):
+        replay = scheduled("concurrent_schedule_replay")
+
+        def operations(*words):
+            done = subprocess.run([replay, "--generate", "20", *words], env={**os.environ, "GAUNTLET_SUBJECT": "sharded_map"},
+                                  capture_output=True, text=True, check=True)
+            return int(re.search(r"20 of 20 programs held, (\d+) operations", done.stdout)[1])
+
+        self.assertEqual(operations(), operations("--schedules", "4"))
+        self.assertGreater(operations(), 2 * operations("--schedules", "1"))
+
     def test_all_schedules_with_few_preemptions_are_tried(self):
         with tempfile.TemporaryDirectory() as folder:
             program = Path(folder) / "two_updates.ops"

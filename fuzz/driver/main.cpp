@@ -162,7 +162,8 @@ int command(int argument_count, char** arguments) {
       ->needs(generate_option);
   app.add_option("--schedules", generation.other.schedules,
                  "of each program that holds along its own schedule, search so many other interleavings (default of "
-                 "--generate: 4)")
+                 "--generate: " +
+                     std::to_string(driver::schedules_of_a_random_program) + ")")
       ->check(CLI::Range(1u, 1000000u));
   app.add_option("--preemptions", generation.other.preemptions,
                  "and before those all interleavings with at most so many preemptions")

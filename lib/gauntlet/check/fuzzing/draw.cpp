@@ -363,6 +363,20 @@ std::vector<operation> draw_meeting(const program& p, random_source& random, con
   return block;
 }
 
+namespace {
+
+// Two different threads, where there are two.
+struct two_lanes {
+  lane one, other;
+};
+two_lanes draw_two_lanes(const program_header& h, random_source& random) {
+  const std::uint64_t threads = std::max<std::uint64_t>(h.threads, 1), one = random.below(threads);
+  const std::uint64_t other = (one + 1 + random.below(threads - 1)) % threads;
+  return {static_cast<lane>(1 + one), static_cast<lane>(1 + other)};
+}
+
+}  // namespace
+
 std::vector<operation> draw_turnover(const program& p, random_source& random, const mutation_options& options) {
   constexpr opcode insertions[] = {opcode::insert_copy, opcode::try_emplace, opcode::insert_or_assign};
   operation insertion;
@@ -372,8 +386,7 @@ std::vector<operation> draw_turnover(const program& p, random_source& random, co
   }
   draw_operands(insertion, p, random, options, false);
   if (random.chance(70)) insertion.key = {key_class::wide, static_cast<std::uint16_t>(random.below(512))};
-  const std::uint64_t threads = std::max<std::uint64_t>(p.header.threads, 1), one = random.below(threads);
-  const auto lane_of = [&](std::uint64_t thread) { return static_cast<lane>(1 + thread % threads); };
+  const auto [one, other] = draw_two_lanes(p.header, random);
   std::vector<operation> block;
   const auto insert_next = [&](lane where) {
     insertion.where = where;
@@ -381,13 +394,12 @@ std::vector<operation> draw_turnover(const program& p, random_source& random, co
     ++insertion.key.number;
     ++insertion.value;
   };
-  insert_next(lane_of(one));
-  insert_next(lane_of(one));
+  insert_next(one);
+  insert_next(one);
   operation back = block.front();
   back.code = opcode::erase_key;
   back.value = 0;
   block.push_back(back);
-  const lane other = lane_of(one + 1 + random.below(threads - 1));
   insert_next(other);
   insert_next(other);
   return block;
@@ -399,6 +411,7 @@ std::vector<operation> draw_bystanders(const program& p, random_source& random, 
                                       opcode::try_emplace, opcode::erase_key,   opcode::erase_key};
   constexpr opcode on_all[] = {opcode::clear, opcode::clear,       opcode::erase_if, opcode::merge,
                                opcode::swap,  opcode::copy_assign, opcode::reserve};
+  if (is_left_out(opcode::insert_copy, p, options)) return draw_meeting(p, random, options);
   const auto one_of = [&](const auto& codes) {
     const opcode code = codes[random.below(std::size(codes))];
     return is_left_out(code, p, options) ? draw_opcode(p.header.banned, random, options) : code;
@@ -406,8 +419,7 @@ std::vector<operation> draw_bystanders(const program& p, random_source& random, 
   operation fill = draw_contents(random);
   fill.key = {key_class::wide, static_cast<std::uint16_t>(random.below(64))};
   std::vector<operation> block = {fill};
-  const std::uint64_t threads = std::max<std::uint64_t>(p.header.threads, 1), one = random.below(threads);
-  const auto other = static_cast<lane>(1 + (one + 1 + random.below(std::max<std::uint64_t>(threads, 2) - 1)) % threads);
+  const auto [one, other] = draw_two_lanes(p.header, random);
   const auto add = [&](opcode code, lane where, std::uint64_t behind_the_first) {
     operation o;
     o.code = code;
@@ -420,7 +432,7 @@ std::vector<operation> draw_bystanders(const program& p, random_source& random, 
     block.push_back(o);
   };
   for (std::uint64_t looked = 2 + random.below(3), at = random.below(fill.count); looked > 0; --looked, ++at) {
-    add(one_of(looks), static_cast<lane>(1 + one), at % fill.count);
+    add(one_of(looks), one, at % fill.count);
   }
   for (std::uint64_t changes = 1 + random.below(4); changes > 0; --changes) {
     if (random.chance(25)) {

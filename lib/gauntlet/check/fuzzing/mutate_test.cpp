@@ -237,10 +237,22 @@ TEST(mutate, what_takes_and_gives_back_is_not_generated_without_its_operations) 
     random_source random(rng_seed);
     for (const auto& block : {draw_turnover(p, random, options), draw_bystanders(p, random, options)}) {
       for (const operation& o : block) {
-        EXPECT_TRUE(o.where == lane::before || !is_banned(p.header.banned, o.code)) << info(o.code).name;
+        EXPECT_FALSE(is_banned(p.header.banned, o.code)) << info(o.code).name;
       }
     }
   }
+}
+
+TEST(mutate, elements_are_objects_and_text_in_one_of_three_programs_and_meet_hashes_that_collide) {
+  unsigned others = 0, text_that_collides = 0;
+  for (std::uint64_t rng_seed = 1; rng_seed <= 1000; ++rng_seed) {
+    random_source random(rng_seed * 1000);
+    const program p = generate(random, 5, {});
+    others += p.header.types != element_types::u64_u64;
+    text_that_collides += p.header.types == element_types::string_string && p.header.hash != hash_quality::good;
+  }
+  EXPECT_GT(others, 400u);
+  EXPECT_GT(text_that_collides, 15u);
 }
 
 TEST(mutate, bystanders_are_there_from_the_beginning_and_their_neighbours_come_and_go_beside_them) {

@@ -13,8 +13,8 @@
 //   @2 find 0 hot 3            (lane: thread 2; @after the suffix; none: before)
 //   choice 12 run 2 of 3 before store      (a decision of the schedule, behind the operations)
 //
-// `hot_keys 8`: `hot 9` is the same key as `hot 1`. Where memory is weak, or waits spin, the header says so: `memory weak`,
-// `spins lasting`, `heap quarantine`; what it does not say, no search of other schedules varies.
+// `hot_keys 8`: `hot 9` is the same key as `hot 1`. Among threads `memory weak`, `spins lasting` and `heap quarantine` widen
+// what may happen; without these lines no search of other schedules, and not one that explores all, tries them.
 //
 // `capacity 20` is the hint that new maps get; with `threads 3` it is `elements_before 20` instead, which the shared map holds
 // before the first operation. `erased_before 3`: it held three more, which have been erased again.

@@ -61,8 +61,8 @@ class row {
     const iterator at = find(key);
     if (at == end()) return 0;
     if (Right) {
-      pairs rest(
-          all_.get_allocator());  // a vector that closes the gap may leave one element's key with another's value
+      // Not by moving up: a vector whose move throws meanwhile has one element's key with another one's value.
+      pairs rest(all_.get_allocator());
       for (value_type& e : all_) {
         if (&e != &*at) rest.push_back(std::move_if_noexcept(e));
       }

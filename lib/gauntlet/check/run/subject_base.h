@@ -1,5 +1,5 @@
-// What every subject has that does not depend on its map: arenas, the state behind hash and equality, the books that
-// must balance at the end. Compiled once; subject_of.h adds the four maps.
+// What every subject has that does not depend on its map: arenas, the state behind hash and equality, the words for what
+// it finds, the books that must balance at the end. Compiled once; subject_of.h adds the four maps.
 //
 // Arenas by allocator mode: `equal` uses arena 0 for all maps; the others start map i in arena i. `expected_` follows
 // which arena each map should be using by the rules of the standard, `node_arena_` does for the held node; `origins_`
@@ -55,8 +55,8 @@ class subject_base : public subject {
   // Does what a request asks for, once for each of its keys; folds the answers.
   result each(const request& r, single_operation one);
 
-  // What a finding says. Here, as each of these texts would be built anew for each map and each type of elements, and its
-  // parts would lie on the stack of functions that are called at every step.
+  // What a finding says. Built where it is found, each text would be compiled for each map and each type of elements, and
+  // its parts would lie on the stack of functions that are called at every step.
   static std::string overloaded(float load_factor, float most);
   static std::string wrong_load_factor(float load_factor, std::size_t elements, std::size_t buckets);
   static std::string wrong_bucket(std::size_t bucket, std::size_t buckets, std::uint64_t key, std::size_t own);

@@ -27,6 +27,22 @@ constexpr std::uint32_t sync_count = 1U << 16;
 sync_object* syncs = nullptr;
 std::uint32_t sync_used = 0;
 
+shadow_cell& far_cell(std::uintptr_t granule) noexcept {
+  auto i = static_cast<std::uint32_t>((granule * 0x9E3779B97F4A7C15ULL) >> 40) & (far_count - 1);
+  for (;; i = (i + 1) & (far_count - 1)) {
+    far_entry& entry = far_entries[i];
+    if (entry.generation != the_run.generation) {
+      if (++far_used > far_count / 4 * 3)
+        raise_refused("more than 1.5 MB of memory from outside the run: allocate it in the body");
+      entry = {granule, the_run.generation};
+      far_cells[i].generation = 0;
+      far_cells[i].is_shared = false;
+      return far_cells[i];
+    }
+    if (entry.granule == granule) return far_cells[i];
+  }
+}
+
 [[gnu::noinline, gnu::cold]] void report_freed(const shadow_cell& cell, std::uintptr_t address, access kind,
                                                std::uintptr_t code) {
   report_use_after_free(address, kind, code, cell.records[0]);
@@ -106,26 +122,6 @@ void begin_shadow() {
   sync_used = 0;
   history::begin();
 }
-
-namespace {
-
-shadow_cell& far_cell(std::uintptr_t granule) noexcept {
-  auto i = static_cast<std::uint32_t>((granule * 0x9E3779B97F4A7C15ULL) >> 40) & (far_count - 1);
-  for (;; i = (i + 1) & (far_count - 1)) {
-    far_entry& entry = far_entries[i];
-    if (entry.generation != the_run.generation) {
-      if (++far_used > far_count / 4 * 3)
-        raise_refused("more than 1.5 MB of memory from outside the run: allocate it in the body");
-      entry = {granule, the_run.generation};
-      far_cells[i].generation = 0;
-      far_cells[i].is_shared = false;
-      return far_cells[i];
-    }
-    if (entry.granule == granule) return far_cells[i];
-  }
-}
-
-}  // namespace
 
 shadow_cell& cell_elsewhere(std::uintptr_t address) noexcept {
   const std::uintptr_t global = address - shadow.globals_begin;

@@ -46,7 +46,7 @@ struct run_state {
   unsigned thread_count = 0, live = 0, timed_count = 0;
   unsigned unjoined = 0;  // created and not joined yet; a detached thread stays among them
   thread_id current = 0;
-  thread* current_thread = nullptr;  // threads + current
+  thread* current_thread = nullptr;  // threads + current: every plain access asks for it
   std::uint64_t arrivals = 0;
   int alone = nobody_alone;  // the only thread that may run (alone_after), once it has begun
   std::uint64_t alone_since = 0;
