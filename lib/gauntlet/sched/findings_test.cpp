@@ -408,6 +408,19 @@ TEST(finding, a_thread_that_gets_nowhere) {
                            1)
                            .first;
   EXPECT_EQ(static_cast<int>(spun.found), static_cast<int>(finding::no_progress)) << spun.message;
+  // What counts is how many there are in a row.
+  const outcome works = explore(
+                            [] {
+                              std::atomic<int> n{0};
+                              volatile int unused = 0;
+                              while (n++ < 5) {
+                                for (int i = 0; i < 5'000'000; ++i) unused = opaque(unused);
+                              }
+                            },
+                            1)
+                            .first;
+  EXPECT_EQ(static_cast<int>(works.found), 0) << works.message;
+  EXPECT_GT(works.plain_accesses, 20'000'000u);
 }
 
 TEST(finding, an_obstructed_thread) {
