@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <gauntlet/check/history/history.h>
 #include <gauntlet/check/program/codec.h>
 #include <gauntlet/check/run/concurrent_opcode.h>
 #include <gauntlet/check/run/concurrent_runner.h>
@@ -278,6 +279,20 @@ struct probed {
   verdict first;  // that failed
 };
 
+// How many events the first thread's operations take at most while nobody hinders it: 50 for each, and 20 more for each
+// element where an operation concerns them all.
+std::uint32_t events_of_the_first(const program& p) {
+  std::uint64_t elements = p.header.erased_before;
+  for (const operation& o : p.operations) elements += std::max<std::uint64_t>(o.count, 1);
+  std::uint64_t events = 50;
+  for (const operation& o : p.operations) {
+    if (o.where != lane::thread_1) continue;
+    events += 50;
+    if (gauntlet::check::reach_of(o.code) != gauntlet::check::reach::one_key) events += 20 * elements;
+  }
+  return static_cast<std::uint32_t>(events);
+}
+
 // Stops all threads but the first at every one of the first moments of runs of random programs.
 probed probe(const concurrent_subject_factory& make, unsigned programs) {
   probed all;
@@ -293,7 +308,7 @@ probed probe(const concurrent_subject_factory& make, unsigned programs) {
       controlled_options options;
       options.rng_seed = i * 1000 + after;
       options.alone_after = after;
-      options.alone_events_max = static_cast<std::uint32_t>(50 + 50 * in_first);
+      options.alone_events_max = events_of_the_first(p);
       gauntlet::sched::strategy& decides =
           after % 2 == 0 ? static_cast<gauntlet::sched::strategy&>(walk) : few_switches;
       const verdict v = run_under(decides, p, make, options);
