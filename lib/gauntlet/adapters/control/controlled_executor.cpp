@@ -50,7 +50,7 @@ check::verdict controlled_executor::run(const std::function<void()>& body, bool&
   marks_.clear();
   begun_.fill(not_begun);
   called_.fill({});
-  last_end_ = 0;
+  got_on_ = 0;
   threads_.fill(-1);
   threads_[0] = 0;
   if (at_ != nullptr) at_->begin();
@@ -70,7 +70,7 @@ check::verdict controlled_executor::run(const std::function<void()>& body, bool&
 
 bool controlled_executor::was_only_long() const {
   if (outcome_.found != sched::finding::livelock || outcome_.events < options_.events_max) return false;
-  if (outcome_.events - last_end_ < options_.events_max / 4) return true;
+  if (outcome_.events - got_on_ < options_.events_max / 4) return true;
   return std::all_of(begun_.begin(), begun_.end(), [this](std::uint64_t begun) {
     return begun == not_begun || outcome_.events - begun < options_.events_max / 4 * 3;
   });
@@ -120,8 +120,14 @@ void controlled_executor::ends(unsigned where, std::size_t source) {
   }
   if (at_ != nullptr) at_->ends(sched::this_thread());
   begun_[where] = not_begun;
-  last_end_ = sched::now();
+  got_on_ = sched::now();
   note({sched::now(), sched::this_thread(), where, source, false});
+}
+
+void controlled_executor::shows(const std::vector<check::element>& shown) {
+  const auto first = std::find_if(shown.begin(), shown.end(),
+                                  [&](const check::element& one) { return one.first == shown.back().first; });
+  if (first == std::prev(shown.end())) got_on_ = sched::now();
 }
 
 check::moments controlled_executor::seen() const {

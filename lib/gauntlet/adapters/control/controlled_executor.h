@@ -40,6 +40,7 @@ class controlled_executor final : public check::concurrent_executor {
   bool tells() const override { return options_.record_trace; }
   void begins(unsigned where, std::size_t source, start& starts) override;
   void ends(unsigned where, std::size_t source) override;
+  void shows(const std::vector<check::element>& shown) override;
   void recorded(const check::history& all, std::string_view state) override;
 
   const sched::outcome& outcome() const noexcept { return outcome_; }
@@ -50,9 +51,9 @@ class controlled_executor final : public check::concurrent_executor {
  private:
   static constexpr std::uint64_t not_begun = ~std::uint64_t{0};
 
-  // Whether the run was stopped for its length alone: no operation had been under way for most of it, or others ended to
-  // the last, so that the threads did get on. A program of a hundred operations on keys that all collide is as long, and
-  // right, and so is a walk that looks each element up that comes next.
+  // Whether the run was stopped for its length alone: no operation had been under way for most of it, or the threads got
+  // on to the last. A program of a hundred operations on keys that all collide is as long, and right, and so is a walk that
+  // looks each element up that comes next.
   bool was_only_long() const;
 
   // An operation that was called and has done nothing yet.
@@ -80,7 +81,8 @@ class controlled_executor final : public check::concurrent_executor {
   std::array<int, check::awareness_width> threads_{};
   std::array<std::uint64_t, check::awareness_width> begun_{};  // by lane: the step at which its operation began
   std::array<called, check::awareness_width> called_{};        // by lane
-  std::uint64_t last_end_ = 0;                                 // the step at which an operation ended last
+  // The step at which an operation ended last, or a walk showed a key that it had not shown before.
+  std::uint64_t got_on_ = 0;
 };
 
 // One repetition under the executor. What stands before and after the threads is interleaved with nothing, and costs events

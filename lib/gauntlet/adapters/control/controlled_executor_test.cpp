@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <vector>
 
 #include <gauntlet/sched/strategies/random_walk.h>
 
@@ -100,6 +101,34 @@ check::verdict of_long_operation(bool others_end) {
 TEST(controlled_executor, a_run_in_which_operations_end_to_the_last_was_only_long) {
   EXPECT_EQ(of_long_operation(false).kind, check::failure_kind::no_progress);
   EXPECT_TRUE(of_long_operation(true));
+}
+
+// A walk of 1,000 elements that goes on to the end of the run and shows every key so often.
+check::verdict of_long_walk(unsigned times) {
+  sched::random_walk walk;
+  sched::run_options options;
+  options.events_max = 200;
+  controlled_executor executor(walk, options);
+  counted_start starts;
+  bool completed = false;
+  std::vector<check::element> shown;
+  shown.reserve(1000);
+  return executor.run(
+      [&] {
+        std::atomic<int> n{0};
+        executor.begins(1, 7, starts);
+        for (unsigned i = 0; i < 1000; ++i) {
+          ++n;
+          shown.emplace_back(i % (1000 / times), 0);
+          executor.shows(shown);
+        }
+      },
+      completed);
+}
+
+TEST(controlled_executor, a_walk_that_shows_new_keys_to_the_last_gets_on) {
+  EXPECT_TRUE(of_long_walk(1));
+  EXPECT_EQ(of_long_walk(100).kind, check::failure_kind::no_progress);
 }
 
 }  // namespace

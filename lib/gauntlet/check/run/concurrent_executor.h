@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <vector>
 
 #include <gauntlet/check/history/history.h>
 #include <gauntlet/check/run/verdict.h>
@@ -47,10 +48,17 @@ class concurrent_executor {
   virtual void begins(unsigned /*where*/, std::size_t /*source*/, start& /*starts*/) {}
   virtual void ends(unsigned /*where*/, std::size_t /*source*/) {}
 
+  // The walk that is under way on this thread has shown all these, the last of them just now: see has_shown.
+  virtual void shows(const std::vector<element>& /*shown*/) {}
+
   // For pictures, where `tells` says so: when `run` has returned, everything that was recorded, with the state of the maps
   // in words where all was done.
   virtual bool tells() const { return false; }
   virtual void recorded(const history& /*all*/, std::string_view /*state*/) {}
 };
+
+// Whoever adapts a map says so after each element that a walk shows; the executor of the operation that is under way on
+// this thread is told, if there is one.
+void has_shown(const std::vector<element>& shown);
 
 }  // namespace gauntlet::check

@@ -52,6 +52,7 @@
 #include <vector>
 
 #include <gauntlet/check/history/history.h>
+#include <gauntlet/check/run/concurrent_executor.h>
 #include <gauntlet/check/run/concurrent_types.h>
 #include <gauntlet/check/run/held_snapshot.h>
 #include <gauntlet/check/run/request.h>
@@ -156,6 +157,7 @@ class concurrent_subject_of final : public concurrent_subject {
     map.for_each([&out](const key& k, const mapped& v) {
       called_by_the_map();
       out.emplace_back(id_of(k), number_of(v));
+      has_shown(out);
     });
   }
 
@@ -490,6 +492,7 @@ result concurrent_subject_of<Adapter, Types>::collect(const request& r, [[maybe_
       const auto show = [&shown](const key& k, const mapped& v) {
         called_by_the_map();
         shown.emplace_back(id_of(k), number_of(v));
+        has_shown(shown);
         return true;
       };
       if constexpr (requires { m.range(show); }) {
