@@ -136,7 +136,8 @@ bool has_all(const registration& map, const std::vector<step>& steps) {
     r.code = s.code;
     r.other = 1;
     std::vector<element> shown;
-    const result answer = reach_of(s.code) == reach::elements ? subject->collect(r, 0, shown) : subject->apply(r);
+    const result answer =
+        reach_of(s.code) == reach::elements ? subject->collect(r, 0, shown, nullptr) : subject->apply(r);
     if (answer.status == outcome::unsupported || subject->contract_of(s.code) == contract::unsupported) return false;
   }
   return true;
@@ -301,9 +302,9 @@ probed probe(const concurrent_subject_factory& make, unsigned programs) {
   gauntlet::sched::pct few_switches(3);
   for (unsigned i = 0; i < programs; ++i) {
     const program p = with_a_promising_thread(props::program_of_threads(i, 12), *subject);
-    const auto in_first = std::count_if(p.operations.begin(), p.operations.end(),
-                                        [](const operation& o) { return o.where == lane::thread_1; });
-    if (in_first == 0) continue;
+    if (std::none_of(p.operations.begin(), p.operations.end(),
+                     [](const operation& o) { return o.where == lane::thread_1; }))
+      continue;
     for (std::uint64_t after = 1; after <= 120; ++after) {
       controlled_options options;
       options.rng_seed = i * 1000 + after;

@@ -75,60 +75,49 @@ TEST(controlled_executor, an_operation_keeps_its_mark_where_the_run_is_given_up)
   }
 }
 
-// An operation that goes on to the end of the run, beside others that end, or beside none.
-check::verdict of_long_operation(bool others_end) {
+// An operation that goes on to the end of the run; `meanwhile` is called after each of its events.
+template <class Function>
+check::verdict of_long_operation(Function meanwhile) {
   sched::random_walk walk;
   sched::run_options options;
   options.events_max = 200;
   controlled_executor executor(walk, options);
   counted_start starts;
   bool completed = false;
-  return executor.run(
-      [&] {
-        std::atomic<int> n{0};
-        executor.begins(1, 7, starts);
-        for (int i = 0; i < 1000; ++i) {
-          ++n;
-          if (!others_end) continue;
-          executor.begins(2, 8, starts);
-          ++n;
-          executor.ends(2, 8);
-        }
-      },
-      completed);
-}
-
-TEST(controlled_executor, a_run_in_which_operations_end_to_the_last_was_only_long) {
-  EXPECT_EQ(of_long_operation(false).kind, check::failure_kind::no_progress);
-  EXPECT_TRUE(of_long_operation(true));
-}
-
-// A walk of 1,000 elements that goes on to the end of the run and shows every key so often.
-check::verdict of_long_walk(unsigned times) {
-  sched::random_walk walk;
-  sched::run_options options;
-  options.events_max = 200;
-  controlled_executor executor(walk, options);
-  counted_start starts;
-  bool completed = false;
-  std::vector<check::element> shown;
-  shown.reserve(1000);
   return executor.run(
       [&] {
         std::atomic<int> n{0};
         executor.begins(1, 7, starts);
         for (unsigned i = 0; i < 1000; ++i) {
           ++n;
-          shown.emplace_back(i % (1000 / times), 0);
-          executor.shows(shown);
+          meanwhile(executor, i);
         }
       },
       completed);
 }
 
-TEST(controlled_executor, a_walk_that_shows_new_keys_to_the_last_gets_on) {
-  EXPECT_TRUE(of_long_walk(1));
-  EXPECT_EQ(of_long_walk(100).kind, check::failure_kind::no_progress);
+TEST(controlled_executor, a_run_in_which_operations_end_to_the_last_was_only_long) {
+  EXPECT_EQ(of_long_operation([](controlled_executor&, unsigned) {}).kind, check::failure_kind::no_progress);
+  EXPECT_TRUE(of_long_operation([](controlled_executor& executor, unsigned) {
+    counted_start starts;
+    std::atomic<int> n{0};
+    executor.begins(2, 8, starts);
+    ++n;
+    executor.ends(2, 8);
+  }));
+}
+
+TEST(controlled_executor, a_walk_that_shows_new_keys_to_the_last_was_only_long) {
+  const auto of_walk_over = [](unsigned keys) {
+    std::vector<check::element> shown;
+    shown.reserve(1000);
+    return of_long_operation([&](controlled_executor& executor, unsigned i) {
+      shown.emplace_back(i % keys, 0);
+      executor.shows(shown);
+    });
+  };
+  EXPECT_TRUE(of_walk_over(1000));
+  EXPECT_EQ(of_walk_over(10).kind, check::failure_kind::no_progress) << "it shows the same ones again and again";
 }
 
 }  // namespace

@@ -189,8 +189,9 @@ class another_map : public check::concurrent_subject {
   check::precedence order() const override { return map_->order(); }
   void begin() override { map_->begin(); }
   check::result apply(const check::request& r) override { return map_->apply(r); }
-  check::result collect(const check::request& r, unsigned lane, std::vector<check::element>& shown) override {
-    return map_->collect(r, lane, shown);
+  check::result collect(const check::request& r, unsigned lane, std::vector<check::element>& shown,
+                        check::concurrent_executor* told) override {
+    return map_->collect(r, lane, shown, told);
   }
   void contents(unsigned target, std::vector<check::element>& out) const override { map_->contents(target, out); }
   std::string self_check(unsigned target) const override { return map_->self_check(target); }

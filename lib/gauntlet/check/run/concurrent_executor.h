@@ -48,7 +48,7 @@ class concurrent_executor {
   virtual void begins(unsigned /*where*/, std::size_t /*source*/, start& /*starts*/) {}
   virtual void ends(unsigned /*where*/, std::size_t /*source*/) {}
 
-  // The walk that is under way on this thread has shown all these, the last of them just now: see has_shown.
+  // In a lane, by a walk that is under way: it has shown all these, the last of them just now.
   virtual void shows(const std::vector<element>& /*shown*/) {}
 
   // For pictures, where `tells` says so: when `run` has returned, everything that was recorded, with the state of the maps
@@ -56,9 +56,5 @@ class concurrent_executor {
   virtual bool tells() const { return false; }
   virtual void recorded(const history& /*all*/, std::string_view /*state*/) {}
 };
-
-// Whoever adapts a map says so after each element that a walk shows; the executor of the operation that is under way on
-// this thread is told, if there is one.
-void has_shown(const std::vector<element>& shown);
 
 }  // namespace gauntlet::check

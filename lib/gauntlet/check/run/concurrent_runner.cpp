@@ -174,26 +174,14 @@ void concurrent_execution::say(std::string& words, std::string_view text) {
   words.append(text.substr(0, words.capacity() - words.size()));
 }
 
-namespace {
-
-thread_local constinit concurrent_executor* told_of_this_thread = nullptr;
-
-}  // namespace
-
-void has_shown(const std::vector<element>& shown) {
-  if (told_of_this_thread != nullptr) told_of_this_thread->shows(shown);
-}
-
 class concurrent_execution::under_way final : concurrent_executor::start {
  public:
   under_way(concurrent_execution& run, unsigned where, event& e, awareness* aware)
       : run_(run), where_(where), event_(e), aware_(aware) {
     if (aware_ != nullptr) run_.begins(*aware_);
     run_.executor_.begins(where_, event_.source, *this);
-    told_of_this_thread = &run_.executor_;
   }
   ~under_way() {
-    told_of_this_thread = nullptr;
     run_.executor_.ends(where_, event_.source);
     if (aware_ != nullptr) run_.ends(*aware_);
   }
@@ -237,7 +225,7 @@ void concurrent_execution::ask_with(const fault& f, event& e) {
   bool threw = false;
   try {
     const faults::region region;
-    e.answer = reach_of(e.asked.code) == reach::elements ? subject_->collect(e.asked, e.where, e.shown)
+    e.answer = reach_of(e.asked.code) == reach::elements ? subject_->collect(e.asked, e.where, e.shown, &executor_)
                                                          : subject_->apply(e.asked);
   } catch (const injected_fault&) {
     threw = true;

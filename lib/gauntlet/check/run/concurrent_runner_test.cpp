@@ -2,6 +2,7 @@
 #include <gauntlet/check/run/concurrent_runner.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -74,6 +75,37 @@ TEST(concurrent_runner, accuses_no_right_map_in_20000_runs) {
     const verdict v = run_concurrent(generate(random, 24, generated), make, options);
     ASSERT_TRUE(v) << v.message;
   }
+}
+
+// Runs one lane after the other and hears what walks show.
+class listening_executor final : public concurrent_executor {
+ public:
+  verdict run(const std::function<void()>& body, bool& completed) override {
+    body();
+    completed = true;
+    return {};
+  }
+  void at_once(unsigned count, const std::function<void(unsigned)>& lane) override {
+    for (unsigned i = 0; i < count; ++i) lane(i);
+  }
+  void shows(const std::vector<element>& shown) override { heard.push_back(shown.size()); }
+
+  std::vector<std::size_t> heard;
+};
+
+TEST(concurrent_runner, tells_its_executor_of_each_element_that_a_walk_shows) {
+  program p;
+  p.header.threads = 2;
+  for (std::uint16_t key = 0; key < 2; ++key) p.operations.push_back(op(lane::before, opcode::insert_copy, key, 1));
+  p.operations.push_back(op(lane::thread_1, opcode::walk));
+  p.operations.push_back(op(lane::thread_2, opcode::walk));
+  normalize(p);
+  listening_executor executor;
+  concurrent_options options;
+  options.repetitions = 1;
+  options.executor = &executor;
+  EXPECT_TRUE(run_concurrent(p, right_map(), options));
+  EXPECT_EQ(executor.heard, (std::vector<std::size_t>{1, 2, 1, 2}));
 }
 
 TEST(concurrent_runner, fills_the_coverage_table) {

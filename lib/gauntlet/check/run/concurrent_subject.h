@@ -48,6 +48,8 @@ enum class failure_promise : std::uint8_t {
   strong,  // and, if it is one on one key, it has had none
 };
 
+class concurrent_executor;
+
 class concurrent_subject {
  public:
   virtual ~concurrent_subject() = default;
@@ -74,8 +76,9 @@ class concurrent_subject {
   // Any thread. Point operations: find, contains, insert_copy, try_emplace, insert_or_assign, erase_key, extract_key,
   // compare_exchange, fetch_update, update. Whole-map: size, clear, equal, erase_if, swap, copy_assign, merge.
   virtual result apply(const request& r) = 0;
-  // Any thread: walk (for_each), snapshot, copy_construct: the elements shown. `lane` is the caller's own.
-  virtual result collect(const request& r, unsigned lane, std::vector<element>& shown) = 0;
+  // Any thread: walk (for_each), snapshot, copy_construct: the elements shown. `lane` is the caller's own. `told`, if there
+  // is one, hears of each element that a walk shows.
+  virtual result collect(const request& r, unsigned lane, std::vector<element>& shown, concurrent_executor* told) = 0;
   // Any thread, after collect has taken a snapshot that showed `shown`: if it is a handle it is held, until the lane's next
   // one or until the maps are gone, and the one before is let go.
   virtual void hold(unsigned lane, const std::vector<element>& shown) = 0;

@@ -118,9 +118,9 @@ class concurrent_subject_of final : public concurrent_subject {
     for (auto& map : maps_) map = make_map(hash(hash_quality_), key_equal(), allocator(arena_));
   }
   result apply(const request& r) override;
-  result collect(const request& r, unsigned lane, std::vector<element>& shown) override;
+  result collect(const request& r, unsigned lane, std::vector<element>& shown, concurrent_executor* told) override;
   void hold(unsigned lane, const std::vector<element>& shown) override { held_[lane].hold(shown); }
-  void contents(unsigned target, std::vector<element>& out) const override { read(*maps_[target], out); }
+  void contents(unsigned target, std::vector<element>& out) const override { read(*maps_[target], out, nullptr); }
   std::string self_check(unsigned target) const override;
   std::string state(unsigned target) const override;
   void shrink(unsigned target) override {
@@ -153,12 +153,13 @@ class concurrent_subject_of final : public concurrent_subject {
     disturbance::point();
     faults::event(fault_kind::function);
   }
-  static void read(const map_type& map, std::vector<element>& out) {
-    map.for_each([&out](const key& k, const mapped& v) {
-      called_by_the_map();
-      out.emplace_back(id_of(k), number_of(v));
-      has_shown(out);
-    });
+  static void show(const key& k, const mapped& v, std::vector<element>& shown, concurrent_executor* told) {
+    called_by_the_map();
+    shown.emplace_back(id_of(k), number_of(v));
+    if (told != nullptr) told->shows(shown);
+  }
+  static void read(const map_type& map, std::vector<element>& out, concurrent_executor* told) {
+    map.for_each([&](const key& k, const mapped& v) { show(k, v, out, told); });
   }
 
   static constexpr bool holds_snapshots = [] {
@@ -485,29 +486,28 @@ result concurrent_subject_of<Adapter, Types>::apply(const request& r) {
 
 template <template <class, class, class, class, class> class Adapter, element_types Types>
 result concurrent_subject_of<Adapter, Types>::collect(const request& r, [[maybe_unused]] unsigned lane,
-                                                      std::vector<element>& shown) {
+                                                      std::vector<element>& shown,
+                                                      [[maybe_unused]] concurrent_executor* told) {
   const map_type& m = *maps_[r.target];
   switch (r.code) {
     case opcode::walk: {
-      const auto show = [&shown](const key& k, const mapped& v) {
-        called_by_the_map();
-        shown.emplace_back(id_of(k), number_of(v));
-        has_shown(shown);
+      const auto show_on = [&](const key& k, const mapped& v) {
+        show(k, v, shown, told);
         return true;
       };
-      if constexpr (requires { m.range(show); }) {
+      if constexpr (requires { m.range(show_on); }) {
         if (lane % 2 == 0) {
-          m.range(show);
+          m.range(show_on);
           return {};
         }
       }
-      read(m, shown);
+      read(m, shown, told);
       return {};
     }
     case opcode::copy_construct:
       if constexpr (std::copy_constructible<map_type>) {
         const map_type copy(m);
-        read(copy, shown);
+        read(copy, shown, told);
         return {};
       }
       break;
@@ -546,7 +546,7 @@ std::string concurrent_subject_of<Adapter, Types>::state(unsigned target) const 
     return m.describe();
   } else {
     std::vector<element> all;
-    read(m, all);
+    read(m, all, nullptr);
     return std::to_string(all.size()) + " elements";
   }
 }
