@@ -15,6 +15,7 @@
 #include <gauntlet/adapters/control/controlled_executor.h>
 #include <gauntlet/adapters/control/fewest_preemptions.h>
 #include <gauntlet/check/reduce/reduce.h>
+#include <gauntlet/check/run/schedule_search.h>
 
 namespace {
 
@@ -34,15 +35,14 @@ struct catch_of {
   std::uint64_t programs = 0;
 };
 
-// Random programs, each along its own decisions and along so many others.
+// Random programs, each along its own decisions and along as many others as the engine tries.
 catch_of caught(const registration& map, std::uint64_t rng_seed) {
   constexpr std::uint64_t programs_max = 20000;
-  constexpr std::uint32_t schedules = 100;
   catch_of all;
   while (all.programs < programs_max) {
     const program p = props::program_of_threads(rng_seed + all.programs, 16);
     ++all.programs;
-    all.first = props::search(p, map, schedules);
+    all.first = props::search(p, map, schedules_of_an_input);
     if (all.first) continue;
     all.failing = props::with_decisions(p, all.first);
     break;
@@ -50,20 +50,26 @@ catch_of caught(const registration& map, std::uint64_t rng_seed) {
   return all;
 }
 
+// As the replay command does it.
 reduction reduced(const registration& map, const catch_of& from) {
-  constexpr std::uint32_t schedules = 400;  // as the reducer of the replay command
   reduction_limits limits;
   limits.tries_max = 4000;
   const failure_signature wanted = signature_of(from.first);
-  return reduce(
-      from.failing, wanted,
-      [&](program& candidate) {
-        verdict v = props::search(candidate, map, schedules);
-        if (signature_of(v) != wanted) return failure_signature{};
-        candidate.decisions = std::move(v.decisions);
-        return wanted;
-      },
-      limits);
+  reduction all{.smallest = from.failing};
+  for (const std::uint32_t schedules : schedules_of_a_candidate) {
+    reduction step = reduce(
+        all.smallest, wanted,
+        [&](program& candidate) {
+          verdict v = props::search(candidate, map, schedules);
+          if (signature_of(v) != wanted) return failure_signature{};
+          candidate.decisions = std::move(v.decisions);
+          return wanted;
+        },
+        limits);
+    step.tries += all.tries;
+    all = std::move(step);
+  }
+  return all;
 }
 
 struct proof_size {

@@ -10,8 +10,8 @@
 // misses it once in twenty times. p is measured on the input and then followed from candidate to candidate.
 //
 // A target with a schedule does the same thing every time. There a failure is the same when kind and place are. After a
-// step that changed the program its decisions mean something else: other schedules are searched, and the decisions of the
-// run that fails are taken over. When nothing gets smaller by that any more, the interleaving in which the program failed
+// step that changed the program its decisions mean something else: other schedules are searched, first few and then many,
+// and the decisions of the run that fails are taken over. When nothing gets smaller by that any more, the interleaving in which the program failed
 // before the step is tried on what is left of it. At last the failure is looked for with as few preemptions as it takes.
 #include "shrink.h"
 
@@ -97,23 +97,24 @@ std::chrono::milliseconds limit_for_tries(const try_result& first, std::chrono::
   return std::clamp(first.took * 20, std::chrono::milliseconds(2000), limit);
 }
 
-// While one lives, failures are not explained, and a candidate that holds along its decisions is tried along others: some
-// hundreds drawn by chance, or the interleaving of the program that failed last.
+// While one lives, failures are not explained, and a candidate that holds along its decisions is tried along others: drawn
+// by chance, or the interleaving of the program that failed last.
 class search_while_reducing {
  public:
-  search_while_reducing() { by_chance(); }
+  search_while_reducing() { by_chance(check::schedules_of_a_candidate.front()); }
   search_while_reducing(const search_while_reducing&) = delete;
   search_while_reducing& operator=(const search_while_reducing&) = delete;
   ~search_while_reducing() { stop(); }
 
-  void by_chance() const { check::schedule_search_of_this_process() = {.schedules = schedules_max, .explain = false}; }
+  void by_chance(std::uint32_t schedules) const {
+    check::schedule_search_of_this_process() = {.schedules = schedules, .explain = false};
+  }
   void as_before() const { check::schedule_search_of_this_process() = {.like = &failed_last_, .explain = false}; }
   void stop() const { check::schedule_search_of_this_process() = {}; }
 
   void failed(const check::program& p) { failed_last_ = p; }
 
  private:
-  static constexpr std::uint32_t schedules_max = 400;
   check::program failed_last_;
 };
 
@@ -262,16 +263,23 @@ std::optional<int> shrink_by(std::chrono::milliseconds limit_of_a_hang, const in
       finished = r.finished;
       return std::move(r.smallest);
     };
+    const auto reduce_by_chance = [&](check::program p) {
+      if (!check::this_target().scheduled) return reduce(p);
+      for (const std::uint32_t schedules : check::schedules_of_a_candidate) {
+        searching.by_chance(schedules);
+        p = reduce(p);
+      }
+      return p;
+    };
     before = in.program.operations.size();
-    smallest.program = reduce(smallest.program);
+    smallest.program = reduce_by_chance(std::move(smallest.program));
     // What chance seldom leads to: the interleaving as it was. Not before, because it leads to programs that fail in no other.
     for (bool helped = check::this_target().scheduled; helped && finished;) {
       searching.failed(smallest.program);
       searching.as_before();
       check::program like_before = reduce(smallest.program);
-      searching.by_chance();
       helped = like_before.operations.size() < smallest.program.operations.size();
-      smallest.program = helped ? reduce(like_before) : std::move(like_before);
+      smallest.program = helped ? reduce_by_chance(std::move(like_before)) : std::move(like_before);
     }
     after = smallest.program.operations.size();
     if (check::this_target().scheduled) {
