@@ -159,15 +159,17 @@ verdict judge_history(const history_file& file) {
   const judgement truth = brute_force(file.what, file.contracts);
   check_options options;
   options.contracts = file.contracts;
+  options.explain = false;
   const history_verdict said = check_history(file.what, options);
   // Where the checker says that its `right` is necessary only, it may be kinder than the truth, never stricter.
   if (said.says == truth || (!said.exact && said.says == judgement::right)) return {};
+  options.explain = true;
   verdict v;
   v.kind = failure_kind::wrong_result;
   v.place = "checker says " + std::string(to_string(said.says));
   v.message = "the checker says " + std::string(to_string(said.says)) + " (" + std::string(to_string(said.used)) +
               "), trying every order says " + std::string(to_string(truth)) + ":\n" +
-              print(history_file{truth, file.contracts, {}, file.what}) + said.text;
+              print(history_file{truth, file.contracts, {}, file.what}) + check_history(file.what, options).text;
   return v;
 }
 

@@ -217,6 +217,33 @@ TEST(agreement, of_checker_and_ill_formed_on_what_is_not_well_formed) {
   EXPECT_GT(ill, 5000u);
 }
 
+// Nor does it depend on whether it is explained.
+TEST(agreement, of_verdicts_with_and_without_a_witness) {
+  random_source random(15);
+  std::size_t wrong = 0, by_happens_before = 0;
+  for (unsigned i = 0; i < 4000; ++i) {
+    history h = random_history(random, random_shape(random));
+    if (random.chance(70)) corrupt(h, random);
+    check_options options;
+    if (random.chance(50)) {
+      options.order = precedence::happens_before;
+      make_aware(h, random, 50);
+    }
+    const history_verdict told = check_history(h, options);
+    options.explain = false;
+    const history_verdict bare = check_history(h, options);
+    ASSERT_EQ(bare.says, told.says);
+    ASSERT_EQ(bare.used, told.used);
+    ASSERT_EQ(bare.event, told.event);
+    ASSERT_EQ(bare.configurations, told.configurations);
+    ASSERT_EQ(bare.text, told.says == judgement::wrong ? "" : told.text);
+    wrong += told.says == judgement::wrong;
+    by_happens_before += told.says == judgement::wrong && told.used == method::by_happens_before;
+  }
+  EXPECT_GT(wrong, 1000u);
+  EXPECT_GT(by_happens_before, 300u);
+}
+
 // A history's verdict is its own: not that of what was judged before it with the same memory.
 TEST(agreement, of_verdicts_whatever_was_judged_before) {
   random_source random(13);

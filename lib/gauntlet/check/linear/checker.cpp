@@ -65,6 +65,7 @@ class checker {
 
   history_parts parts_;
   std::uint64_t budget_ = 0;
+  bool explain_ = true;
   history_verdict verdict_;
   key_world key_world_;
   search<key_world> key_search_;
@@ -73,6 +74,7 @@ class checker {
 history_verdict checker::check(const history& h, const check_options& options) {
   verdict_ = history_verdict{};
   budget_ = options.budget;
+  explain_ = options.explain;
   if (const std::string problem = parts_.take_apart(h, options.contracts); !problem.empty()) {
     verdict_.says = judgement::undecided;
     verdict_.well_formed = false;
@@ -116,7 +118,7 @@ void checker::blame(std::size_t event, std::string text) {
   verdict_.says = judgement::wrong;
   verdict_.event = event;
   verdict_.broken = parts_.as(event) == judged_as::each_key ? contract::weak : contract::linearizable;
-  verdict_.text = std::move(text);
+  if (explain_) verdict_.text = std::move(text);
 }
 
 void checker::give_up(const std::string& why) {
@@ -265,6 +267,7 @@ void checker::check_whole_map() {
 template <class Search, class EventOf, class Show>
 std::string checker::witness(const Search& search, std::span<const mark> marks, const std::string& about,
                              EventOf event_of, Show show) const {
+  if (!explain_) return {};
   const std::size_t stop = search.stopped_at();
   const std::size_t culprit = event_of(marks[stop].step());
   std::string text = about + ": no order explains the answer of\n  " + print(event_at(culprit)) +

@@ -41,6 +41,8 @@ struct check_options {
   // With happens_before, and a history that knows it (history::aware), answers may be older than the order of time allows:
   // each key is explained by an order that keeps what happens before what (happens_before.h). Counts are not judged then.
   precedence order = precedence::real_time;
+  bool explain =
+      true;  // false: a wrong verdict comes without the witness, which takes longer than the search in small histories
 };
 
 enum class method : std::uint8_t {
@@ -59,7 +61,7 @@ struct history_verdict {
       true;  // false: a `right` that is necessary, not sufficient (a projection, or a count of a weak operation)
   std::uint64_t configurations = 0;  // made on the way
   // wrong: the event that could not be placed, the contract it broke, and the witness as text: the longest prefix that
-  // can be explained, the configurations there, the event. undecided: `text` says why.
+  // can be explained, the configurations there, the event (empty without `explain`). undecided: `text` says why.
   std::size_t event = 0;
   contract broken = contract::linearizable;
   std::string text;

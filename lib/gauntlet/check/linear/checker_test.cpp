@@ -92,6 +92,7 @@ tally judge_world(const std::vector<event>& alphabet, std::size_t count, const c
   tally seen;
   check_options options;
   options.contracts = contracts;
+  options.explain = false;
   for_each_overlap(count, lanes_max, [&](const std::vector<event>& shape) {
     if (testing::Test::HasFailure()) return;
     std::vector<std::size_t> word(count, 0);
@@ -114,8 +115,9 @@ tally judge_world(const std::vector<event>& alphabet, std::size_t count, const c
       ++(truth == judgement::right ? seen.right : seen.wrong);
       const bool agree = verdict.says == truth || (!exact && !verdict.exact && verdict.says == judgement::right);
       if (!agree || !verdict.well_formed) {
+        options.explain = true;
         ADD_FAILURE() << "the checker says " << to_string(verdict.says) << " (" << to_string(verdict.used) << ")\n"
-                      << print(history_file{truth, contracts, {}, h}) << verdict.text;
+                      << print(history_file{truth, contracts, {}, h}) << check_history(h, options).text;
         return;
       }
       std::size_t i = 0;

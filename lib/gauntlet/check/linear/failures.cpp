@@ -56,6 +56,8 @@ history_verdict check_history_with_failures(history& h, const history& failed, f
     all_described = all_described && !effects.back().others;
     if (ways <= ways_max) ways *= 1 + effects.back().whole.size();
   }
+  check_options without_a_witness = options;
+  without_a_witness.explain = false;
   for (std::size_t way = 1; way < ways && ways <= ways_max; ++way) {
     history tried = h;
     std::size_t rest = way;
@@ -66,7 +68,7 @@ history_verdict check_history_with_failures(history& h, const history& failed, f
       tried.events.push_back(effects[i].whole[choice - 1]);
       if (!failed.aware.empty()) tried.aware.push_back(failed.aware[i]);
     }
-    history_verdict said = check_history(tried, options);
+    history_verdict said = check_history(tried, without_a_witness);
     if (said.says == judgement::wrong) continue;
     h = std::move(tried);
     return said;

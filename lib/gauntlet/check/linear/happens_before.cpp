@@ -227,7 +227,7 @@ history_verdict judge_by_happens_before(history_parts& parts, const check_option
       verdict.exact = true;
       verdict.event = order.culprit();
       verdict.broken = parts.as(verdict.event) == judged_as::each_key ? contract::weak : contract::linearizable;
-      verdict.text = order.witness();
+      if (options.explain) verdict.text = order.witness();
     }
     break;
   }
