@@ -23,10 +23,11 @@ if(PROJECT_IS_TOP_LEVEL AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_link_options($<$<BOOL:${GAUNTLET_HAS_GOLD}>:-fuse-ld=gold>)
 endif()
 
-# Parts of all tests: what ThreadSanitizer has to look at, and what needs no registered map. The registered maps, right
-# and defective, are most of what there is to compile: a run that can do without is short.
+# Parts of all tests: what ThreadSanitizer has to look at; what needs no registered map, and what does. The registered maps,
+# right and defective, are most of what there is to compile: a run that can do without is short.
 add_custom_target(concurrent_tests)
 add_custom_target(alone_tests)
+add_custom_target(registered_tests)
 
 # gauntlet_glob(OUT FOLDER): every source file below FOLDER that is no test and no compile-fail case.
 function(gauntlet_glob out folder)
@@ -73,7 +74,7 @@ endfunction()
 
 # gauntlet_add_test_executable(NAME LABELS l... TIMEOUT seconds SOURCES f... LIBRARIES t...)
 # A GoogleTest executable whose tests are found by running it. The label `concurrent` is added by gauntlet_is_concurrent,
-# `alone` where no registered map is linked.
+# `registered` where registered maps are linked, `alone` where not.
 function(gauntlet_add_test_executable name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LABELS;SOURCES;LIBRARIES")
   find_package(GTest REQUIRED)
@@ -93,6 +94,9 @@ function(gauntlet_add_test_executable name)
     list(APPEND arg_LABELS alone)
     add_dependencies(alone_tests ${name})
     gauntlet_share_test_headers(${name})
+  else()
+    list(APPEND arg_LABELS registered)
+    add_dependencies(registered_tests ${name})
   endif()
   # CMake 3.25 keeps one label of a list here. `ctest -L` searches, so one label that holds all words does.
   string(REPLACE ";" "+" label "${arg_LABELS}")
@@ -214,6 +218,8 @@ function(gauntlet_add_fuzz_target name)
   if(driver)
     if(NOT TARGET gauntlet_replay_driver)
       add_library(gauntlet_replay_driver OBJECT ${driver})
+      # To read the command line takes many templates, and no time.
+      set_source_files_properties("${PROJECT_SOURCE_DIR}/fuzz/driver/main.cpp" PROPERTIES COMPILE_OPTIONS -O0)
       target_link_libraries(gauntlet_replay_driver PUBLIC gauntlet_adapters PRIVATE gauntlet_warnings)
     endif()
     add_executable(${name}_replay)
@@ -229,9 +235,12 @@ function(gauntlet_add_fuzz_target name)
       if(TARGET sched_tests)
         add_dependencies(sched_tests ${name}_replay)
       endif()
-    elseif(concurrent)
-      list(APPEND labels concurrent)
-      add_dependencies(concurrent_tests ${name}_replay)
+    else()
+      add_dependencies(registered_tests ${name}_replay)
+      if(concurrent)
+        list(APPEND labels concurrent)
+        add_dependencies(concurrent_tests ${name}_replay)
+      endif()
     endif()
     set(expected 0)
     set(test corpus.${name})

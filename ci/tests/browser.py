@@ -121,7 +121,7 @@ class Picture(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.pages = Path(cls.folder.name)
-        tests = ROOT / "build/dev/bin/check_tests"
+        tests = ROOT / "build/asan-ubsan/bin/check_tests"
         subprocess.run([str(tests), "--gtest_filter=interleaving_picture.pages_for_the_browser"], check=True,
                        capture_output=True, timeout=300, env={**os.environ, "GAUNTLET_PICTURES": str(cls.pages)})
         cls.seen = {name: Elements(chromium("--dump-dom", cls.address(name))) for name in NAMES}
