@@ -115,7 +115,7 @@ class Counts(unittest.TestCase):
         """The presets say that there must be tests; who names none has to say it."""
         calls = [line for script in (ROOT / "ci").iterdir() if script.is_file()
                  for line in script.read_text().splitlines() if line.lstrip().startswith("ctest ")]
-        self.assertGreater(len(calls), 1)
+        self.assertTrue(calls)
         for line in calls:
             self.assertRegex(line, "--preset|--no-tests=error")
 
