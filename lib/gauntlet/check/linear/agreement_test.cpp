@@ -217,7 +217,7 @@ TEST(agreement, of_checker_and_ill_formed_on_what_is_not_well_formed) {
   EXPECT_GT(ill, 5000u);
 }
 
-// Nor does it depend on whether it is explained.
+// A verdict does not depend on whether it is explained.
 TEST(agreement, of_verdicts_with_and_without_a_witness) {
   random_source random(15);
   std::size_t wrong = 0, by_happens_before = 0;

@@ -41,8 +41,8 @@ struct check_options {
   // With happens_before, and a history that knows it (history::aware), answers may be older than the order of time allows:
   // each key is explained by an order that keeps what happens before what (happens_before.h). Counts are not judged then.
   precedence order = precedence::real_time;
-  bool explain =
-      true;  // false: a wrong verdict comes without the witness, which takes longer than the search in small histories
+  // False: a wrong verdict comes without the witness, which in small histories takes longer than the search.
+  bool explain = true;
 };
 
 enum class method : std::uint8_t {

@@ -29,7 +29,7 @@ inline constexpr std::uint32_t schedules_of_an_input = 20;
 
 // How many schedules the reducer draws for a candidate: few until nothing gets smaller by that any more, then many. Most
 // candidates hold, and of those a try costs all of its schedules. Over the 48 defects of schedules (three programs each)
-// this takes 45 % of the time of 400 at once and ends with as many operations, within 1 in 100.
+// this took 166 s, and 400 at once 320 s; what was left were 404 operations in all, and 399.
 inline constexpr std::array<std::uint32_t, 2> schedules_of_a_candidate{10, 400};
 
 // Of the process; changed only between runs.
