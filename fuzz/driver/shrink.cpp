@@ -11,8 +11,9 @@
 //
 // A target with a schedule does the same thing every time. There a failure is the same when kind and place are. After a
 // step that changed the program its decisions mean something else: other schedules are searched, first few and then many,
-// and the decisions of the run that fails are taken over. When nothing gets smaller by that any more, the interleaving in which the program failed
-// before the step is tried on what is left of it. At last the failure is looked for with as few preemptions as it takes.
+// and the decisions of the run that fails are taken over. When nothing gets smaller by that any more, the interleaving in
+// which the program failed before the step is tried on what is left of it. At last the failure is looked for with as few
+// preemptions as it takes.
 #include "shrink.h"
 
 #include <signal.h>
