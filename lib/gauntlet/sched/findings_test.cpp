@@ -515,5 +515,21 @@ TEST(finding, is_shown_as_a_table_of_switches_with_source_lines) {
   EXPECT_NE(print_events(found.first).find("thread 0: 1 begin"), std::string::npos) << print_events(found.first);
 }
 
+TEST(finding, shows_addresses_and_words_of_bits_in_hexadecimal) {
+  EXPECT_EQ(print_value(0), "0");
+  EXPECT_EQ(print_value(65535), "65535");
+  EXPECT_EQ(print_value(65536), "0x10000");
+  EXPECT_EQ(print_value(UINT64_MAX), "0xffffffffffffffff");
+  run_options options;
+  options.record_trace = true;
+  const auto body = [] {
+    std::atomic<std::uint64_t> word{0};
+    const auto write = [&] { word.store(0x600000001000); };
+    two(write, write);
+  };
+  const outcome held = replay(body, {}, options);
+  EXPECT_NE(print_events(held).find("store = 0x600000001000"), std::string::npos) << print_events(held);
+}
+
 }  // namespace
 }  // namespace gauntlet::sched

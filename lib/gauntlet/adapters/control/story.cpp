@@ -12,6 +12,7 @@
 #include <gauntlet/check/report/report.h>
 #include <gauntlet/check/run/result.h>
 #include <gauntlet/sched/report/symbols.h>
+#include <gauntlet/sched/report/trace.h>
 
 namespace gauntlet::adapters {
 namespace {
@@ -26,7 +27,7 @@ std::string in_words(const sched::traced_event& e) {
   std::string words = in_words(e.what);
   if (reads(e.what.kind) || writes(e.what.kind)) {
     words += " " + std::to_string(e.what.size) + (e.what.size == 1 ? " byte" : " bytes");
-    if (e.what.size <= 8) words += ", " + std::to_string(e.value);
+    if (e.what.size <= 8) words += ", " + sched::print_value(e.value);
   }
   return words;
 }

@@ -127,6 +127,9 @@ PLANT(
 TEST(oracles, a_node_handle_that_was_moved_from_is_empty) {
   const char* const program = "insert_copy 0 hot 0 value 1 count 3\nextract_key 0 hot 1\nextract_key 0 hot 0\n";
   EXPECT_VERDICT(judged<source_stays_full_adapter>(program), wrong_result, "extract_key");
+  const std::string message = judged<source_stays_full_adapter>(program).message;
+  EXPECT_NE(message.find("number 2^48 + "), message.npos) << message;
+  EXPECT_NE(message.find("2^48 more where the handle it came from stays full"), message.npos) << message;
   EXPECT_VERDICT(judged<std_map_for_tests>(program), none, "");
 }
 

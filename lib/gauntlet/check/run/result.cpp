@@ -1,5 +1,7 @@
 #include <gauntlet/check/run/result.h>
 
+#include <bit>
+
 namespace gauntlet::check {
 
 std::string to_string(outcome o) {
@@ -30,7 +32,12 @@ std::string to_string(const result& r) {
   } else if (r.value != 0) {
     text += ", other size " + std::to_string(r.value);
   }
-  text += ", number " + std::to_string(r.number);
+  // What no map should be able to say is a bit above the number itself (subject_of_nodes.h).
+  constexpr unsigned bits = 48;
+  const std::uint64_t above = r.number >> bits << bits;
+  text += ", number ";
+  if (std::has_single_bit(above)) text += "2^" + std::to_string(std::countr_zero(above)) + " + ";
+  text += std::to_string(std::has_single_bit(above) ? r.number - above : r.number);
   return text;
 }
 

@@ -94,7 +94,8 @@ std::string legend_of(const request& r) {
         return "number: size afterwards; other size: of the other map";
       case opcode::extract_key:
       case opcode::extract_iterator:
-        return "yes: extracted; number: the node's key, and more where the handle it came from stays full";
+        return "yes: extracted; number: the node's key, 2^48 more where the handle it came from stays full, 2^49 where "
+               "its allocator is another map's";
       case opcode::insert_node:
         return "yes: inserted; number: 1 where a node is still held, 8 for the wrong place, 2^50 where the answer "
                "lacks a node that was refused";

@@ -1,6 +1,8 @@
 #include <gauntlet/sched/report/trace.h>
 
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <vector>
 
 #include <gauntlet/sched/report/symbols.h>
@@ -15,7 +17,7 @@ std::string describe(const traced_event& e) {
   std::string text = "thread " + std::to_string(e.what.thread) + ": " + std::to_string(e.step) + ' ';
   text += to_string(e.what.kind);
   const bool plain = e.what.kind == event_kind::plain_read || e.what.kind == event_kind::plain_write;
-  if (shows_value(e.what.kind) && !plain) text += " = " + std::to_string(e.value);
+  if (shows_value(e.what.kind) && !plain) text += " = " + print_value(e.value);
   if (e.seen_from != 0) text += " from " + std::to_string(e.seen_from);
   if (e.blocked) text += " after waiting";
   if (e.what.code != 0) {
@@ -41,6 +43,13 @@ std::string padded(std::string text, std::size_t width) {
 }
 
 }  // namespace
+
+std::string print_value(std::uint64_t value) {
+  if (value < 1U << 16) return std::to_string(value);
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%" PRIx64, value);
+  return text;
+}
 
 std::string print_switches(const outcome& result) {
   if (result.trace.empty()) return no_trace;
