@@ -23,8 +23,9 @@ template <class T>
 T never_asked(T a) {
   return a + 1;
 }
+inline const char* place() { return __FILE__; }
 """
-MAP = '#include "toy.h"\nint largest_of(int a, int b) { return largest(a, b); }\n'
+MAP = '#include "toy.h"\nint largest_of(int a, int b) { return largest(a, b); }\nconst char* place_of() { return place(); }\n'
 JUDGE = """\
 #include <cstdio>
 #include <cstdlib>
@@ -82,7 +83,7 @@ class Changes(unittest.TestCase):
 
 
 class Measurement(unittest.TestCase):
-    def measured(self, says, header="/toy\\.h"):
+    def measured(self, says, rng_seed=1, header="/toy\\.h"):
         with tempfile.TemporaryDirectory() as folder:
             for name, text in {"toy.h": HEADER, "subjects/toy.cpp": MAP, "main.cpp": JUDGE, "build.ninja": BUILD}.items():
                 path = Path(folder) / name
@@ -91,12 +92,13 @@ class Measurement(unittest.TestCase):
             subprocess.run(["ninja", "-C", folder], capture_output=True, check=True)
             with contextlib.redirect_stderr(says):
                 return mutants.measure(argparse.Namespace(build=folder, replay="toy_replay", map="toy", header=header, mutants=9,
-                                                          seconds=1, jobs=2, rng_seed=1))
+                                                          seconds=1, jobs=2, rng_seed=rng_seed))
 
     def test_what_survives_is_told_and_what_changes_no_code_is_left_out(self):
-        run = self.measured(io.StringIO())
-        self.assertEqual({(m["kind"], m["by"]) for m in run["mutants"]},
-                         {("condition true", ""), ("condition false", "wrong_result")})
+        for rng_seed in (1, 6):  # by 6 the one that is drawn when both jobs have begun is one of these
+            run = self.measured(io.StringIO(), rng_seed)
+            self.assertEqual(sorted((m["kind"], m["by"]) for m in run["mutants"]),
+                             [("condition false", "wrong_result"), ("condition true", "")])
         said = mutants.report(run, False)
         self.assertIn("toy.h:2  condition true\n    - if (a < b) return b;\n    + if (((void)(a < b), true)) return b;", said)
         self.assertRegex(said, r"(?m)^condition false +1 +1 +0\.\d$")

@@ -15,6 +15,7 @@ Exit: 0 measured, 2 wrong use, missing binary or a failed build.
 import argparse
 import concurrent.futures
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -163,7 +164,8 @@ def overlay_of(folder, header, text):
     """The compiler's option that puts a text in the place of a header."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "mutant.h").write_text(text, encoding="utf-8")
-    described = {"version": 0, "roots": [{"name": str(header.parent), "type": "directory", "contents": [
+    # Under its own name: assertions hold it, and so would the code.
+    described = {"version": 0, "use-external-names": False, "roots": [{"name": str(header.parent), "type": "directory", "contents": [
         {"name": header.name, "type": "file", "external-contents": str(folder / "mutant.h")}]}]}
     (folder / "overlay.yaml").write_text(json.dumps(described), encoding="utf-8")
     return f"-ivfsoverlay {folder / 'overlay.yaml'}"
@@ -220,7 +222,7 @@ def measure(arguments):
            "rng_seed": arguments.rng_seed, "candidates": len(candidates), "mutants": []}
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         numbered = iter(enumerate(candidates))
-        running = [pool.submit(judged, *each) for each, _ in zip(numbered, range(arguments.jobs))]
+        running = [pool.submit(judged, *each) for each in itertools.islice(numbered, arguments.jobs)]
         while running and len(run["mutants"]) < arguments.mutants:
             mutant = running.pop(0).result()
             if (each := next(numbered, None)) is not None:
