@@ -275,7 +275,8 @@ void execution::follow_capacity(const request& r, const result& got, std::size_t
       if (r.other != r.target) {
         budget_.exchanged(r.target, r.other);
       } else if (const effects e = effects_of(r.code); e.inserts || e.erases) {
-        budget_.changed_by_key(r.target, r.count);
+        const std::size_t now = model_.maps[r.target].size();
+        budget_.changed_by_key(r.target, now > size ? now - size : size - now);
       }
       break;
   }

@@ -81,8 +81,8 @@ void work_budget::erased_by_iterator(unsigned target, std::size_t elements) noex
   kept_[target] = std::max(kept_[target], elements);
 }
 
-void work_budget::changed_by_key(unsigned target, unsigned count) noexcept {
-  kept_[target] -= std::min(kept_[target], given_back_by_key * count);
+void work_budget::changed_by_key(unsigned target, std::size_t elements) noexcept {
+  kept_[target] -= std::min(kept_[target], given_back_by_key * elements);
 }
 
 const char* work_budget::spend(const subject& s, std::size_t live) noexcept {

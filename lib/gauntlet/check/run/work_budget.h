@@ -55,9 +55,9 @@ class work_budget {
   void refused(unsigned target, std::size_t elements) noexcept;
   void exchanged(unsigned a, unsigned b) noexcept;
   // By iterator, which moves no other element: of `elements` there were, the map may keep the memory until the last one
-  // goes, or gives it back bit by bit as elements come and go by key.
+  // goes, or gives it back bit by bit as elements come and go by key. Who asks for a key that is not there gets nothing back.
   void erased_by_iterator(unsigned target, std::size_t elements) noexcept;
-  void changed_by_key(unsigned target, unsigned count) noexcept;
+  void changed_by_key(unsigned target, std::size_t elements) noexcept;
 
   // nullptr when all is within the budget; otherwise what ran out ("hashes", "equalities", "probes").
   const char* spend(const subject& s, std::size_t live) noexcept;
