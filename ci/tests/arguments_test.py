@@ -46,6 +46,13 @@ class WrongUse(unittest.TestCase):
         self.refused("lib/bench/report.py", "hash_map", "--filter", "u64", "--readme", says="--readme needs all rows")
         self.refused("lib/bench/schedules.py", "--part", "engine", "--readme", says="--readme needs all parts")
 
+    def test_mutants_are_of_a_map(self):
+        self.refused("ci/bench", "mutants", says="takes the name of a map")
+        self.refused("ci/bench", "mutants", "*", says="takes the name of a map")
+        self.refused("ci/bench", "mutants", "nosuch", says="no map 'nosuch'")
+        self.refused("ci/bench", "mutants", "hash_map", "hash_map", says="one benchmark at a time")
+        self.refused("ci/bench", "mutants", "hash_map", "--header", says="--header takes a value")
+
     def test_each_map_is_no_proof(self):
         self.refused("ci/fuzz", "--prove", "--each-map", says="--each-map does not go with --prove")
 

@@ -104,6 +104,22 @@ class Measurement(unittest.TestCase):
         self.assertRegex(said, r"(?m)^condition false +1 +1 +0\.\d$")
         self.assertRegex(said, r"(?m)^all +2 +1 +0\.\d$")
 
+    def test_what_a_hunt_says_is_told_apart(self):
+        grace, mutants.GRACE_SECONDS = mutants.GRACE_SECONDS, 0
+        try:
+            for script, by in (("exit 0", ""), ("echo '== gauntlet: data_race ===='; exit 1", "data_race"),
+                               ("echo 'ERROR: AddressSanitizer: heap-use-after-free on'; exit 1", "heap-use-after-free"),
+                               ("echo 'map.h:1:2: runtime error: member access'; exit 1", "runtime error"),
+                               ("echo 'no answer in time (--try-seconds)'; exit 1", "no answer"),
+                               ("kill -SEGV $$", "crash"), ("exec sleep 60", "hangs")):
+                with tempfile.TemporaryDirectory() as folder:
+                    program = Path(folder) / "pretended"
+                    program.write_text("#!/bin/bash\n" + script, encoding="utf-8")
+                    program.chmod(0o755)
+                    self.assertEqual(mutants.hunted(program, "toy", 1, 1)["by"], by, script)
+        finally:
+            mutants.GRACE_SECONDS = grace
+
     def test_no_header_of_that_name_is_told(self):
         says = io.StringIO()
         with self.assertRaises(SystemExit) as ended:

@@ -41,8 +41,8 @@ HEADERS = {
     "boost_unordered_flat_map": r"/boost/unordered/detail/foa\.hpp",
     "tbb_concurrent_hash_map": r"/tbb/concurrent_hash_map\.h",
     "libcuckoo_map": r"/libcuckoo/cuckoohash_map\.hh",
-    "hash_map": r"/gauntlet/map/detail/(table_\w+|plain_map\w*|directory|stash)\.h",
-    "hash_map_portable": r"/gauntlet/map/detail/(table_\w+|plain_map\w*|directory|stash)\.h",
+    **dict.fromkeys(("hash_map", "hash_map_own_hash", "hash_map_portable"),
+                    r"/gauntlet/map/detail/(table_\w+|plain_map\w*|directory|stash)\.h"),
     "bucket_map": r"/gauntlet/map/detail/(bucket_\w+|plain_map\w*)\.h",
 }
 OURS = r"/gauntlet/map/({name}_map\.h|detail/{name}_.*\.h)"
@@ -69,7 +69,7 @@ STATEMENT = re.compile(r"^[\w:>.\[\]*()&, +<-]*(\(.*\)| [-+|&]?= .*|\+\+|--);$")
 NO_STATEMENT = re.compile(r"^(return|throw|using|typedef|goto|break|continue|friend|static|const|constexpr|auto|bool|int|unsigned|"
                           r"(std::)?size_t|[\w:]+(<.*>)?[&*]? \w+( =|\(|;)|.*= (delete|default|0);)")
 LEFT_OUT = re.compile(r"^\s*(#|//|/?\*|template|static_assert|using |typedef |requires|noexcept|\w*(?i:assert|check)\w* ?\()|"
-                      r"\bconstexpr\b|\bif constexpr\b|= delete|= default")
+                      r"\bconstexpr\b|= delete|= default")
 
 
 def code_lines(text):

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <regex>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -342,6 +343,19 @@ TEST(controlled_run, who_waits_is_shown_with_who_holds) {
     }
   }
   EXPECT_GT(waits, 0u);
+}
+
+TEST(controlled_run, what_a_step_has_read_or_written_is_shown_addresses_in_hexadecimal) {
+  program p = text_program("threads 2\n@1 insert_copy 0 hot 0 value 1\n@2 insert_copy 0 hot 1 value 2\n");
+  std::string divergence;
+  const auto story = interleaving_of(p, check::find_subject("concurrent_map")->concurrent, divergence);
+  ASSERT_TRUE(story.has_value());
+  std::size_t addresses = 0;
+  for (const auto& s : story->steps) {
+    addresses += s.what.starts_with("load 8 bytes, 0x6");
+    EXPECT_FALSE(std::regex_search(s.what, std::regex(", [0-9]{6}"))) << s.what;
+  }
+  EXPECT_GT(addresses, 0u);
 }
 
 TEST(controlled_run, a_deadlock_is_drawn_with_who_holds_what_each_waits_for) {

@@ -44,13 +44,6 @@ std::string padded(std::string text, std::size_t width) {
 
 }  // namespace
 
-std::string print_value(std::uint64_t value) {
-  if (value < 1U << 16) return std::to_string(value);
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%" PRIx64, value);
-  return text;
-}
-
 std::string print_switches(const outcome& result) {
   if (result.trace.empty()) return no_trace;
   look_up_all(result.trace);
@@ -79,6 +72,13 @@ std::string print_events(const outcome& result) {
   std::string text;
   for (const traced_event& e : result.trace)
     text += std::string(lane * std::min<std::size_t>(e.what.thread, 3), ' ') + describe(e) + "\n";
+  return text;
+}
+
+std::string print_value(std::uint64_t value) {
+  if (value < 1U << 16) return std::to_string(value);
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%" PRIx64, value);
   return text;
 }
 

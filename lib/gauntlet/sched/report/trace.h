@@ -19,10 +19,10 @@ namespace gauntlet::sched {
 // The table of switches. Needs outcome::trace (run_options::record_trace); says so where there is none.
 std::string print_switches(const outcome& result);
 
-// A value that was read or written: in decimal, or in hexadecimal from 65,536 on, where it is an address or a word of bits.
-std::string print_value(std::uint64_t value);
-
 // All events, one a line, indented by thread (threads from the fourth on share an indentation).
 std::string print_events(const outcome& result);
+
+// A value that was read or written: in decimal, or in hexadecimal from 65,536 on, where it is an address or a word of bits.
+std::string print_value(std::uint64_t value);
 
 }  // namespace gauntlet::sched
